@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Encodings at the edges of the program. The base64url decoder is a table: it stands on the path of
+ * each click, where a decoder that is constant in time would protect nothing (tokens arrive from
+ * outside; the comparison of MACs is what must not leak, and it is libsodium's).
+ */
+#include "base/encode.h"
+
+static const char base64url_alphabet[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void put_u16(uint8_t *to, uint16_t value)
+{
+	to[0] = (uint8_t)(value >> 8);
+	to[1] = (uint8_t)value;
+}
+
+void put_u32(uint8_t *to, uint32_t value)
+{
+	put_u16(to, (uint16_t)(value >> 16));
+	put_u16(to + 2, (uint16_t)value);
+}
+
+void put_u64(uint8_t *to, uint64_t value)
+{
+	put_u32(to, (uint32_t)(value >> 32));
+	put_u32(to + 4, (uint32_t)value);
+}
+
+uint16_t get_u16(const uint8_t *from)
+{
+	return (uint16_t)(from[0] << 8 | from[1]);
+}
+
+uint32_t get_u32(const uint8_t *from)
+{
+	return (uint32_t)get_u16(from) << 16 | get_u16(from + 2);
+}
+
+uint64_t get_u64(const uint8_t *from)
+{
+	return (uint64_t)get_u32(from) << 32 | get_u32(from + 4);
+}
+
+void hex_format(const void *data, size_t size, char *ret_text)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *bytes = data;
+
+	for (size_t i = 0; i < size; i++) {
+		ret_text[2 * i] = digits[bytes[i] >> 4];
+		ret_text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	ret_text[2 * size] = '\0';
+}
+
+static int hex_value(uint8_t digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
+int hex_parse(struct span text, void *ret_data, size_t size)
+{
+	uint8_t *bytes = ret_data;
+
+	if (text.size != 2 * size)
+		return ENCODE_E_FORM;
+	for (size_t i = 0; i < text.size; i++)
+		if (hex_value(text.data[i]) < 0)
+			return ENCODE_E_FORM;
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 |
+				     hex_value(text.data[2 * i + 1]));
+	return 0;
+}
+
+void base64url_format(const void *data, size_t size, char *ret_text)
+{
+	const uint8_t *bytes = data;
+	uint32_t bits = 0;
+	unsigned held = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		bits = bits << 8 | bytes[i];
+		for (held += 8; held >= 6; held -= 6)
+			*ret_text++ = base64url_alphabet[bits >> (held - 6) & 63];
+	}
+	if (held > 0)
+		*ret_text++ = base64url_alphabet[bits << (6 - held) & 63];
+	*ret_text = '\0';
+}
+
+static int base64url_value(uint8_t digit)
+{
+	if (digit >= 'A' && digit <= 'Z')
+		return digit - 'A';
+	if (digit >= 'a' && digit <= 'z')
+		return digit - 'a' + 26;
+	if (digit >= '0' && digit <= '9')
+		return digit - '0' + 52;
+	if (digit == '-')
+		return 62;
+	return digit == '_' ? 63 : -1;
+}
+
+int base64url_parse(struct span text, void *ret_data, size_t capacity, size_t *ret_size)
+{
+	size_t size = text.size / 4 * 3 + text.size % 4 * 3 / 4, written = 0;
+	uint8_t *bytes = ret_data;
+	uint32_t bits = 0;
+	unsigned held = 0;
+
+	if (text.size % 4 == 1)
+		return ENCODE_E_FORM;
+	if (size > capacity)
+		return ENCODE_E_LONG;
+	for (size_t i = 0; i < text.size; i++) {
+		int value = base64url_value(text.data[i]);
+
+		if (value < 0)
+			return ENCODE_E_FORM;
+		bits = bits << 6 | (uint32_t)value;
+		held += 6;
+		if (held >= 8) {
+			held -= 8;
+			bytes[written++] = (uint8_t)(bits >> held);
+		}
+	}
+	if ((bits & ((1U << held) - 1)) != 0)
+		return ENCODE_E_FORM;
+	*ret_size = written;
+	return 0;
+}
+
+/* The bounds of the second byte, Unicode 15 table 3-7: no surrogates, no overlong form. */
+static bool second_fits(uint8_t lead, uint8_t second)
+{
+	if (lead == 0xE0)
+		return second >= 0xA0 && second <= 0xBF;
+	if (lead == 0xED)
+		return second >= 0x80 && second <= 0x9F;
+	if (lead == 0xF0)
+		return second >= 0x90 && second <= 0xBF;
+	if (lead == 0xF4)
+		return second >= 0x80 && second <= 0x8F;
+	return second >= 0x80 && second <= 0xBF;
+}
+
+static size_t sequence_size(uint8_t lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xC2 && lead <= 0xDF)
+		return 2;
+	if (lead >= 0xE0 && lead <= 0xEF)
+		return 3;
+	return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+}
+
+uint32_t utf8_next(struct span text, size_t *at)
+{
+	uint8_t lead = text.data[*at];
+	size_t size = sequence_size(lead), used = 1;
+	uint32_t code_point = size <= 1 ? lead : lead & (0x7FU >> size);
+
+	for (; used < size && *at + used < text.size; used++) {
+		uint8_t byte = text.data[*at + used];
+
+		if (used == 1 ? !second_fits(lead, byte) : (byte & 0xC0) != 0x80)
+			break;
+		code_point = code_point << 6 | (byte & 0x3F);
+	}
+	*at += used;
+	return size == 0 || used < size ? 0xFFFD : code_point;
+}
+
+void utf8_append(struct buffer *to, uint32_t code_point)
+{
+	if (code_point < 0x80) {
+		buffer_append_byte(to, (uint8_t)code_point);
+	} else if (code_point < 0x800) {
+		buffer_append_byte(to, (uint8_t)(0xC0 | code_point >> 6));
+		buffer_append_byte(to, (uint8_t)(0x80 | (code_point & 0x3F)));
+	} else if (code_point < 0x10000) {
+		buffer_append_byte(to, (uint8_t)(0xE0 | code_point >> 12));
+		buffer_append_byte(to, (uint8_t)(0x80 | (code_point >> 6 & 0x3F)));
+		buffer_append_byte(to, (uint8_t)(0x80 | (code_point & 0x3F)));
+	} else {
+		buffer_append_byte(to, (uint8_t)(0xF0 | code_point >> 18));
+		buffer_append_byte(to, (uint8_t)(0x80 | (code_point >> 12 & 0x3F)));
+		buffer_append_byte(to, (uint8_t)(0x80 | (code_point >> 6 & 0x3F)));
+		buffer_append_byte(to, (uint8_t)(0x80 | (code_point & 0x3F)));
+	}
+}
+
+bool utf8_valid(struct span text)
+{
+	for (size_t at = 0; at < text.size;) {
+		size_t from = at;
+
+		if (utf8_next(text, &at) == 0xFFFD && !(at - from == 3 && text.data[from] == 0xEF))
+			return false;
+	}
+	return true;
+}
+
+void utf8_append_clean(struct buffer *to, struct span text, size_t limit)
+{
+	size_t start = to->size;
+
+	for (size_t at = 0; at < text.size;) {
+		uint32_t code_point = utf8_next(text, &at);
+		size_t size = code_point < 0x80	     ? 1
+			      : code_point < 0x800   ? 2
+			      : code_point < 0x10000 ? 3
+						     : 4;
+
+		if (to->size - start + size > limit)
+			return;
+		utf8_append(to, code_point);
+		if (to->error)
+			return;
+	}
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every configuration key, one row each: the parser, the reference (`waymark config reference`) and
+ * the example (`waymark config example`) are made from these rows. No include guard: include it with
+ * the macros defined that are wanted, after CONFIG_ROW_DEFAULTS below.
+ *
+ * CONFIG_TEXT(member, key, default, sentence)			NULL default: required
+ * CONFIG_NUMBER(member, key, minimum, maximum, default, unit, sentence)
+ * CONFIG_BOOL(member, key, default, sentence)
+ * CONFIG_CHOICE(member, key, choices, default, sentence)	"a|b|c": the value is the index
+ * CONFIG_TEXTS(member, key, default, sentence)			a list; default is JSON text
+ * "consent.gpc" is the member gpc of the object consent. Trackers are a list of objects with rows of
+ * their own, TRACKER_*, in the same form.
+ */
+#ifndef CONFIG_TEXT
+#define CONFIG_TEXT(...)
+#endif
+#ifndef CONFIG_NUMBER
+#define CONFIG_NUMBER(...)
+#endif
+#ifndef CONFIG_BOOL
+#define CONFIG_BOOL(...)
+#endif
+#ifndef CONFIG_CHOICE
+#define CONFIG_CHOICE(...)
+#endif
+#ifndef CONFIG_TEXTS
+#define CONFIG_TEXTS(...)
+#endif
+#ifndef TRACKER_TEXT
+#define TRACKER_TEXT(...)
+#endif
+#ifndef TRACKER_TEXTS
+#define TRACKER_TEXTS(...)
+#endif
+#ifndef TRACKER_BOOL
+#define TRACKER_BOOL(...)
+#endif
+
+/* clang-format off */
+TRACKER_TEXT(url, "url", NULL, "Address of the tracker as browsers see it: scheme, host and, where it is not the usual one, port.")
+TRACKER_TEXTS(sites, "sites", NULL, "Origins of the sites that it serves; same scheme and registrable domain as the tracker.")
+TRACKER_BOOL(primary, "primary", false, "The tracker that links are minted for by default. Exactly one; a single tracker is primary by itself.")
+TRACKER_TEXT(campaign, "campaign", "website", "Campaign of visits that come without one.")
+TRACKER_TEXT(fallback, "fallback", "", "Where a valid link that is no longer known leads. Empty: the first site.")
+
+CONFIG_TEXT(listen, "listen", "127.0.0.1:8080", "Address of the public listener: host:port, [v6]:port, or unix:/path.")
+CONFIG_TEXT(admin_listen, "admin_listen", "127.0.0.1:8081", "Address of the admin listener; never put it on the internet.")
+CONFIG_TEXTS(trusted_proxies, "trusted_proxies", "[\"127.0.0.1/32\", \"::1/128\"]", "Networks whose X-Forwarded-For is believed, right-most untrusted hop.")
+CONFIG_TEXT(data_dir, "data_dir", "data", "Directory of the stores; relative to the configuration file.")
+CONFIG_TEXT(keys_file, "keys_file", "keys.json", "The keyring; relative to the configuration file.")
+CONFIG_TEXT(node, "node", "n1", "Name of this node in event ids: 1 to 16 of a-z 0-9.")
+CONFIG_CHOICE(consent_default, "consent.default", "pending|denied|measure|identify", "pending", "Consent of a browser that has not said anything.")
+CONFIG_BOOL(consent_gpc, "consent.gpc", true, "Treat Sec-GPC: 1 as denied.")
+CONFIG_BOOL(consent_dnt, "consent.dnt", false, "Treat DNT: 1 as denied.")
+CONFIG_NUMBER(hold_click_minutes, "consent.hold_click_minutes", 0, 60, 0, "minutes", "How long a click made under pending consent waits for an answer. 0: not held.")
+CONFIG_CHOICE(ip, "ip", "none|truncated|sealed", "truncated", "What is kept of client addresses: nothing; /24 and /48; or also the full address, sealed under the person's key.")
+CONFIG_NUMBER(retention_days, "retention_days", 1, 36500, 400, "days", "How long events are kept.")
+CONFIG_NUMBER(commit_wait_ms, "commit_wait_ms", 1, 60000, 100, "milliseconds", "How long an answer waits for its event to be durable before it leaves without.")
+CONFIG_NUMBER(disk_reserve_percent, "disk_reserve_percent", 0, 50, 5, "percent", "Free disk below which beacons, then clicks, are no longer stored.")
+CONFIG_NUMBER(request_timeout_s, "limits.request_timeout_s", 1, 600, 30, "seconds", "A connection that completes no request for so long is closed.")
+CONFIG_NUMBER(connections, "limits.connections", 16, 100000, 10000, "connections", "Open connections per listener.")
+CONFIG_NUMBER(queue_clicks, "limits.queue_clicks", 64, 1000000, 65536, "events", "Clicks that may wait for the writer; beyond it a click redirects and is counted lost.")
+CONFIG_NUMBER(queue_bulk, "limits.queue_bulk", 64, 1000000, 16384, "events", "Other events that may wait for the writer.")
+CONFIG_TEXTS(page_query, "page_query", "[\"utm_source\", \"utm_medium\", \"utm_campaign\", \"utm_term\", \"utm_content\", \"utm_id\", \"gclid\", \"dclid\", \"gbraid\", \"wbraid\", \"fbclid\", \"msclkid\", \"ttclid\", \"twclid\", \"li_fat_id\", \"yclid\"]", "Query parameters kept in recorded page addresses; all others are left out.")
+CONFIG_TEXTS(full_referrers, "full_referrers", "[]", "Origins whose referrers are kept with their path; of all others only the origin.")
+
+/* clang-format on */
+#undef CONFIG_TEXT
+#undef CONFIG_NUMBER
+#undef CONFIG_BOOL
+#undef CONFIG_CHOICE
+#undef CONFIG_TEXTS
+#undef TRACKER_TEXT
+#undef TRACKER_TEXTS
+#undef TRACKER_BOOL

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_STORE_EVENT_READER_H
+#define WAYMARK_STORE_EVENT_READER_H
+
+#include "store/store.h"
+
+/*
+ * Reading the log in short transactions (at most EVENT_READER_SLICE_EVENTS or about a second each),
+ * from any process, resumed by sequence. A snapshot is never held while @each waits longer than
+ * that.
+ */
+enum { EVENT_READER_SLICE_EVENTS = 4096 };
+
+/*
+ * Call @each for every event after @after (0: from the start) up to the end of the log as it is
+ * when each slice begins. @record is the raw record of @event. A nonzero return of @each ends the
+ * walk and is returned. *ret_last: the last sequence given to @each (or @after).
+ *
+ * Return: 0 at the end; what @each returned; EVENT_E_FORM or EVENT_E_VERSION at a record that
+ * cannot be read (its sequence is *ret_last + 1); negative errno.
+ */
+int event_reader_each(struct store *store, uint64_t after,
+		      int (*each)(void *context, const struct event *event, struct span record),
+		      void *context, uint64_t *ret_last);
+
+#endif

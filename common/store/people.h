@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_STORE_PEOPLE_H
+#define WAYMARK_STORE_PEOPLE_H
+
+#include "crypto/seal.h"
+#include "store/store.h"
+
+/*
+ * people/: the only place that ties an address to anything. Loop thread of the lock's owner only.
+ *
+ * A prospect id that is not known yet gets a handle and a key in memory at once (people_resolve);
+ * the change travels with the event that uses it, and the writer commits people/ before events/.
+ */
+struct person {
+	struct handle handle;
+	struct person_key key;
+	usec_t created, changed;
+	struct span address; /* absent when only the id is known */
+	struct span fields;  /* JSON object text; absent when none */
+};
+
+/* A row to be written before an event; travels with its ticket (event_writer.h), which owns it. */
+struct people_change {
+	struct people_change *next;
+	struct prospect_id id;
+	struct person person; /* spans owned by the change */
+	bool is_new;	      /* the handle was minted for this change */
+};
+
+enum { PEOPLE_E_ERASED = 1, PEOPLE_E_NOT_FOUND = 2 };
+
+/*
+ * The person of @id, minted if there is none. When it was minted or is not yet durable,
+ * *ret_change is a change to attach to the ticket of the event (else NULL).
+ *
+ * Return: 0; PEOPLE_E_ERASED; negative errno.
+ */
+int people_resolve(struct store *store, const struct prospect_id *id, struct person *ret_person,
+		   struct people_change **ret_change);
+
+/* Look up without minting; spans are owned by @arena. */
+int people_find(struct store *store, const struct prospect_id *id, struct arena *arena,
+		struct person *ret_person);
+int people_find_handle(struct store *store, const struct handle *handle, struct arena *arena,
+		       struct person *ret_person);
+
+/* A change that sets address and fields (JSON object text) of the person of @id, minted if needed.
+ * *ret_same: nothing differs; then *ret_change is NULL. */
+int people_prepare(struct store *store, const struct prospect_id *id, struct span address,
+		   struct span fields, struct handle *ret_handle, struct people_change **ret_change,
+		   bool *ret_same);
+
+void people_change_free(struct people_change *change); /* one; NULL allowed; wipes the key */
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_STORE_STORE_H
+#define WAYMARK_STORE_STORE_H
+
+#include "base/error.h"
+#include "crypto/id.h"
+#include "store/event.h"
+
+/*
+ * The data directory as a whole: data/lock, the three environments and, for its one owner, the
+ * event writer. Exactly one process writes: whoever holds data/lock (flock). Readers open read-only
+ * and never open people/.
+ *
+ * Threads of the owner: one loop thread (lookups, appending) and the writer's own thread (all
+ * commits). Lookups (link_find, name_find, people_*) are for the loop thread.
+ */
+struct store;
+
+struct store_options {
+	const char *data_dir;
+	const char *node;		   /* config.node; kept in events/meta at creation */
+	const struct keyring *keyring;	   /* for the marks of erased people */
+	uint32_t queue_clicks, queue_bulk; /* limits in events */
+	uint32_t account_interval_s;	   /* 0: only at close (commands) */
+	size_t initial_map_bytes;	   /* 0: the default; grows by doubling */
+};
+
+enum {
+	STORE_E_LOCKED = 1, /* another process owns data/lock */
+	STORE_E_SCHEMA = 2, /* written by a newer version */
+	STORE_E_ABSENT = 3, /* reading: no such store */
+	STORE_E_DAMAGED = 4 /* LMDB refuses it; @error says which and what to do */
+};
+
+/*
+ * Own the directory: create what is missing (mode 0700), recover, fold the log into state/ up to
+ * its end, append an "unclean" account event if the last run did not close, start the writer.
+ */
+int store_open(const struct store_options *options, struct store **ret_store, struct error *error);
+/* Drain the queues, append the shutdown account event, fold, sync, release the lock. */
+void store_close(struct store *store); /* NULL allowed */
+
+/* Read-only: events/ and state/ only; works beside the owner. */
+int store_open_reader(const char *data_dir, struct store **ret_store, struct error *error);
+
+struct event_writer;
+struct event_writer *store_writer(struct store *store);
+const char *store_node(const struct store *store);
+/* Use another keyring from now on (loop thread). */
+void store_set_keyring(struct store *store, const struct keyring *keyring);
+
+struct store_status {
+	uint64_t last_sequence, state_position;
+	uint64_t events_bytes, state_bytes, people_bytes; /* used pages */
+	uint64_t map_growths;
+	bool events_failing, state_failing; /* the last commit failed and is being retried */
+};
+void store_status(struct store *store, struct store_status *ret_status);
+
+/* state/ lookups. @arena owns what the spans point to. */
+struct arena;
+struct link {
+	struct link_id id;
+	struct span destination, url, label, slug, pass; /* absent: data NULL */
+	struct mailing_id mailing;
+	struct campaign_id campaign;
+	usec_t created;
+	uint64_t event;
+	uint8_t flags;
+};
+enum { LINK_FLAG_TRAP = 1 };
+enum { STORE_E_NOT_FOUND = 5 };
+/* 0; STORE_E_NOT_FOUND; negative: the store cannot be read (after a reopen was tried). */
+int link_find(struct store *store, const struct link_id *id, struct arena *arena,
+	      struct link *ret_link);
+int link_find_slug(struct store *store, struct span slug, struct arena *arena,
+		   struct link *ret_link);
+/* All links in id order, from a snapshot; a negative return of @each ends it. */
+int link_each(struct store *store, int (*each)(void *context, const struct link *link),
+	      void *context);
+/* The name behind an id of name_kind_id_bytes(kind) bytes. */
+int name_find(struct store *store, enum name_kind kind, const void *id, struct arena *arena,
+	      struct span *ret_name);
+
+#endif

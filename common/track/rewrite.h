@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_TRACK_REWRITE_H
+#define WAYMARK_TRACK_REWRITE_H
+
+#include "crypto/token.h"
+#include "track/tracker.h"
+
+/*
+ * A message in, the tracked message out. Only the bytes of link values change (and quotes around a
+ * value that had none, where the new one needs them). Pure: it mints tokens and lists the links
+ * that the caller must register before the message is sent.
+ */
+enum rewrite_form { REWRITE_AUTO, REWRITE_HTML, REWRITE_TEXT };
+
+struct rewrite_options {
+	const struct tracker_set *trackers;
+	const struct tracker *tracker; /* whose address the links get: usually the primary */
+	const struct keyring *keyring;
+	enum rewrite_form form;
+	struct span charset;	       /* label given by the caller; absent: from the document */
+	struct span campaign, mailing; /* names; absent or empty: tracker's campaign, no mailing */
+	bool has_prospect;
+	struct prospect_id prospect; /* --to */
+	struct span field;   /* --field: a mailer's merge field (two-part links); else absent */
+	bool self_contained; /* every link as /u/ */
+};
+
+enum rewrite_outcome {
+	REWRITE_TRACKED,
+	REWRITE_TRACKED_SELF_CONTAINED, /* destination holds an address: it never enters state/ */
+	REWRITE_OURS,			/* already tracked for this person: unchanged */
+	REWRITE_LEFT			/* reason says why */
+};
+
+/* One link of the message, in order; spans point into the message or into the result's arena. */
+struct rewrite_link {
+	enum rewrite_outcome outcome;
+	const char *reason;	 /* REWRITE_LEFT: a constant sentence; else NULL */
+	size_t line;		 /* of the original */
+	const char *place;	 /* "html", "comment", "vml", "text" */
+	struct span original;	 /* value as written */
+	struct span destination; /* Location; absent when left */
+	struct span tracked;	 /* the new URL, unescaped; absent when left */
+	struct span label;
+	struct link_id id; /* zeros when left or self-contained */
+};
+
+struct rewrite_result; /* owns everything below it */
+const struct rewrite_link *rewrite_links(const struct rewrite_result *result, size_t *ret_count);
+struct span rewrite_output(const struct rewrite_result *result);
+void rewrite_result_free(struct rewrite_result *result); /* NULL allowed */
+
+enum {
+	REWRITE_E_FOREIGN_TOKEN = 1, /* another person's token; @error names the line */
+	REWRITE_E_CHARSET = 2,	     /* a charset that must not be touched */
+	REWRITE_E_OPTIONS = 3 /* options that contradict each other, or a field with quotes */
+};
+
+/*
+ * Rewrite @message. Rewriting the output again gives the same bytes. HTML, text, or told apart
+ * (REWRITE_AUTO: the first non-space byte is '<', or the text holds "<html", "<!doctype", "<a ").
+ */
+int rewrite_message(struct span message, const struct rewrite_options *options,
+		    struct rewrite_result **ret_result, struct error *error);
+
+/*
+ * Take tracking out: each of our links becomes its destination. @find looks a link id up (0 found,
+ * appending to @to; positive: unknown, the link is left and reported).
+ */
+int rewrite_strip(struct span message, const struct rewrite_options *options,
+		  int (*find)(void *context, const struct link_id *id, struct buffer *to),
+		  void *context, struct rewrite_result **ret_result, struct error *error);
+
+/*
+ * What one URL that we signed says, offline: for `link verify` and for our-own-link checks.
+ * Works for /c/ in both forms, /u/, /o/, /s/.
+ */
+struct rewrite_explained {
+	enum purpose purpose; /* of the (first) token */
+	const struct tracker *tracker;
+	struct token token, second; /* second: the prospect part of a two-part link */
+	bool has_second, second_valid;
+};
+enum { REWRITE_E_NOT_OURS = 4, REWRITE_E_FORGED = 5 };
+int rewrite_explain(const struct tracker_set *trackers, const struct keyring *keyring,
+		    struct span url, struct rewrite_explained *ret_explained, struct error *error);
+
+#endif

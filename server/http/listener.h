@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_HTTP_LISTENER_H
+#define WAYMARK_HTTP_LISTENER_H
+
+#include "base/error.h"
+#include "http/reply.h"
+
+/*
+ * One listening address: a libmicrohttpd daemon driven through its external epoll interface by a
+ * loop of ours (app/loop). All its quirks live in this folder (shared research in tests/README.md):
+ * framing is checked by us before a handler runs, the raw target comes from the URI log callback, a
+ * whole request is bounded in time, a handler that waits is called again by listener_run().
+ */
+struct listener;
+
+struct listener_options {
+	const char *address; /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
+	mode_t socket_mode;  /* of a Unix socket */
+	const struct route *routes;
+	size_t route_count;
+	const struct network *proxies; /* trusted; a Unix socket's peer always is */
+	size_t proxy_count;
+	unsigned connection_limit;
+	unsigned request_timeout_s;
+	size_t memory_pool_bytes; /* 0: default; bounds the request head */
+	void *context;		  /* request->context */
+	/* Before routing: may answer (421, 400); NULL: none. True: answered. */
+	bool (*gate)(struct request *request);
+	/* Exactly once per request that began, with the counter it ended in. */
+	void (*completed)(struct request *request);
+	/* Counters for what no handler answers. */
+	unsigned counter_bad_request, counter_not_found, counter_method, counter_too_large,
+		counter_aborted;
+};
+
+enum { LISTENER_E_ADDRESS = 1 };
+int listener_open(const struct listener_options *options, struct listener **ret_listener,
+		  struct error *error);
+int listener_fd(
+	const struct listener *listener); /* epoll descriptor: readable when there is work */
+
+/* Do what is ready, call waiting handlers again, close what is over its time. */
+void listener_run(struct listener *listener);
+/* Milliseconds until listener_run() is needed even if nothing becomes readable; -1: none. */
+int listener_timeout_ms(const struct listener *listener);
+
+struct listener_figures {
+	uint64_t connections, accepted, timed_out;
+	unsigned waiting;
+};
+void listener_figures(const struct listener *listener, struct listener_figures *ret_figures);
+/* The port that it listens on (tests ask for port 0); 0 for a Unix socket. */
+uint16_t listener_port(const struct listener *listener);
+
+/* Stop accepting; what is open is served on. */
+void listener_quiesce(struct listener *listener);
+/* True when no request is in progress. */
+bool listener_is_idle(const struct listener *listener);
+void listener_close(struct listener *listener); /* NULL allowed */
+
+#endif

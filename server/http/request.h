@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_HTTP_REQUEST_H
+#define WAYMARK_HTTP_REQUEST_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "text/address.h"
+
+/*
+ * One HTTP request, parsed once and living in its arena until it is answered and completed. Made by
+ * the listener from the raw target (libmicrohttpd's own URL is cut at %00 and is not used).
+ */
+enum http_method { METHOD_OTHER, METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OPTIONS };
+
+struct listener;
+struct route;
+struct reply;
+struct MHD_Connection;
+
+struct request {
+	struct arena arena;
+	struct listener *listener;
+	struct MHD_Connection *connection;
+	void *context;		   /* the listener's: struct app */
+	const struct route *route; /* NULL: none matched */
+
+	enum http_method method;
+	struct span target; /* as it came: origin form, or the path part of an absolute form */
+	struct span path;   /* target up to '?', still percent-encoded */
+	struct span query;  /* behind '?'; absent when there is none */
+	struct span tail;   /* of the path, behind the route's prefix */
+	struct span host;   /* the one Host value */
+
+	struct address peer, client; /* client: right-most untrusted hop of X-Forwarded-For */
+	bool peer_is_trusted, through_proxy;
+	usec_t received; /* monotonic, when the head was complete */
+
+	struct span body; /* of POST, whole; at most the route's body_limit */
+
+	void *state;	     /* the handler's between calls, e.g. its ticket */
+	struct reply *reply; /* set once, by the reply functions */
+	unsigned counter;    /* the one request counter this request ends in (metrics_table.h) */
+	bool counted;
+	/* private to http/ */
+	struct listener_request *inner;
+};
+
+/* First value of a header, absent if none; and every value of one (Cookie may come twice). */
+struct span request_header(const struct request *request, const char *name);
+size_t request_headers(struct request *request, const char *name, struct span **ret_values);
+
+#endif
