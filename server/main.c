@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
+/*
+ * The program: one binary, one command per file of commands/, and this alphabetical table.
+ */
+#include "commands/command.h"
 
-int main(void)
+/* clang-format off */
+static const struct command commands[] = {
+	{0},
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
 {
-	puts("waymark " WAYMARK_VERSION);
-	return 0;
+	return command_dispatch(commands, "Waymark, the tracker on your own domain.", argc, argv);
 }

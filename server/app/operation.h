@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_APP_OPERATION_H
+#define WAYMARK_APP_OPERATION_H
+
+#include "app/app.h"
+
+#include <jansson.h>
+
+/*
+ * What changes the stores, or must be asked of whoever owns them: the same functions behind the
+ * control socket, the admin API, and a command that owns the lock itself. One row per path.
+ *
+ * An operation judges the whole body before it changes anything, and then prepares one ticket; it
+ * never waits and, but for the key operations, never touches disk. The caller appends the ticket,
+ * waits until it is applied (event_writer.h), and only then hands out the reply.
+ */
+struct operation_call {
+	struct app *app;	     /* role APP_SERVE or APP_COMMAND; loop thread */
+	const char *actor;	     /* who asks, for events: "owner" */
+	const json_t *body;	     /* an object */
+	struct event_ticket *ticket; /* out: NULL when there is nothing to write */
+	json_t *reply;		     /* out: an object, new reference */
+};
+
+enum {
+	OPERATION_E_REFUSED = 1,  /* the body: @error names the item and what is wrong with it */
+	OPERATION_E_ABSENT = 2,	  /* what was asked for is not there */
+	OPERATION_E_CONFLICT = 3, /* another thing has that name, slug or id */
+	OPERATION_E_FAILED = 4	  /* not the caller's fault: @error says what failed */
+};
+
+/* 0, one of the above, or negative errno; on failure ticket and reply stay NULL. */
+typedef int (*operation_fn)(struct operation_call *call, struct error *error);
+
+struct operation {
+	const char *path; /* "/api/v1/links" */
+	operation_fn run;
+	size_t body_limit;
+};
+
+const struct operation *operation_table(size_t *ret_count);
+const struct operation *operation_find(const char *path); /* NULL: none */
+
+/* Rows, by file: operation_keys.c, operation_links.c, operation_prospects.c. */
+int operation_keys_retire(struct operation_call *call, struct error *error);
+int operation_keys_rotate(struct operation_call *call, struct error *error);
+int operation_links_register(struct operation_call *call, struct error *error);
+int operation_prospects_find(struct operation_call *call, struct error *error);
+int operation_prospects_import(struct operation_call *call, struct error *error);
+int operation_prospects_reveal(struct operation_call *call, struct error *error);
+
+/*
+ * Reading a body strictly. @where names the object in messages ("links[3]"). Each returns 0 or
+ * OPERATION_E_REFUSED with @error; an absent optional key leaves the span absent.
+ */
+int operation_check_keys(const json_t *object, const char *where, const char *const *allowed,
+			 struct error *error);
+int operation_text(const json_t *object, const char *where, const char *key, bool required,
+		   size_t max_bytes, struct span *ret_text, struct error *error);
+int operation_bool(const json_t *object, const char *where, const char *key, bool *ret_value,
+		   struct error *error);
+int operation_number(const json_t *object, const char *where, const char *key, uint64_t minimum,
+		     uint64_t maximum, uint64_t *ret_value, struct error *error);
+int operation_list(const json_t *object, const char *key, size_t max_items, const json_t **ret_list,
+		   struct error *error);
+
+#endif

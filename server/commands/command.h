@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_COMMANDS_COMMAND_H
+#define WAYMARK_COMMANDS_COMMAND_H
+
+#include "base/error.h"
+
+#include <argp.h>
+
+/*
+ * A command of the program, or a subcommand of one ("link new"). Each has a file of its own, a
+ * prototype below and a row in an alphabetical table: main.c for commands, the command's own file
+ * for subcommands. It reads its arguments with argp, so that --help and --version work everywhere.
+ *
+ * argv[0] is the whole name ("waymark link new"), which argp and command_fail() put before what
+ * they say. Answers go to standard output, sentences about trouble to standard error.
+ */
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv); /* returns the exit status */
+	const char *summary;		   /* one line, lower case, no full stop */
+};
+
+/* Exit statuses. Commands with others (as `rewrite --check`) document them in their help. */
+enum { COMMAND_OK = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 64 };
+
+/* The row of struct argp_option for --config; the parser handles COMMAND_KEY_CONFIG. */
+#define COMMAND_KEY_CONFIG 'c'
+/* clang-format off */
+#define COMMAND_OPTION_CONFIG                                                                      \
+	{"config", COMMAND_KEY_CONFIG, "FILE", 0, "The configuration (default: $WAYMARK_CONFIG, ./waymark.json, /etc/waymark/waymark.json)", -1}
+/* clang-format on */
+
+/*
+ * Run the row of @commands (which end with a row without a name) that argv[1] names, with argv[0]
+ * as its whole name and the rest as its arguments; --help lists the rows, anything else says what
+ * there is (COMMAND_USAGE). @doc: one sentence for the help.
+ */
+int command_dispatch(const struct command *commands, const char *doc, int argc, char **argv);
+
+/*
+ * argp_parse() with exit status 64 for a wrong command line. A returning call means that all is
+ * well; @input is what the parser gets as state->input.
+ */
+void command_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* "waymark CMD: sentence" on standard error. Return: COMMAND_FAILED. */
+int command_fail(const struct error *error);
+/* The same for a warning that does not end the command. */
+void command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Flush standard output; a full disk or closed pipe is a failure. Return: the exit status. */
+int command_finish(void);
+
+/* Alphabetical, as in main.c. */
+
+#endif
