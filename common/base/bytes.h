@@ -83,6 +83,6 @@ static inline struct span buffer_span(const struct buffer *buffer)
 /* The bytes followed by a NUL that is not counted; NULL on error. Valid until the next append. */
 const char *buffer_text(struct buffer *buffer);
 
-#define cleanup_buffer __attribute__((cleanup(buffer_finish)))
+#define cleanup_buffer __attribute__((__cleanup__(buffer_finish)))
 
 #endif
