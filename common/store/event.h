@@ -30,7 +30,8 @@ void event_init(struct event *event, enum event_type type, usec_t time);
 
 /*
  * Set a field. Text from outside goes through event_set_text(), which makes it valid UTF-8 of at
- * most the field's length in @to (grown as needed, must outlive the encoding); nothing is refused.
+ * most the field's length in @to (grown as needed, must outlive the encoding; one buffer may serve
+ * all fields of the event, and only those); nothing is refused. An absent span leaves it absent.
  */
 void event_set(struct event *event, enum event_field field, struct span value);
 void event_set_text(struct event *event, enum event_field field, struct span text,
@@ -44,7 +45,13 @@ uint8_t event_choice(const struct event *event, enum event_field field);  /* 0 w
 /* Append the record. A field that the type does not allow, or a missing required one, is our bug:
  * assertion. Over-long values are -EMSGSIZE in to->error. */
 void event_encode(const struct event *event, struct buffer *to);
-/* A view of @record. Return: 0; EVENT_E_FORM; EVENT_E_VERSION. Unknown fields are skipped. */
+/*
+ * A view of @record; sequence is 0, which only its key knows. Unknown fields are skipped; sizes of
+ * known ones are as their kind says, but text may be anything, and a choice may lie beyond its
+ * list.
+ *
+ * Return: 0; EVENT_E_FORM; EVENT_E_VERSION (also for a type that this version does not know).
+ */
 int event_decode(struct span record, struct event *ret_event);
 
 enum event_kind {
