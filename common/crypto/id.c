@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Identifiers. What is derived here is derived by every node and by every mailer that holds the
+ * identity key, in a few lines of any language (deploy/examples), and it ends up in mails that
+ * nobody can recall: none of these functions ever changes its result.
+ *
+ * Each input begins with the name of its kind and a zero byte, and a link's parts follow their
+ * lengths, so that no two different inputs are the same bytes.
+ */
+#include "crypto/id.h"
+
+#include "base/encode.h"
+#include "crypto/random.h"
+
+#include <assert.h>
+
+bool id_is_zero(const void *id, size_t size)
+{
+	return sodium_is_zero(id, size);
+}
+
+static void hmac_start(crypto_auth_hmacsha256_state *state, const crypto_auth_hmacsha256_state *key,
+		       const char *kind)
+{
+	*state = *key;
+	crypto_auth_hmacsha256_update(state, (const uint8_t *)kind, strlen(kind) + 1);
+}
+
+static void hmac_span(crypto_auth_hmacsha256_state *state, struct span span)
+{
+	if (span.size > 0)
+		crypto_auth_hmacsha256_update(state, span.data, span.size);
+}
+
+static void hmac_finish(crypto_auth_hmacsha256_state *state, void *ret_id, size_t size)
+{
+	uint8_t mac[crypto_auth_hmacsha256_BYTES];
+
+	crypto_auth_hmacsha256_final(state, mac);
+	memcpy(ret_id, mac, size);
+	sodium_memzero(mac, sizeof(mac));
+	sodium_memzero(state, sizeof(*state));
+}
+
+static bool is_control(uint8_t byte)
+{
+	return byte < 0x20 || byte == 0x7F;
+}
+
+/* Of the bytes that are left after trimming: is this an address? */
+static bool is_address(struct span address)
+{
+	size_t at = address.size;
+
+	if (address.size > ID_ADDRESS_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < address.size; i++) {
+		if (is_control(address.data[i]) || address.data[i] == ' ')
+			return false;
+		if (address.data[i] == '@')
+			at = i;
+	}
+	return at > 0 && at + 1 < address.size && utf8_valid(address);
+}
+
+int id_normalise_address(struct span address, struct buffer *ret_address)
+{
+	uint8_t *room;
+
+	address = span_trim(address);
+	if (!is_address(address))
+		return ID_E_ADDRESS;
+	room = buffer_reserve(ret_address, address.size);
+	if (!room)
+		return ret_address->error;
+	for (size_t i = 0; i < address.size; i++) {
+		uint8_t byte = address.data[i];
+
+		room[i] = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte - 'A' + 'a') : byte;
+	}
+	ret_address->size += address.size;
+	return 0;
+}
+
+int id_of_address(const struct keyring *keyring, struct span address, struct prospect_id *ret_id)
+{
+	cleanup_buffer struct buffer normal = BUFFER_INIT;
+	crypto_auth_hmacsha256_state state;
+	int code;
+
+	code = id_normalise_address(address, &normal);
+	if (code)
+		return code;
+	hmac_start(&state, keyring_identity(keyring), "prospect");
+	hmac_span(&state, buffer_span(&normal));
+	hmac_finish(&state, ret_id->bytes, sizeof(ret_id->bytes));
+	return 0;
+}
+
+void id_of_link(const struct keyring *keyring, struct span mailing, struct span campaign,
+		struct span label, struct span url, struct link_id *ret_id)
+{
+	const struct span parts[] = {mailing, campaign, label, url};
+	crypto_auth_hmacsha256_state state;
+	uint8_t size[4];
+
+	hmac_start(&state, keyring_identity(keyring), "link");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		assert(parts[i].size <= UINT32_MAX);
+		put_u32(size, (uint32_t)parts[i].size);
+		crypto_auth_hmacsha256_update(&state, size, sizeof(size));
+		hmac_span(&state, parts[i]);
+	}
+	hmac_finish(&state, ret_id->bytes, sizeof(ret_id->bytes));
+}
+
+static const struct {
+	const char *text;
+	size_t id_bytes;
+} kinds[NAME_KIND_COUNT] = {
+	[NAME_CAMPAIGN] = {"campaign", sizeof(struct campaign_id)},
+	[NAME_MAILING] = {"mailing", sizeof(struct mailing_id)},
+	[NAME_LIST] = {"list", sizeof(struct list_id)},
+	[NAME_FORM] = {"form", sizeof(struct form_id)},
+};
+
+const char *name_kind_text(enum name_kind kind)
+{
+	assert(kind >= NAME_CAMPAIGN && kind <= NAME_FORM);
+	return kinds[kind].text;
+}
+
+size_t name_kind_id_bytes(enum name_kind kind)
+{
+	assert(kind >= NAME_CAMPAIGN && kind <= NAME_FORM);
+	return kinds[kind].id_bytes;
+}
+
+int id_check_name(struct span name)
+{
+	if (name.size < 1 || name.size > ID_NAME_MAX_BYTES || !utf8_valid(name))
+		return ID_E_NAME;
+	for (size_t i = 0; i < name.size; i++)
+		if (is_control(name.data[i]))
+			return ID_E_NAME;
+	return 0;
+}
+
+void id_of_name(enum name_kind kind, struct span name, void *ret_id)
+{
+	const char *text = name_kind_text(kind);
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	crypto_hash_sha256_state state;
+
+	crypto_hash_sha256_init(&state);
+	crypto_hash_sha256_update(&state, (const uint8_t *)text, strlen(text) + 1);
+	if (name.size > 0)
+		crypto_hash_sha256_update(&state, name.data, name.size);
+	crypto_hash_sha256_final(&state, hash);
+	memcpy(ret_id, hash, name_kind_id_bytes(kind));
+}
+
+void id_of_erased(const struct keyring *keyring, const struct prospect_id *id, uint8_t ret_mark[32])
+{
+	crypto_auth_hmacsha256_state state;
+
+	hmac_start(&state, keyring_identity(keyring), "erased");
+	hmac_span(&state, span_of(id->bytes, sizeof(id->bytes)));
+	hmac_finish(&state, ret_mark, 32);
+}
+
+void id_tag_of_visitor(const struct keyring *keyring, unsigned tracker,
+		       const struct visitor_id *visitor, struct visitor_tag *ret_tag)
+{
+	const crypto_auth_hmacsha256_state *key =
+		keyring_subkey(keyring, keyring_signing_id(keyring), PURPOSE_VISITOR, tracker);
+	crypto_auth_hmacsha256_state state;
+
+	assert(key);
+	if (id_is_zero(visitor->bytes, sizeof(visitor->bytes))) {
+		*ret_tag = (struct visitor_tag){0};
+		return;
+	}
+	hmac_start(&state, key, "tag");
+	hmac_span(&state, span_of(visitor->bytes, sizeof(visitor->bytes)));
+	hmac_finish(&state, ret_tag->bytes, sizeof(ret_tag->bytes));
+}
+
+void id_random_visitor(struct visitor_id *ret_id)
+{
+	/* Zeros say "none"; 128 random bits are never all zero in practice, nor here. */
+	do
+		random_take(ret_id->bytes, sizeof(ret_id->bytes));
+	while (id_is_zero(ret_id->bytes, sizeof(ret_id->bytes)));
+}
+
+void id_random_handle(struct handle *ret_handle)
+{
+	do
+		random_take(ret_handle->bytes, sizeof(ret_handle->bytes));
+	while (id_is_zero(ret_handle->bytes, sizeof(ret_handle->bytes)));
+}
