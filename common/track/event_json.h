@@ -2,6 +2,7 @@
 #ifndef WAYMARK_TRACK_EVENT_JSON_H
 #define WAYMARK_TRACK_EVENT_JSON_H
 
+#include "base/arena.h"
 #include "crypto/seal.h"
 #include "store/store.h"
 
@@ -23,6 +24,15 @@ struct event_json_options {
 	void *context;
 	const char *node;
 };
+
+/* What a sealed field is bound to (crypto/seal.h): event type 1, field id 1. */
+enum { EVENT_SEAL_CONTEXT_BYTES = 2 };
+static inline void event_seal_context(enum event_type type, enum event_field field,
+				      uint8_t ret_context[EVENT_SEAL_CONTEXT_BYTES])
+{
+	ret_context[0] = (uint8_t)type;
+	ret_context[1] = (uint8_t)field;
+}
 
 /* Return a new reference, or NULL when out of memory. */
 json_t *event_json(const struct event *event, const struct event_json_options *options);
