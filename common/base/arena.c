@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A chain of blocks. The first is small and stays; what did not fit goes into blocks of its own
- * size or twice the last, and is released by arena_reset().
+ * size or twice the last, and is released by arena_reset(). Blocks never move: what was handed out
+ * stays where it is until then.
  */
 #include "base/arena.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Spans and buffers. Capacity doubles, so that a run of appends is linear; the limit is checked on
- * size, not capacity, so that a caller's bound is exact.
+ * size, not capacity, so that a caller's bound is exact. A span never owns; a buffer owns its bytes
+ * until buffer_finish().
  */
 #include "base/bytes.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Time. The wall clock can be replaced, so that tests of days and expiry need not wait; intervals
- * always use the monotonic clock, which a test has no reason to replace.
+ * always use the monotonic clock, which a test has no reason to replace. Replacing is for a process
+ * without threads yet: the pointer is not locked.
  */
 #include "base/clock.h"
 

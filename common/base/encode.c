@@ -75,8 +75,8 @@ int hex_parse(struct span text, void *ret_data, size_t size)
 		if (hex_value(text.data[i]) < 0)
 			return ENCODE_E_FORM;
 	for (size_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 |
-				     hex_value(text.data[2 * i + 1]));
+		bytes[i] = (uint8_t)((unsigned)hex_value(text.data[2 * i]) << 4 |
+				     (unsigned)hex_value(text.data[2 * i + 1]));
 	return 0;
 }
 
