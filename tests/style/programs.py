@@ -61,9 +61,8 @@ def tidy_one(tree, build, path):
     command = ["clang-tidy", "--quiet", "-p", build, "--warnings-as-errors=*",
                "--extra-arg=-Wno-unknown-warning-option", str(tree.root / path)]
     status, output = run(command, tree.root)
-    noise = ("warnings generated", "warning generated", "Suppressed ", "Use -header-filter")
-    lines = [line for line in output.splitlines() if not any(word in line for word in noise)]
-    return lines if status != 0 else []
+    errors = [line for line in output.splitlines() if ": error: " in line]
+    return errors or output.splitlines() if status != 0 else []
 
 
 def tidy_problems(tree):
