@@ -32,20 +32,27 @@ struct request {
 	struct span host;   /* the one Host value */
 
 	struct address peer, client; /* client: right-most untrusted hop of X-Forwarded-For */
-	bool peer_is_trusted, through_proxy;
-	usec_t received; /* monotonic, when the head was complete */
+	bool peer_is_trusted;	     /* a Unix socket, or an address in the trusted networks */
+	bool through_proxy;	     /* a trusted peer that sent X-Forwarded-For */
+	usec_t received;	     /* monotonic, when the head was complete */
 
 	struct span body; /* of POST, whole; at most the route's body_limit */
 
-	void *state;	     /* the handler's between calls, e.g. its ticket */
+	void *state; /* the handler's between calls, e.g. its ticket */
+	/* Called once when the request ends, answered or not, if @state is set: a client may leave
+	 * while its handler waits. The owner of @state sets it together with it. */
+	void (*state_free)(struct request *request);
 	struct reply *reply; /* set once, by the reply functions */
 	unsigned counter;    /* the one request counter this request ends in (metrics_table.h) */
 	bool counted;
 	/* private to http/ */
-	struct listener_request *inner;
+	struct exchange *inner;
 };
 
-/* First value of a header, absent if none; and every value of one (Cookie may come twice). */
+/*
+ * First value of a header, trimmed, absent if none; and every value of one (Cookie may come twice)
+ * in the request's arena. Values live until the request ends. No values: 0, and NULL.
+ */
 struct span request_header(const struct request *request, const char *name);
 size_t request_headers(struct request *request, const char *name, struct span **ret_values);
 

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request from its first line to its end, as the library's callbacks tell it:
+ *
+ *   exchange_begin      the request line came; the raw target is copied here and nowhere else
+ *   exchange_continue   first with the head complete, then with pieces of the body, then whole
+ *   exchange_completed  exactly once, however it ended
+ *
+ * What an answer given with the head costs is the connection: the library closes it, because a body
+ * may follow. So only refusals of a malformed head or of a body are sent then; all else waits for
+ * the whole request. A handler that returns WAITING has nothing queued: the library keeps such a
+ * connection in its ready list and calls again in each later run.
+ *
+ * The library would store each query argument in the connection's pool, and 0.9.75 stops serving a
+ * connection whose pool runs out there. We parse queries ourselves, so the query is cut from the
+ * library's buffer once it is copied.
+ */
+#include "http/exchange.h"
+
+enum {
+	SPARE_MAX = 1024,
+	POOL_BYTES_PER_FIELD = 64, /* what the library keeps of one header or cookie, rounded up */
+	DRAINED_BODY_MAX_BYTES = 16384 /* of a GET: read and dropped */
+};
+
+static struct exchange *take(struct listener *listener)
+{
+	struct exchange *exchange = listener->spare;
+
+	if (!exchange)
+		return calloc(1, sizeof(*exchange));
+	listener->spare = exchange->next_spare;
+	listener->spare_count--;
+	exchange->next_spare = NULL;
+	return exchange;
+}
+
+static void give_back(struct listener *listener, struct exchange *exchange)
+{
+	struct arena arena = exchange->request.arena;
+
+	buffer_finish(&exchange->body);
+	buffer_finish(&exchange->overlong);
+	if (listener->spare_count == SPARE_MAX) {
+		arena_finish(&arena);
+		free(exchange);
+		return;
+	}
+	arena_reset(&arena);
+	*exchange = (struct exchange){.request.arena = arena, .next_spare = listener->spare};
+	listener->spare = exchange;
+	listener->spare_count++;
+}
+
+void exchange_free_spares(struct listener *listener)
+{
+	while (listener->spare) {
+		struct exchange *exchange = take(listener);
+
+		arena_finish(&exchange->request.arena);
+		free(exchange);
+	}
+}
+
+static void cut_query(const char *target)
+{
+	const char *mark = strchr(target, '?');
+
+	if (mark)
+		*(char *)(uintptr_t)(mark + 1) = '\0';
+}
+
+void *exchange_begin(void *owner, const char *target, struct MHD_Connection *handle)
+{
+	struct listener *listener = owner;
+	struct connection *connection = connection_of(handle);
+	struct exchange *exchange = connection && target ? take(listener) : NULL;
+
+	listener->activity++;
+	if (!exchange)
+		return NULL;
+	connection->exchange = exchange;
+	exchange->connection = connection;
+	exchange->request.inner = exchange;
+	exchange->request.listener = listener;
+	exchange->request.connection = handle;
+	exchange->request.context = listener->options.context;
+	exchange->request.peer = connection->peer;
+	exchange->head.target = arena_copy(&exchange->request.arena, span_text(target));
+	exchange->head.target_at = (const uint8_t *)target;
+	listener->in_progress++;
+	cut_query(target);
+	return exchange;
+}
+
+size_t exchange_keep_escaped(void *unused, struct MHD_Connection *handle, char *text)
+{
+	(void)unused;
+	(void)handle;
+	return strlen(text);
+}
+
+static enum MHD_Result add_field(void *of, enum MHD_ValueKind kind, const char *name,
+				 size_t name_size, const char *value, size_t value_size)
+{
+	struct head *head = of;
+
+	(void)kind;
+	head->fields[head->field_count++] = (struct field){
+		.name = span_of(name, name_size),
+		.value = span_of(value ? value : name + name_size, value_size),
+	};
+	return MHD_YES;
+}
+
+/* What of the pool the head takes: its bytes, a record per field, a copy of the first Cookie. */
+static void measure_pool(struct exchange *exchange, size_t head_bytes)
+{
+	struct MHD_Connection *handle = exchange->request.connection;
+	const int cookies = MHD_get_connection_values_n(handle, MHD_COOKIE_KIND, NULL, NULL);
+	const size_t records = exchange->head.field_count + (cookies > 0 ? (size_t)cookies : 0);
+
+	exchange->pool_used_bytes = head_bytes + records * POOL_BYTES_PER_FIELD;
+	if (cookies > 0)
+		exchange->pool_used_bytes += request_header(&exchange->request, "Cookie").size + 32;
+}
+
+static bool read_head(struct exchange *exchange, const char *method, const char *version)
+{
+	struct MHD_Connection *handle = exchange->request.connection;
+	struct head *head = &exchange->head;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	const int count = MHD_get_connection_values_n(handle, MHD_HEADER_KIND, NULL, NULL);
+
+	if (!info || count < 0 || !head->target.data)
+		return false;
+	head->fields =
+		arena_alloc(&exchange->request.arena, ((size_t)count + 1) * sizeof(*head->fields));
+	if (!head->fields)
+		return false;
+	head->method = span_text(method);
+	head->version = span_text(version);
+	head->end = head->method.data + info->header_size;
+	(void)MHD_get_connection_values_n(handle, MHD_HEADER_KIND, add_field, head);
+	measure_pool(exchange, info->header_size);
+	return true;
+}
+
+static bool is_trusted(const struct listener *listener, const struct connection *connection)
+{
+	if (connection->is_local)
+		return true;
+	for (size_t i = 0; i < listener->options.proxy_count; i++)
+		if (network_holds(&listener->options.proxies[i], &connection->peer))
+			return true;
+	return false;
+}
+
+static struct span join(struct arena *arena, const struct span *values, size_t count)
+{
+	size_t size = 0;
+	uint8_t *text;
+
+	for (size_t i = 0; i < count; i++)
+		size += values[i].size + 2;
+	text = arena_alloc(arena, size);
+	if (!text)
+		return span_of(NULL, 0);
+	size = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0) {
+			memcpy(text + size, ", ", 2);
+			size += 2;
+		}
+		memcpy(text + size, values[i].data, values[i].size);
+		size += values[i].size;
+	}
+	return span_of(text, size);
+}
+
+static void find_client(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	const struct listener_options *options = &request->listener->options;
+	struct span *hops = NULL, forwarded = {0};
+	size_t count = 0;
+
+	request->client = request->peer;
+	request->peer_is_trusted = is_trusted(request->listener, exchange->connection);
+	if (request->peer_is_trusted)
+		count = request_headers(request, "X-Forwarded-For", &hops);
+	if (count == 0)
+		return;
+	forwarded = count == 1 ? hops[0] : join(&request->arena, hops, count);
+	request->through_proxy = true;
+	request->client = address_of_client(request->peer, true, forwarded, options->proxies,
+					    options->proxy_count);
+}
+
+static void refuse_method(struct request *request, const char *allow)
+{
+	(void)reply_page(request, request->listener->options.counter_method, 405,
+			 "Method not allowed", "This address does not answer that method.", NULL);
+	reply_header(request, "Allow", allow);
+}
+
+static void answer_options(struct request *request, unsigned counter, const char *allow)
+{
+	(void)reply_body(request, counter, 204, NULL, "no-store", SPAN(""));
+	reply_header(request, "Allow", allow);
+}
+
+/* Sets a reply for everything that no handler answers. */
+static void route(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	const struct listener_options *options = &request->listener->options;
+	const struct route *found;
+	char allow[64] = "GET, HEAD, POST, OPTIONS";
+
+	if (options->gate && options->gate(request))
+		return;
+	if (request->method == METHOD_OPTIONS && span_equal(request->path, SPAN("*"))) {
+		answer_options(request, options->counter_method, allow);
+		return;
+	}
+	found = router_find(options->routes, options->route_count, request->path, &request->tail);
+	request->route = found;
+	if (found)
+		router_allow(found, allow, sizeof(allow));
+	if (found && found->access == ACCESS_SOCKET_OWNER &&
+	    !connection_is_owner(exchange->connection))
+		(void)reply_json_error(request, options->counter_refused, 403,
+				       "Only the user that the server runs as may ask for this.");
+	else if (request->method == METHOD_OTHER)
+		refuse_method(request, allow);
+	else if (!found)
+		(void)reply_page(request, options->counter_not_found, 404, "Not found",
+				 "There is nothing at this address.", NULL);
+	else if (request->method == METHOD_OPTIONS)
+		answer_options(request, found->counter, allow);
+	else if (!(request->method == METHOD_POST ? found->post : found->get))
+		refuse_method(request, allow);
+}
+
+static void check_body(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	const size_t limit = request->method == METHOD_POST && request->route
+				     ? request->route->body_limit
+				     : DRAINED_BODY_MAX_BYTES;
+
+	exchange->body.limit = limit;
+	if (!request->reply && exchange->body_expected > limit)
+		(void)reply_page(request, request->listener->options.counter_too_large, 413,
+				 "Too large", "The body of the request is too large.", NULL);
+}
+
+static void apply(struct exchange *exchange, const struct framing *framing)
+{
+	struct request *request = &exchange->request;
+	const struct span target = exchange->head.target;
+
+	request->method = framing->method;
+	request->path = framing->path;
+	request->query = framing->query;
+	request->host = framing->host;
+	request->target = target;
+	if (target.data[0] != '/' && framing->path.data > target.data &&
+	    framing->path.data < target.data + target.size)
+		request->target =
+			span_slice(target, (size_t)(framing->path.data - target.data), target.size);
+	exchange->body_expected = framing->content_length;
+}
+
+static enum MHD_Result send_early(struct exchange *exchange)
+{
+	exchange->request.listener->activity++;
+	reply_close(&exchange->request);
+	/* What is left of an answer that we write ourselves has no later call to be written in. */
+	return reply_send(exchange) == MHD_YES && exchange->queued ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result start(struct exchange *exchange, const char *method, const char *version)
+{
+	struct request *request = &exchange->request;
+	const struct listener_options *options = &request->listener->options;
+	struct framing framing;
+
+	exchange->begun = true;
+	request->received = request->listener->now;
+	if (!read_head(exchange, method, version))
+		return MHD_NO;
+	framing_check(&exchange->head, &framing);
+	if (framing.status) {
+		(void)reply_page(request,
+				 framing.status == 414 || framing.status == 431
+					 ? options->counter_too_large
+					 : options->counter_bad_request,
+				 framing.status, "Bad request", framing.sentence, NULL);
+		return send_early(exchange);
+	}
+	apply(exchange, &framing);
+	find_client(exchange);
+	route(exchange);
+	if (exchange->body_expected > 0) {
+		check_body(exchange);
+		if (request->reply)
+			return send_early(exchange);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct exchange *exchange, const char *upload, size_t *upload_size)
+{
+	exchange->request.listener->activity++;
+	if (exchange->request.method == METHOD_POST)
+		buffer_append(&exchange->body, upload, *upload_size);
+	*upload_size = 0;
+	return exchange->body.error ? MHD_NO : MHD_YES;
+}
+
+static void set_waiting(struct exchange *exchange, bool waiting)
+{
+	struct listener *listener = exchange->request.listener;
+
+	if (exchange->waiting == waiting)
+		return;
+	exchange->waiting = waiting;
+	listener->figures.waiting += waiting ? 1u : -1u;
+	listener->activity++;
+}
+
+static enum MHD_Result answer(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	const struct route *found = request->route;
+
+	if (exchange->overlong.size > 0)
+		return overlong_write(exchange);
+	if (!request->reply) {
+		const handler_fn handler =
+			request->method == METHOD_POST ? found->post : found->get;
+
+		request->body = buffer_span(&exchange->body);
+		if (handler(request) == WAITING) {
+			set_waiting(exchange, true);
+			return MHD_YES;
+		}
+		set_waiting(exchange, false);
+	}
+	/* A body that nobody asked for, or a method that we refuse, ends the connection. */
+	if ((exchange->body_expected > 0 && request->method != METHOD_POST) ||
+	    request->method == METHOD_OTHER || request->listener->quiesced)
+		reply_close(request);
+	request->listener->activity++;
+	return reply_send(exchange);
+}
+
+enum MHD_Result exchange_continue(void *owner, struct MHD_Connection *handle, const char *url,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_size, void **state)
+{
+	struct exchange *exchange = *state;
+
+	(void)owner;
+	(void)handle;
+	(void)url;
+	if (!exchange || exchange->connection->expired)
+		return MHD_NO;
+	if (!exchange->begun)
+		return start(exchange, method, version);
+	if (*upload_size > 0)
+		return take_body(exchange, upload, upload_size);
+	return answer(exchange);
+}
+
+void exchange_completed(void *owner, struct MHD_Connection *handle, void **state,
+			enum MHD_RequestTerminationCode how)
+{
+	struct listener *listener = owner;
+	struct exchange *exchange = *state;
+	struct request *request;
+
+	(void)handle;
+	listener->activity++;
+	if (!exchange)
+		return;
+	*state = NULL;
+	request = &exchange->request;
+	set_waiting(exchange, false);
+	if (!request->counted) {
+		/* A head that the library refused itself, or a client that went away. */
+		const bool refused = !exchange->begun && !exchange->connection->expired &&
+				     how == MHD_REQUEST_TERMINATED_WITH_ERROR;
+
+		request->counter = refused ? listener->options.counter_bad_request
+					   : listener->options.counter_aborted;
+		request->counted = true;
+	}
+	if (request->state && request->state_free)
+		request->state_free(request);
+	if (listener->options.completed)
+		listener->options.completed(request);
+	reply_release(request);
+	exchange->connection->exchange = NULL;
+	connection_touch(listener, exchange->connection);
+	listener->in_progress--;
+	give_back(listener, exchange);
+}

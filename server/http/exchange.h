@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_HTTP_EXCHANGE_H
+#define WAYMARK_HTTP_EXCHANGE_H
+
+#include "base/cleanup.h"
+#include "http/framing.h"
+#include "http/listener.h"
+
+#include <microhttpd.h>
+
+/*
+ * Private to http/: what the files of this folder know of each other. A listener owns connections;
+ * a connection has at most one exchange at a time: a request with what is needed to answer it.
+ */
+struct connection {
+	struct connection *before, *after; /* in order of @since, oldest first */
+	struct MHD_Connection *handle;
+	struct exchange *exchange; /* the request in progress, or NULL */
+	usec_t since;		   /* monotonic: opened, or completed its last request */
+	struct address peer;
+	bool is_local; /* a Unix socket */
+	bool expired;  /* was shut down by us */
+};
+
+struct exchange {
+	struct request request; /* first: a request is its exchange */
+	struct connection *connection;
+	struct exchange *next_spare;
+	struct head head;
+	struct buffer body;
+	struct buffer overlong; /* an answer that the library's pool cannot hold, and how */
+	size_t overlong_sent;	/* much of it is written */
+	size_t pool_used_bytes; /* what the head takes of the pool, at most */
+	uint64_t body_expected;
+	bool begun, waiting, queued;
+};
+
+struct listener {
+	struct listener_options options;
+	struct MHD_Daemon *daemon;
+	int epoll_fd;
+	int socket_fd;	   /* -1 once quiesced */
+	char *socket_path; /* of a Unix socket; unlinked at close */
+	uint16_t port;
+	usec_t now; /* of the current run */
+	struct connection *oldest, *newest;
+	struct exchange *spare; /* for reuse, at most SPARE_MAX */
+	size_t spare_count;
+	struct listener_figures figures;
+	size_t in_progress;
+	uint64_t activity;	/* callbacks that meant progress */
+	uint64_t activity_seen; /* as of the run before */
+	unsigned quiet_runs;
+	bool quiesced;
+};
+
+/* exchange.c: the library's callbacks for requests */
+void *exchange_begin(void *listener, const char *target, struct MHD_Connection *handle);
+enum MHD_Result exchange_continue(void *listener, struct MHD_Connection *handle, const char *url,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_size, void **state);
+/* Leaves the path as it came; the library would stop at the NUL that %00 becomes. */
+size_t exchange_keep_escaped(void *unused, struct MHD_Connection *handle, char *text);
+void exchange_completed(void *listener, struct MHD_Connection *handle, void **state,
+			enum MHD_RequestTerminationCode how);
+void exchange_free_spares(struct listener *listener);
+
+/* connection.c */
+void connection_notify(void *listener, struct MHD_Connection *handle, void **context,
+		       enum MHD_ConnectionNotificationCode what);
+struct connection *connection_of(struct MHD_Connection *handle);
+void connection_touch(struct listener *listener, struct connection *connection);
+void connection_expire(struct listener *listener);
+bool connection_is_owner(const struct connection *connection); /* SO_PEERCRED: our uid, or 0 */
+
+/* socket.c: a listening socket for "127.0.0.1:0", "[::1]:8080" or "unix:/path" */
+int socket_listen(const char *address, mode_t mode, int *ret_fd, char **ret_path,
+		  uint16_t *ret_port, struct error *error);
+
+/* reply.c: hand the reply that is set to the library; makes a 500 page if there is none. */
+enum MHD_Result reply_send(struct exchange *exchange);
+void reply_release(struct request *request);
+
+/* overlong.c: write a whole answer ourselves. MHD_YES: call again; MHD_NO: done, or gone. */
+int overlong_build(struct exchange *exchange, struct MHD_Response *response, unsigned status,
+		   struct span body);
+enum MHD_Result overlong_write(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_HTTP_FRAMING_H
+#define WAYMARK_HTTP_FRAMING_H
+
+#include "http/request.h"
+
+/*
+ * The strict reading of one request head (RFC 9110, RFC 9112), done by us because the library is
+ * lenient: two readers that disagree about where a request ends are how requests are smuggled. Pure
+ * functions over spans of the library's buffer.
+ */
+struct field {
+	struct span name, value; /* value trimmed of white space at both ends by framing_check() */
+};
+
+enum { FRAMING_FIELDS_MAX = 100, FRAMING_TARGET_MAX_BYTES = 4096 };
+
+struct head {
+	/* Pieces as the library found them in its buffer, but for @target, a copy taken before the
+	 * library cut the original, which began at @target_at. */
+	struct span method, target, version;
+	const uint8_t *target_at;
+	struct field *fields; /* in order of arrival */
+	size_t field_count;
+	const uint8_t *end; /* behind the blank line */
+};
+
+/* What the head says, valid as long as the buffer. */
+struct framing {
+	unsigned status; /* 0: well formed; otherwise the answer, after which we close */
+	const char *sentence;
+	enum http_method method;
+	struct span path, query, host; /* host absent when there is none (HTTP/1.0) */
+	uint64_t content_length;       /* 0 when there is none */
+};
+
+/*
+ * Judge the head. @ret_framing->status is 400 (malformed), 411 (a transfer coding: our endpoints
+ * take bodies of a stated length), 414, 417, 431, 501 (a method nobody knows) or 505.
+ */
+void framing_check(struct head *head, struct framing *ret_framing);
+
+#endif

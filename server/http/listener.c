@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A libmicrohttpd daemon without threads, run by our loop when its epoll descriptor is readable or
+ * when something that a handler waits for is done.
+ *
+ * Connections whose handler waits stay in the library's ready list, so that its own timeout is then
+ * always zero: taken at its word it would make the loop spin. The library does not say whether the
+ * list holds anything else. So we watch whether runs still make progress, which all shows in our
+ * callbacks: after progress we run again at once; after two quiet runs only in a millisecond, and
+ * then in twice the time up to PAUSE_MAX_MS, which bounds the harm of anything that makes progress
+ * unseen, as the rest of a long answer does.
+ *
+ * One thread: everything here belongs to the loop.
+ */
+#include "http/exchange.h"
+
+#include <errno.h>
+
+enum {
+	POOL_DEFAULT_BYTES = 10240,
+	POOL_INCREMENT_BYTES = 1024,
+	QUIET_RUNS_AT_ONCE = 2,
+	PAUSE_MAX_MS = 16
+};
+
+static int start_daemon(struct listener *listener, struct error *error)
+{
+	const struct listener_options *options = &listener->options;
+	const union MHD_DaemonInfo *info;
+
+	listener->daemon =
+		MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO, 0, NULL, NULL, exchange_continue,
+				 listener, MHD_OPTION_LISTEN_SOCKET, listener->socket_fd,
+				 MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, listener,
+				 MHD_OPTION_NOTIFY_CONNECTION, connection_notify, listener,
+				 MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, listener,
+				 MHD_OPTION_UNESCAPE_CALLBACK, exchange_keep_escaped, NULL,
+				 MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
+				 MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->memory_pool_bytes,
+				 MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+				 (size_t)POOL_INCREMENT_BYTES, MHD_OPTION_END);
+	info = listener->daemon ? MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)
+				: NULL;
+	if (!info)
+		return error_set(error, -EIO, "cannot serve on %s: the HTTP library did not start",
+				 options->address);
+	listener->epoll_fd = info->epoll_fd;
+	return 0;
+}
+
+int listener_open(const struct listener_options *options, struct listener **ret_listener,
+		  struct error *error)
+{
+	struct listener *listener = calloc(1, sizeof(*listener));
+	int r;
+
+	if (!listener)
+		return -ENOMEM;
+	listener->options = *options;
+	if (listener->options.memory_pool_bytes == 0)
+		listener->options.memory_pool_bytes = POOL_DEFAULT_BYTES;
+	listener->now = clock_monotonic();
+	listener->socket_fd = -1;
+	listener->epoll_fd = -1;
+	r = socket_listen(options->address, options->socket_mode, &listener->socket_fd,
+			  &listener->socket_path, &listener->port, error);
+	if (r == 0)
+		r = start_daemon(listener, error);
+	if (r) {
+		listener_close(listener);
+		return r;
+	}
+	*ret_listener = listener;
+	return 0;
+}
+
+int listener_fd(const struct listener *listener)
+{
+	return listener->epoll_fd;
+}
+
+void listener_run(struct listener *listener)
+{
+	listener->now = clock_monotonic();
+	connection_expire(listener);
+	(void)MHD_run(listener->daemon);
+	if (listener->activity != listener->activity_seen)
+		listener->quiet_runs = 0;
+	else
+		listener->quiet_runs++;
+	listener->activity_seen = listener->activity;
+}
+
+static int until_expiry_ms(const struct listener *listener)
+{
+	const usec_t limit = listener->options.request_timeout_s * USEC_PER_SEC;
+	usec_t now, due;
+
+	if (limit == 0 || !listener->oldest)
+		return -1;
+	now = clock_monotonic();
+	due = listener->oldest->since + limit;
+	return due <= now ? 0 : (int)((due - now) / USEC_PER_MS + 1);
+}
+
+static int until_next_run_ms(const struct listener *listener)
+{
+	MHD_UNSIGNED_LONG_LONG unused;
+	unsigned doublings;
+
+	if (MHD_get_timeout(listener->daemon, &unused) != MHD_YES)
+		return -1;
+	if (listener->quiet_runs < QUIET_RUNS_AT_ONCE)
+		return 0;
+	doublings = listener->quiet_runs - QUIET_RUNS_AT_ONCE;
+	return doublings >= 4 ? PAUSE_MAX_MS : 1 << doublings;
+}
+
+int listener_timeout_ms(const struct listener *listener)
+{
+	const int run = until_next_run_ms(listener);
+	const int expiry = run == 0 ? -1 : until_expiry_ms(listener);
+
+	if (run < 0)
+		return expiry;
+	return expiry >= 0 && expiry < run ? expiry : run;
+}
+
+void listener_figures(const struct listener *listener, struct listener_figures *ret_figures)
+{
+	*ret_figures = listener->figures;
+}
+
+uint16_t listener_port(const struct listener *listener)
+{
+	return listener->port;
+}
+
+void listener_quiesce(struct listener *listener)
+{
+	if (listener->quiesced)
+		return;
+	listener->quiesced = true;
+	(void)MHD_quiesce_daemon(listener->daemon);
+	(void)close(listener->socket_fd);
+	listener->socket_fd = -1;
+}
+
+bool listener_is_idle(const struct listener *listener)
+{
+	return listener->in_progress == 0;
+}
+
+void listener_close(struct listener *listener)
+{
+	if (!listener)
+		return;
+	if (listener->daemon) {
+		listener_quiesce(listener);
+		MHD_stop_daemon(listener->daemon);
+	}
+	if (listener->socket_fd >= 0)
+		(void)close(listener->socket_fd);
+	if (listener->socket_path)
+		(void)unlink(listener->socket_path);
+	free(listener->socket_path);
+	exchange_free_spares(listener);
+	free(listener);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answers are made of the library's responses. Bodies live in the request's arena, which outlives
+ * the sending, so that the library copies nothing. Every header is checked before the library sees
+ * it (it takes control bytes) and the library's own refusal is checked too: an answer that lacks a
+ * header that was asked for is replaced by a 500 page, so that no half answer ever leaves.
+ */
+#include "http/exchange.h"
+
+#include <jansson.h>
+
+struct reply {
+	struct MHD_Response *response;
+	unsigned status;
+	struct span body;
+	size_t head_bytes; /* of the headers added */
+	bool broken;
+};
+
+enum { AUTOMATIC_HEAD_BYTES = 256 /* status line, Date, Connection, Content-Length */ };
+
+static bool is_header_value(struct span value)
+{
+	for (size_t i = 0; i < value.size; i++)
+		if (value.data[i] < 0x20 || value.data[i] == 0x7f)
+			return false;
+	return value.size > 0;
+}
+
+/* Printable ASCII, and nothing at the ends that a reader would trim. */
+static bool is_location(struct span location)
+{
+	for (size_t i = 0; i < location.size; i++)
+		if (location.data[i] < 0x20 || location.data[i] > 0x7e)
+			return false;
+	return location.size > 0 && location.data[0] != ' ' &&
+	       location.data[location.size - 1] != ' ';
+}
+
+static void count(struct request *request, unsigned counter)
+{
+	if (request->counted)
+		return;
+	request->counter = counter;
+	request->counted = true;
+}
+
+void reply_header(struct request *request, const char *name, const char *value)
+{
+	struct reply *reply = request->reply;
+
+	if (!reply)
+		return;
+	if (!value || !is_header_value(span_text(value)) ||
+	    MHD_add_response_header(reply->response, name, value) != MHD_YES) {
+		reply->broken = true;
+		return;
+	}
+	reply->head_bytes += strlen(name) + strlen(value) + sizeof(": \r\n") - 1;
+}
+
+void reply_close(struct request *request)
+{
+	reply_header(request, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+void reply_release(struct request *request)
+{
+	if (!request->reply)
+		return;
+	MHD_destroy_response(request->reply->response);
+	request->reply = NULL;
+}
+
+/* The @body must live as long as the request. */
+static void set(struct request *request, unsigned counter, unsigned status, struct span body)
+{
+	struct reply *reply = arena_alloc(&request->arena, sizeof(*reply));
+
+	reply_release(request);
+	count(request, counter);
+	if (!reply)
+		return;
+	*reply = (struct reply){
+		.status = status,
+		.body = body,
+		.response = MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data,
+							    MHD_RESPMEM_PERSISTENT),
+	};
+	if (!reply->response)
+		return;
+	request->reply = reply;
+	reply_header(request, "X-Content-Type-Options", "nosniff");
+}
+
+static enum handled fail(struct request *request)
+{
+	const unsigned counter = request->listener->options.counter_error;
+
+	request->counter = counter;
+	request->counted = true;
+	return reply_page(request, counter, 500, "Something went wrong",
+			  "The answer could not be made. Please try again.", NULL);
+}
+
+enum handled reply_redirect(struct request *request, unsigned counter, struct span location,
+			    const char *cookie)
+{
+	const struct span text = arena_copy(&request->arena, location);
+
+	if (!text.data || !is_location(text))
+		return fail(request);
+	set(request, counter, 302, SPAN(""));
+	reply_header(request, MHD_HTTP_HEADER_LOCATION, (const char *)text.data);
+	reply_header(request, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	reply_header(request, "Referrer-Policy", "no-referrer");
+	if (cookie)
+		reply_header(request, MHD_HTTP_HEADER_SET_COOKIE, cookie);
+	return HANDLED;
+}
+
+enum handled reply_body(struct request *request, unsigned counter, unsigned status,
+			const char *content_type, const char *cache, struct span body)
+{
+	const struct span copy = body.size > 0 ? arena_copy(&request->arena, body) : span_of("", 0);
+
+	if (!copy.data)
+		return fail(request);
+	set(request, counter, status, copy);
+	if (content_type)
+		reply_header(request, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+	reply_header(request, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
+	return HANDLED;
+}
+
+static void append_escaped(struct buffer *page, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&':
+			buffer_append_text(page, "&amp;");
+			break;
+		case '<':
+			buffer_append_text(page, "&lt;");
+			break;
+		case '>':
+			buffer_append_text(page, "&gt;");
+			break;
+		case '"':
+			buffer_append_text(page, "&quot;");
+			break;
+		default:
+			buffer_append_byte(page, (uint8_t)*text);
+		}
+	}
+}
+
+static void append_page(struct buffer *page, const char *title, const char *sentence,
+			const char *home)
+{
+	buffer_append_text(page, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+				 "<meta name=\"viewport\" content=\"width=device-width\">\n"
+				 "<meta name=\"robots\" content=\"noindex\">\n<title>");
+	append_escaped(page, title);
+	buffer_append_text(page, "</title>\n<style>body{font:1rem/1.5 system-ui,sans-serif;"
+				 "max-width:32rem;margin:15vh auto;padding:0 1rem}</style>\n<h1>");
+	append_escaped(page, title);
+	buffer_append_text(page, "</h1>\n<p>");
+	append_escaped(page, sentence);
+	buffer_append_text(page, "</p>\n");
+	if (!home)
+		return;
+	buffer_append_text(page, "<p><a href=\"");
+	append_escaped(page, home);
+	buffer_append_text(page, "\">");
+	append_escaped(page, home);
+	buffer_append_text(page, "</a></p>\n");
+}
+
+enum handled reply_page(struct request *request, unsigned counter, unsigned status,
+			const char *title, const char *sentence, const char *home)
+{
+	cleanup_buffer struct buffer page = BUFFER_INIT;
+
+	append_page(&page, title, sentence, home);
+	(void)reply_body(request, counter, status, "text/html; charset=utf-8", "no-store",
+			 page.error ? SPAN("") : buffer_span(&page));
+	reply_header(request, "Referrer-Policy", "same-origin");
+	reply_header(request, "Content-Security-Policy",
+		     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+	return HANDLED;
+}
+
+enum handled reply_json_error(struct request *request, unsigned counter, unsigned status,
+			      const char *sentence)
+{
+	json_t *root = json_pack("{s:s}", "error", sentence);
+	char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+
+	(void)reply_body(request, counter, status, "application/json", "no-store",
+			 text ? span_text(text) : SPAN("{}"));
+	free(text);
+	json_decref(root);
+	return HANDLED;
+}
+
+enum MHD_Result reply_send(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	struct reply *reply = request->reply;
+
+	if (!reply || reply->broken) {
+		(void)fail(request);
+		reply = request->reply;
+	}
+	if (!reply || reply->broken)
+		return MHD_NO;
+	if (exchange->pool_used_bytes + reply->head_bytes + AUTOMATIC_HEAD_BYTES >
+	    request->listener->options.memory_pool_bytes) {
+		if (overlong_build(exchange, reply->response, reply->status, reply->body))
+			return MHD_NO;
+		return overlong_write(exchange);
+	}
+	exchange->queued = true;
+	return MHD_queue_response(request->connection, reply->status, reply->response);
+}
