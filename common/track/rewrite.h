@@ -29,18 +29,24 @@ enum rewrite_outcome {
 	REWRITE_TRACKED,
 	REWRITE_TRACKED_SELF_CONTAINED, /* destination holds an address: it never enters state/ */
 	REWRITE_OURS,			/* already tracked for this person: unchanged */
-	REWRITE_LEFT			/* reason says why */
+	REWRITE_LEFT,			/* reason says why */
+	REWRITE_STRIPPED		/* by rewrite_strip(): the destination is back */
 };
+const char *rewrite_outcome_text(enum rewrite_outcome outcome); /* "tracked" … */
 
-/* One link of the message, in order; spans point into the message or into the result's arena. */
+/*
+ * One link of the message, in order. The spans of a link found in HTML or text point into the
+ * message or into the result's arena.
+ */
 struct rewrite_link {
 	enum rewrite_outcome outcome;
 	const char *reason;	 /* REWRITE_LEFT: a constant sentence; else NULL */
+	const char *warning;	 /* of a link that was tracked: a constant sentence; else NULL */
 	size_t line;		 /* of the original */
 	const char *place;	 /* "html", "comment", "vml", "text" */
 	struct span original;	 /* value as written */
-	struct span destination; /* Location; absent when left */
-	struct span tracked;	 /* the new URL, unescaped; absent when left */
+	struct span destination; /* Location; absent when left, or ours and not self-contained */
+	struct span tracked;	 /* the tracked URL, unescaped; absent when left */
 	struct span label;
 	struct link_id id; /* zeros when left or self-contained */
 };
@@ -53,7 +59,7 @@ void rewrite_result_free(struct rewrite_result *result); /* NULL allowed */
 enum {
 	REWRITE_E_FOREIGN_TOKEN = 1, /* another person's token; @error names the line */
 	REWRITE_E_CHARSET = 2,	     /* a charset that must not be touched */
-	REWRITE_E_OPTIONS = 3 /* options that contradict each other, or a field with quotes */
+	REWRITE_E_OPTIONS = 3	     /* nobody to track for, two of them, or a bad name or field */
 };
 
 /*
@@ -64,8 +70,13 @@ int rewrite_message(struct span message, const struct rewrite_options *options,
 		    struct rewrite_result **ret_result, struct error *error);
 
 /*
- * Take tracking out: each of our links becomes its destination. @find looks a link id up (0 found,
- * appending to @to; positive: unknown, the link is left and reported).
+ * Take tracking out: each of our links becomes its destination, whoever it was for. @find looks a
+ * link id up (0 found, appending to @to; positive: unknown, the link is left and reported).
+ *
+ * What stripping a rewritten message gives back is the original, byte for byte, but for links whose
+ * value was written in a way that a destination does not remember: an '&' that was not written as
+ * "&amp;" becomes it, other character references become the characters, a URL that a browser
+ * would have requested differently stays as requested, and quotes that a --field needed stay.
  */
 int rewrite_strip(struct span message, const struct rewrite_options *options,
 		  int (*find)(void *context, const struct link_id *id, struct buffer *to),
@@ -73,7 +84,10 @@ int rewrite_strip(struct span message, const struct rewrite_options *options,
 
 /*
  * What one URL that we signed says, offline: for `link verify` and for our-own-link checks.
- * Works for /c/ in both forms, /u/, /o/, /s/.
+ * Works for /c/ in both forms, /u/, /o/, /s/. Do not copy it: token.url points into itself.
+ *
+ * Return: 0; REWRITE_E_NOT_OURS: not an address of a tracker, or one that holds no token;
+ * REWRITE_E_FORGED with @error saying which check failed.
  */
 struct rewrite_explained {
 	enum purpose purpose; /* of the (first) token */
