@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_APP_METRICS_TABLE_H
+#define WAYMARK_APP_METRICS_TABLE_H
+
 /*
  * Every figure that the server shows on /metrics, one row each, and with it what can go wrong. A
- * counter does not exist until its sentence does. Include with METRIC defined.
+ * counter does not exist until its sentence does.
  *
  * METRIC(id, type, name, labels, help)   type: counter or gauge; labels: Prometheus text, or ""
- * Rows of one name stand together. Every request ends in exactly one row of waymark_requests_total.
+ * Rows of one name stand together and share the sentence of the first. Every request ends in
+ * exactly one row of waymark_requests_total.
  */
 /* clang-format off */
 #define METRICS_TABLE(METRIC)                                                                      \
@@ -12,17 +16,83 @@
 	METRIC(REQUEST_CLICK_ANONYMOUS, counter, "waymark_requests_total", "route=\"click\",result=\"anonymous\"", "") \
 	METRIC(REQUEST_CLICK_UNKNOWN, counter, "waymark_requests_total", "route=\"click\",result=\"unknown_link\"", "") \
 	METRIC(REQUEST_CLICK_FORGED, counter, "waymark_requests_total", "route=\"click\",result=\"forged\"", "") \
+	METRIC(REQUEST_CLICK_UNREADABLE, counter, "waymark_requests_total", "route=\"click\",result=\"unreadable\"", "") \
 	METRIC(REQUEST_CLICK_PROBE, counter, "waymark_requests_total", "route=\"click\",result=\"probe\"", "") \
 	METRIC(REQUEST_CLICK_PREFETCH, counter, "waymark_requests_total", "route=\"click\",result=\"prefetch\"", "") \
-	METRIC(REQUEST_CLICK_UNREADABLE, counter, "waymark_requests_total", "route=\"click\",result=\"unreadable\"", "") \
+	METRIC(REQUEST_SELF, counter, "waymark_requests_total", "route=\"self_contained\",result=\"redirected\"", "") \
+	METRIC(REQUEST_SELF_FORGED, counter, "waymark_requests_total", "route=\"self_contained\",result=\"forged\"", "") \
+	METRIC(REQUEST_SELF_PROBE, counter, "waymark_requests_total", "route=\"self_contained\",result=\"probe\"", "") \
+	METRIC(REQUEST_SELF_PREFETCH, counter, "waymark_requests_total", "route=\"self_contained\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_SLUG, counter, "waymark_requests_total", "route=\"slug\",result=\"redirected\"", "") \
+	METRIC(REQUEST_SLUG_UNKNOWN, counter, "waymark_requests_total", "route=\"slug\",result=\"unknown_link\"", "") \
+	METRIC(REQUEST_SLUG_UNREADABLE, counter, "waymark_requests_total", "route=\"slug\",result=\"unreadable\"", "") \
+	METRIC(REQUEST_SLUG_PROBE, counter, "waymark_requests_total", "route=\"slug\",result=\"probe\"", "") \
+	METRIC(REQUEST_SLUG_PREFETCH, counter, "waymark_requests_total", "route=\"slug\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
-	METRIC(REQUEST_ADMIN, counter, "waymark_requests_total", "route=\"admin\",result=\"ok\"", "") \
-	METRIC(REQUEST_ADMIN_REFUSED, counter, "waymark_requests_total", "route=\"admin\",result=\"refused\"", "") \
+	METRIC(REQUEST_METRICS, counter, "waymark_requests_total", "route=\"metrics\",result=\"ok\"", "") \
+	METRIC(REQUEST_READY, counter, "waymark_requests_total", "route=\"readyz\",result=\"ok\"", "") \
+	METRIC(REQUEST_READY_NOT, counter, "waymark_requests_total", "route=\"readyz\",result=\"not_ready\"", "") \
+	METRIC(REQUEST_OPERATION, counter, "waymark_requests_total", "route=\"api\",result=\"ok\"", "") \
+	METRIC(REQUEST_OPERATION_REFUSED, counter, "waymark_requests_total", "route=\"api\",result=\"refused\"", "") \
+	METRIC(REQUEST_OPERATION_UNAUTHORISED, counter, "waymark_requests_total", "route=\"api\",result=\"unauthorised\"", "") \
+	METRIC(REQUEST_OPERATION_FAILED, counter, "waymark_requests_total", "route=\"api\",result=\"failed\"", "") \
 	METRIC(REQUEST_BAD, counter, "waymark_requests_total", "route=\"none\",result=\"bad_request\"", "") \
 	METRIC(REQUEST_HOST, counter, "waymark_requests_total", "route=\"none\",result=\"misdirected\"", "") \
 	METRIC(REQUEST_NOT_FOUND, counter, "waymark_requests_total", "route=\"none\",result=\"not_found\"", "") \
 	METRIC(REQUEST_METHOD, counter, "waymark_requests_total", "route=\"none\",result=\"method\"", "") \
 	METRIC(REQUEST_TOO_LARGE, counter, "waymark_requests_total", "route=\"none\",result=\"too_large\"", "") \
 	METRIC(REQUEST_ERROR, counter, "waymark_requests_total", "route=\"none\",result=\"error\"", "") \
-	METRIC(REQUEST_ABORTED, counter, "waymark_requests_total", "route=\"none\",result=\"aborted\"", "")
+	METRIC(REQUEST_ABORTED, counter, "waymark_requests_total", "route=\"none\",result=\"aborted\"", "") \
+	METRIC(FORGED_CLICK, counter, "waymark_tokens_forged_total", "purpose=\"click\"", "Tokens and cookies that did not verify: forged, mangled, or of a retired key.") \
+	METRIC(FORGED_LINK_PART, counter, "waymark_tokens_forged_total", "purpose=\"link_part\"", "") \
+	METRIC(FORGED_PROSPECT_PART, counter, "waymark_tokens_forged_total", "purpose=\"prospect_part\"", "") \
+	METRIC(FORGED_SELF_CONTAINED, counter, "waymark_tokens_forged_total", "purpose=\"self_contained\"", "") \
+	METRIC(FORGED_VISITOR, counter, "waymark_tokens_forged_total", "purpose=\"visitor\"", "") \
+	METRIC(OTHER_MAILING, counter, "waymark_tokens_other_mailing_total", "", "Valid prospect parts used with a link of another mailing: redirected without a person.") \
+	METRIC(UNKNOWN_LINKS, counter, "waymark_links_unknown_total", "", "Valid tokens whose link is not registered here: sent to the fallback.") \
+	METRIC(CONFLICTING_COOKIES, counter, "waymark_cookies_conflicting_total", "", "Requests with two different valid visitor cookies: a new one was issued.") \
+	METRIC(ERASED_PERSONS, counter, "waymark_persons_erased_total", "", "Clicks on links of erased people: redirected and counted without a person.") \
+	METRIC(PEOPLE_FAILED, counter, "waymark_people_failed_total", "", "Clicks recorded without a person because people/ could not be read.") \
+	METRIC(EVENT_CLICK, counter, "waymark_events_total", "type=\"click\"", "Events handed to the writer, by type.") \
+	METRIC(EVENT_PROBE, counter, "waymark_events_total", "type=\"probe\"", "") \
+	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \
+	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
+	METRIC(EVENT_PROSPECT, counter, "waymark_events_total", "type=\"prospect\"", "") \
+	METRIC(EVENT_ACCESS, counter, "waymark_events_total", "type=\"access\"", "") \
+	METRIC(ACCOUNT_RECEIVED, gauge, "waymark_account", "kind=\"received\"", "Where every event went since the start: received = stored + dropped + rejected + lost + pending.") \
+	METRIC(ACCOUNT_STORED, gauge, "waymark_account", "kind=\"stored\"", "") \
+	METRIC(ACCOUNT_DROPPED, gauge, "waymark_account", "kind=\"dropped\"", "") \
+	METRIC(ACCOUNT_REJECTED, gauge, "waymark_account", "kind=\"rejected\"", "") \
+	METRIC(ACCOUNT_LOST, gauge, "waymark_account", "kind=\"lost\"", "") \
+	METRIC(ACCOUNT_PENDING, gauge, "waymark_account", "kind=\"pending\"", "") \
+	METRIC(ACCOUNT_LATE, counter, "waymark_late_total", "", "Answers that left before their event was durable.") \
+	METRIC(COMMITS, counter, "waymark_commits_total", "", "Batches that the event writer has committed.") \
+	METRIC(COMMIT_USEC, counter, "waymark_commit_microseconds_total", "", "Time that these commits took.") \
+	METRIC(COMMIT_FAILURES, counter, "waymark_commit_failures_total", "", "Commits that failed and are tried again.") \
+	METRIC(STORE_REOPENS, counter, "waymark_store_reopens_total", "", "Times that an environment was reopened after a failure.") \
+	METRIC(LAST_SEQUENCE, gauge, "waymark_log_sequence", "", "Sequence of the newest event in the log.") \
+	METRIC(STATE_POSITION, gauge, "waymark_state_position", "", "Sequence of the last event that state/ has applied.") \
+	METRIC(BYTES_EVENTS, gauge, "waymark_store_bytes", "store=\"events\"", "Bytes in use, by environment.") \
+	METRIC(BYTES_STATE, gauge, "waymark_store_bytes", "store=\"state\"", "") \
+	METRIC(BYTES_PEOPLE, gauge, "waymark_store_bytes", "store=\"people\"", "") \
+	METRIC(MAP_GROWTHS, counter, "waymark_store_map_growths_total", "", "Times that a memory map was enlarged.") \
+	METRIC(FAILING_EVENTS, gauge, "waymark_store_failing", "store=\"events\"", "1 while the last commit to the store failed.") \
+	METRIC(FAILING_STATE, gauge, "waymark_store_failing", "store=\"state\"", "") \
+	METRIC(CONNECTIONS_PUBLIC, gauge, "waymark_connections", "listener=\"public\"", "Open connections, by listener.") \
+	METRIC(CONNECTIONS_ADMIN, gauge, "waymark_connections", "listener=\"admin\"", "") \
+	METRIC(CONNECTIONS_CONTROL, gauge, "waymark_connections", "listener=\"control\"", "") \
+	METRIC(ACCEPTED_PUBLIC, counter, "waymark_connections_accepted_total", "listener=\"public\"", "Connections accepted, by listener.") \
+	METRIC(ACCEPTED_ADMIN, counter, "waymark_connections_accepted_total", "listener=\"admin\"", "") \
+	METRIC(ACCEPTED_CONTROL, counter, "waymark_connections_accepted_total", "listener=\"control\"", "") \
+	METRIC(TIMED_OUT_PUBLIC, counter, "waymark_connections_timed_out_total", "listener=\"public\"", "Connections closed because a request took too long.") \
+	METRIC(TIMED_OUT_ADMIN, counter, "waymark_connections_timed_out_total", "listener=\"admin\"", "") \
+	METRIC(TIMED_OUT_CONTROL, counter, "waymark_connections_timed_out_total", "listener=\"control\"", "") \
+	METRIC(WAITING_PUBLIC, gauge, "waymark_requests_waiting", "listener=\"public\"", "Requests that wait for their commit.") \
+	METRIC(WAITING_ADMIN, gauge, "waymark_requests_waiting", "listener=\"admin\"", "") \
+	METRIC(WAITING_CONTROL, gauge, "waymark_requests_waiting", "listener=\"control\"", "") \
+	METRIC(TURNS, counter, "waymark_loop_turns_total", "", "Turns of the event loop.") \
+	METRIC(STARTED, gauge, "waymark_start_time_seconds", "", "When the server started, in seconds since 1970 UTC.")
+/* clang-format on */
+
+#endif

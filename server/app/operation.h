@@ -29,7 +29,7 @@ enum {
 	OPERATION_E_FAILED = 4	  /* not the caller's fault: @error says what failed */
 };
 
-/* 0, one of the above, or negative errno; on failure ticket and reply stay NULL. */
+/* 0, one of the above, or negative errno. What a failing operation has prepared is thrown away. */
 typedef int (*operation_fn)(struct operation_call *call, struct error *error);
 
 struct operation {
@@ -38,8 +38,15 @@ struct operation {
 	size_t body_limit;
 };
 
-const struct operation *operation_table(size_t *ret_count);
 const struct operation *operation_find(const char *path); /* NULL: none */
+
+/* Run it. Return: 0, or OPERATION_E_* with @error; on failure ticket and reply are NULL. */
+int operation_run(const struct operation *operation, struct operation_call *call,
+		  struct error *error);
+
+/* For operations: one more event into the call's ticket. 0, or OPERATION_E_FAILED with @error. */
+int operation_add_event(struct operation_call *call, const struct event *event,
+			struct error *error);
 
 /* Rows, by file: operation_keys.c, operation_links.c, operation_prospects.c. */
 int operation_keys_retire(struct operation_call *call, struct error *error);

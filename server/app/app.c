@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening in order, closing in reverse: configuration, trackers, keyring, store with its writer,
+ * listeners. Each step needs what stands before it and nothing behind it; app_close() accepts an
+ * app that was opened only in part, so that a failed step needs no unwinding of its own.
+ *
+ * The control socket lies in data/, below the lock: whoever holds the lock may remove what a
+ * predecessor left there. A socket address holds 107 bytes of path; a longer one is reached through
+ * /proc/self/fd, which names the same file.
+ */
+#include "app/app.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/un.h>
+
+enum {
+	OPERATION_WAIT_SECONDS = 10, /* how long the control socket waits for state/ */
+	ADMIN_CONNECTIONS = 64,
+	ACCOUNT_INTERVAL_SECONDS = 60,
+	COMMAND_QUEUE_EVENTS = 65536 /* a command appends and waits: its queue never fills */
+};
+
+static int open_keys(struct app *app, struct error *error)
+{
+	if (crypto_init() < 0)
+		return error_set(error, APP_E_FAILED,
+				 "libsodium does not start: no source of random numbers");
+	if (tracker_set_new(app->config, &app->trackers, error))
+		return APP_E_FAILED;
+	if (keyring_load(app->config->keys_file, app->trackers->hosts, app->trackers->count,
+			 &app->keyring, error))
+		return APP_E_FAILED;
+	return 0;
+}
+
+static int open_config(struct app *app, const char *option, struct error *error)
+{
+	cleanup_free char *path = NULL;
+
+	if (config_find(option, &path, error) || config_load(path, &app->config, error))
+		return APP_E_FAILED;
+	return 0;
+}
+
+static int store_failure(struct app *app, int code, struct error *error)
+{
+	if (code == STORE_E_LOCKED)
+		return APP_E_LOCKED;
+	if (code == STORE_E_ABSENT)
+		return APP_E_ABSENT;
+	if (code < 0 && !error->text[0])
+		return error_set(error, APP_E_FAILED, "%s: the store cannot be opened: %s",
+				 app->config->data_dir, strerror(-code));
+	return APP_E_FAILED;
+}
+
+static int open_store(struct app *app, struct error *error)
+{
+	bool serves = app->role == APP_SERVE;
+	struct store_options options = {
+		.data_dir = app->config->data_dir,
+		.node = app->config->node,
+		.keyring = app->keyring,
+		.queue_clicks = serves ? app->config->queue_clicks : COMMAND_QUEUE_EVENTS,
+		.queue_bulk = serves ? app->config->queue_bulk : COMMAND_QUEUE_EVENTS,
+		.account_interval_s = serves ? ACCOUNT_INTERVAL_SECONDS : 0,
+	};
+	int code;
+
+	if (app->role == APP_OFFLINE)
+		return 0;
+	code = app->role == APP_READER
+		       ? store_open_reader(app->config->data_dir, &app->store, error)
+		       : store_open(&options, &app->store, error);
+	if (code)
+		return store_failure(app, code, error);
+	if (app->role != APP_READER)
+		app->writer = store_writer(app->store);
+	return 0;
+}
+
+int app_open(const char *option, enum app_role role, struct app **ret_app, struct error *error)
+{
+	cleanup(cleanup_app) struct app *app = calloc(1, sizeof(*app));
+	int code;
+
+	if (!app)
+		return error_set(error, APP_E_FAILED, "out of memory");
+	app->role = role;
+	app->data_fd = -1;
+	app->started = clock_wall();
+	code = open_config(app, option, error);
+	if (!code)
+		code = open_keys(app, error);
+	if (!code)
+		code = open_store(app, error);
+	if (code)
+		return code;
+	app->clicks.limit = app->config->commit_wait_ms * USEC_PER_MS;
+	app->operations.limit = OPERATION_WAIT_SECONDS * USEC_PER_SEC;
+	app->now = clock_monotonic();
+	metrics_set(&app->metrics, METRIC_STARTED, app->started / USEC_PER_SEC);
+	*ret_app = take_ptr(app);
+	return 0;
+}
+
+static void remove_socket(struct app *app)
+{
+	if (app->data_fd >= 0 && unlinkat(app->data_fd, "waymark.sock", 0) < 0 && errno != ENOENT)
+		log_warning("socket_stays", "error", strerror(errno));
+}
+
+void app_close(struct app *app)
+{
+	if (!app)
+		return;
+	if (app->control)
+		remove_socket(app);
+	listener_close(app->control);
+	listener_close(app->admin);
+	listener_close(app->public);
+	if (app->data_fd >= 0)
+		(void)close(app->data_fd);
+	if (app->writer)
+		commit_wait_settle(app->writer);
+	store_close(app->store);
+	keyring_free(app->keyring);
+	tracker_set_free(app->trackers);
+	config_free(app->config);
+	free(app);
+}
+
+void cleanup_app(struct app **app)
+{
+	app_close(*app);
+}
+
+char *app_socket_path(const struct config *config, int data_fd)
+{
+	struct sockaddr_un address;
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/waymark.sock", config->data_dir) < 0)
+		return NULL;
+	if (strlen(path) < sizeof(address.sun_path))
+		return path;
+	free(path);
+	return asprintf(&path, "/proc/self/fd/%d/waymark.sock", data_fd) < 0 ? NULL : path;
+}
+
+static void completed(struct request *request)
+{
+	struct app *app = request->context;
+
+	commit_wait_cancel(request->state);
+	request->state = NULL;
+	metrics_add(&app->metrics, request->counter, 1);
+}
+
+static int listen_at(struct app *app, const char *address, struct listener_options options,
+		     struct listener **ret_listener, struct error *error)
+{
+	options.address = address;
+	options.proxies = app->trackers->proxies;
+	options.proxy_count = app->trackers->proxy_count;
+	options.request_timeout_s = app->config->request_timeout_s;
+	options.context = app;
+	options.completed = completed;
+	options.counter_bad_request = METRIC_REQUEST_BAD;
+	options.counter_not_found = METRIC_REQUEST_NOT_FOUND;
+	options.counter_method = METRIC_REQUEST_METHOD;
+	options.counter_too_large = METRIC_REQUEST_TOO_LARGE;
+	options.counter_aborted = METRIC_REQUEST_ABORTED;
+	return listener_open(&options, ret_listener, error) ? APP_E_FAILED : 0;
+}
+
+static int listen_control(struct app *app, const struct app_routes *routes, struct error *error)
+{
+	cleanup_free char *path = NULL;
+	cleanup_free char *address = NULL;
+	struct listener_options options = {
+		.routes = routes->control_rows,
+		.route_count = routes->control_count,
+		.connection_limit = ADMIN_CONNECTIONS,
+		.socket_mode = 0600,
+	};
+
+	app->data_fd = open(app->config->data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (app->data_fd < 0)
+		return error_set(error, APP_E_FAILED, "%s: cannot be opened: %s",
+				 app->config->data_dir, strerror(errno));
+	remove_socket(app);
+	path = app_socket_path(app->config, app->data_fd);
+	if (!path || asprintf(&address, "unix:%s", path) < 0)
+		return error_set(error, APP_E_FAILED, "out of memory");
+	return listen_at(app, address, options, &app->control, error);
+}
+
+int app_listen(struct app *app, const struct app_routes *routes, struct error *error)
+{
+	struct listener_options public_options = {
+		.routes = routes->public_rows,
+		.route_count = routes->public_count,
+		.connection_limit = app->config->connections,
+		.socket_mode = 0666,
+		.gate = routes->gate,
+	};
+	struct listener_options admin_options = {
+		.routes = routes->admin_rows,
+		.route_count = routes->admin_count,
+		.connection_limit = ADMIN_CONNECTIONS,
+		.socket_mode = 0600,
+	};
+	int code = listen_at(app, app->config->listen, public_options, &app->public, error);
+
+	if (code) {
+		error_prefix(error, "listen: ");
+		return code;
+	}
+	code = listen_at(app, app->config->admin_listen, admin_options, &app->admin, error);
+	if (code) {
+		error_prefix(error, "admin_listen: ");
+		return code;
+	}
+	return listen_control(app, routes, error);
+}
+
+int app_reload_keyring(struct app *app, struct error *error)
+{
+	struct keyring *keyring, *old = app->keyring;
+
+	if (keyring_load(app->config->keys_file, app->trackers->hosts, app->trackers->count,
+			 &keyring, error))
+		return APP_E_FAILED;
+	app->keyring = keyring;
+	if (app->store)
+		store_set_keyring(app->store, keyring);
+	keyring_free(old);
+	return 0;
+}

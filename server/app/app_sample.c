@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the program count for themselves, copied into the metrics when somebody asks:
+ * the writer's account, the store's sizes, the listeners' connections.
+ */
+#include "app/app.h"
+
+static void sample_listener(struct metrics *metrics, const struct listener *listener,
+			    unsigned offset)
+{
+	struct listener_figures figures;
+
+	if (!listener)
+		return;
+	listener_figures(listener, &figures);
+	metrics_set(metrics, METRIC_CONNECTIONS_PUBLIC + offset, figures.connections);
+	metrics_set(metrics, METRIC_ACCEPTED_PUBLIC + offset, figures.accepted);
+	metrics_set(metrics, METRIC_TIMED_OUT_PUBLIC + offset, figures.timed_out);
+	metrics_set(metrics, METRIC_WAITING_PUBLIC + offset, figures.waiting);
+}
+
+static void sample_writer(struct metrics *metrics, struct event_writer *writer)
+{
+	struct event_account account;
+	struct event_writer_figures figures;
+
+	event_writer_account(writer, &account);
+	metrics_set(metrics, METRIC_ACCOUNT_RECEIVED, account.received);
+	metrics_set(metrics, METRIC_ACCOUNT_STORED, account.stored);
+	metrics_set(metrics, METRIC_ACCOUNT_DROPPED, account.dropped);
+	metrics_set(metrics, METRIC_ACCOUNT_REJECTED, account.rejected);
+	metrics_set(metrics, METRIC_ACCOUNT_LOST, account.lost);
+	metrics_set(metrics, METRIC_ACCOUNT_PENDING, account.pending);
+	metrics_set(metrics, METRIC_ACCOUNT_LATE, account.late);
+	event_writer_figures(writer, &figures);
+	metrics_set(metrics, METRIC_COMMITS, figures.commits);
+	metrics_set(metrics, METRIC_COMMIT_USEC, figures.commit_usec);
+	metrics_set(metrics, METRIC_COMMIT_FAILURES, figures.failures);
+	metrics_set(metrics, METRIC_STORE_REOPENS, figures.reopens);
+}
+
+static void sample_store(struct metrics *metrics, struct store *store)
+{
+	struct store_status status;
+
+	store_status(store, &status);
+	metrics_set(metrics, METRIC_LAST_SEQUENCE, status.last_sequence);
+	metrics_set(metrics, METRIC_STATE_POSITION, status.state_position);
+	metrics_set(metrics, METRIC_BYTES_EVENTS, status.events_bytes);
+	metrics_set(metrics, METRIC_BYTES_STATE, status.state_bytes);
+	metrics_set(metrics, METRIC_BYTES_PEOPLE, status.people_bytes);
+	metrics_set(metrics, METRIC_MAP_GROWTHS, status.map_growths);
+	metrics_set(metrics, METRIC_FAILING_EVENTS, status.events_failing);
+	metrics_set(metrics, METRIC_FAILING_STATE, status.state_failing);
+}
+
+void app_sample(struct app *app)
+{
+	sample_writer(&app->metrics, app->writer);
+	sample_store(&app->metrics, app->store);
+	sample_listener(&app->metrics, app->public, 0);
+	sample_listener(&app->metrics, app->admin, 1);
+	sample_listener(&app->metrics, app->control, 2);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_APP_COMMIT_WAIT_H
+#define WAYMARK_APP_COMMIT_WAIT_H
+
+#include "store/event_writer.h"
+
+/*
+ * A request that waits for its events to be durable. The wait is part of the handler's own state
+ * (request->state points to it), lives as long as the request, and is known to the ticket as its
+ * owner, so that neither outlives the other unnoticed. Loop thread only.
+ *
+ * Waits stand in queues, one per length of time, so that the first of a queue is always the one
+ * whose time is up first.
+ */
+enum commit_state {
+	COMMIT_PENDING,
+	COMMIT_STORED,
+	COMMIT_LATE, /* its time is up; the event is still on its way */
+	COMMIT_LOST  /* the event cannot be stored */
+};
+
+struct commit_wait {
+	struct commit_wait *next, *previous;
+	struct commit_queue *queue; /* NULL: not waiting (any more) */
+	struct event_ticket *ticket;
+	usec_t deadline; /* monotonic */
+	enum commit_state state;
+};
+
+struct commit_queue {
+	struct commit_wait *first, *last;
+	usec_t limit; /* how long each waits */
+	unsigned count;
+};
+
+/*
+ * Append @ticket, which is owned by the writer or freed from here on, and wait in @queue. The state
+ * is COMMIT_LOST at once when the writer does not take it.
+ */
+void commit_wait_start(struct commit_wait *wait, struct commit_queue *queue,
+		       struct event_writer *writer, struct event_ticket *ticket, usec_t now);
+/* Where it stands at @now; turns COMMIT_LATE (and tells the writer) when the time is up. */
+enum commit_state commit_wait_poll(struct commit_wait *wait, struct event_writer *writer,
+				   usec_t now);
+/* The request is over before its ticket: forget each other. Idempotent; NULL allowed. */
+void commit_wait_cancel(struct commit_wait *wait);
+
+/* Take what the writer has finished, settle the waits behind it, free the tickets. */
+void commit_wait_settle(struct event_writer *writer);
+
+#endif

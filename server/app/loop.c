@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A turn: note the time, settle what the writer has finished, let the listeners work (which calls
+ * waiting handlers again), hand the writer what this turn has queued in one exchange, sleep until
+ * something is ready or a deadline comes.
+ *
+ * Nothing here is a busy loop: a waiting request adds no readiness of its own. It is called again
+ * because the writer's eventfd woke the loop, or because the first deadline of its queue came. The
+ * time-out is rounded up to whole milliseconds, since waking before the deadline would turn the
+ * last millisecond into a spin.
+ */
+#include "app/loop.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+struct loop {
+	struct app *app;
+	struct listener *listeners[3];
+	int epoll_fd, signal_fd;
+	usec_t drain_until; /* 0: not draining */
+};
+
+static void signals_of_interest(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+}
+
+void loop_block_signals(void)
+{
+	sigset_t set;
+
+	signals_of_interest(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int watch(const struct loop *loop, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int loop_init(struct loop *loop, struct app *app)
+{
+	sigset_t set;
+	int code;
+
+	*loop = (struct loop){
+		.app = app,
+		.listeners = {app->public, app->admin, app->control},
+		.signal_fd = -1,
+	};
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll_fd < 0)
+		return -errno;
+	signals_of_interest(&set);
+	loop->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (loop->signal_fd < 0)
+		return -errno;
+	code = watch(loop, loop->signal_fd);
+	if (!code)
+		code = watch(loop, event_writer_fd(app->writer));
+	for (size_t i = 0; i < 3 && !code; i++)
+		code = watch(loop, listener_fd(loop->listeners[i]));
+	return code;
+}
+
+static void loop_finish(struct loop *loop)
+{
+	if (loop->signal_fd >= 0)
+		(void)close(loop->signal_fd);
+	if (loop->epoll_fd >= 0)
+		(void)close(loop->epoll_fd);
+}
+
+static void start_drain(struct loop *loop)
+{
+	if (loop->drain_until)
+		return;
+	log_info("draining", "seconds", "10");
+	loop->app->draining = true;
+	loop->drain_until = loop->app->now + LOOP_DRAIN_SECONDS * USEC_PER_SEC;
+	for (size_t i = 0; i < 3; i++)
+		listener_quiesce(loop->listeners[i]);
+}
+
+static void take_signals(struct loop *loop)
+{
+	struct signalfd_siginfo info;
+
+	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			log_info("signal", "name", "SIGHUP", "action", "none: restart to reload");
+		else
+			start_drain(loop);
+	}
+}
+
+static bool is_drained(const struct loop *loop)
+{
+	if (!loop->drain_until)
+		return false;
+	if (loop->app->now >= loop->drain_until)
+		return true;
+	for (size_t i = 0; i < 3; i++)
+		if (!listener_is_idle(loop->listeners[i]))
+			return false;
+	return true;
+}
+
+static int until(usec_t deadline, usec_t now)
+{
+	usec_t wait = deadline > now ? deadline - now : 0;
+
+	if (wait > 3600 * USEC_PER_SEC)
+		wait = 3600 * USEC_PER_SEC;
+	return (int)((wait + USEC_PER_MS - 1) / USEC_PER_MS);
+}
+
+static int sooner(int a, int b)
+{
+	if (a < 0)
+		return b;
+	return b < 0 || a < b ? a : b;
+}
+
+static int sleep_ms(const struct loop *loop)
+{
+	const struct app *app = loop->app;
+	usec_t now = clock_monotonic();
+	int wait = -1;
+
+	for (size_t i = 0; i < 3; i++)
+		wait = sooner(wait, listener_timeout_ms(loop->listeners[i]));
+	if (app->clicks.first)
+		wait = sooner(wait, until(app->clicks.first->deadline, now));
+	if (app->operations.first)
+		wait = sooner(wait, until(app->operations.first->deadline, now));
+	if (loop->drain_until)
+		wait = sooner(wait, until(loop->drain_until, now));
+	return wait;
+}
+
+static void turn(struct loop *loop)
+{
+	struct app *app = loop->app;
+
+	app->now = clock_monotonic();
+	take_signals(loop);
+	commit_wait_settle(app->writer);
+	for (size_t i = 0; i < 3; i++)
+		listener_run(loop->listeners[i]);
+	event_writer_kick(app->writer);
+	metrics_add(&app->metrics, METRIC_TURNS, 1);
+}
+
+int loop_run(struct app *app, struct error *error)
+{
+	struct loop loop;
+	int code = loop_init(&loop, app);
+
+	while (!code) {
+		struct epoll_event events[8];
+
+		turn(&loop);
+		if (is_drained(&loop))
+			break;
+		if (epoll_wait(loop.epoll_fd, events, 8, sleep_ms(&loop)) < 0 && errno != EINTR)
+			code = -errno;
+	}
+	loop_finish(&loop);
+	if (code)
+		return error_set(error, APP_E_FAILED, "the event loop stopped: %s",
+				 strerror(-code));
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_APP_LOOP_H
+#define WAYMARK_APP_LOOP_H
+
+#include "app/app.h"
+
+/*
+ * The one event loop: listeners, the writer's eventfd, signals and deadlines in one epoll set.
+ * SIGTERM and SIGINT drain: nothing new is accepted, what is open is finished within
+ * LOOP_DRAIN_SECONDS, and loop_run() returns. SIGHUP is logged.
+ */
+enum { LOOP_DRAIN_SECONDS = 10 };
+
+/* Before any thread is made: signals then reach the loop only, and a closed pipe is no signal. */
+void loop_block_signals(void);
+
+/* Run until drained. Return: 0, or APP_E_FAILED with @error when the kernel refuses. */
+int loop_run(struct app *app, struct error *error);
+
+#endif

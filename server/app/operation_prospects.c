@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * People, as operators add them.
+ *
+ *   POST /api/v1/prospects         {"prospects": [{"email": "…", "fields": {"company": "…"}}]}
+ *                                  {"results": [{"prospect": "<24 hex>", "status": "added"}]}
+ *
+ * An import is an upsert: fields are merged into those that are there, an empty value takes one
+ * away. Rows are judged one by one, so that a bad address does not hold up the thousand good ones
+ * beside it. Rows of one address within a body are merged before the store is asked, because what a
+ * ticket carries is not visible until it is committed.
+ */
+#include "app/operation.h"
+
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "store/people.h"
+
+#include <errno.h>
+
+enum {
+	PROSPECTS_MAX = 1000,
+	FIELDS_MAX = 100,
+	FIELD_NAME_MAX_BYTES = 64,
+	FIELD_VALUE_MAX_BYTES = 4096,
+	FIELDS_MAX_BYTES = 32768, /* of PERSON_FIELDS */
+	PERSON_ARENA_BYTES = 1 << 20
+};
+
+/* The people of one body: normalised address to the fields to be set and the rows they came in. */
+struct import {
+	struct operation_call *call;
+	json_t *people;	 /* address: {"fields": {…}, "rows": [index, …]} */
+	json_t *results; /* by row */
+};
+
+static int set_result(struct import *import, size_t row, json_t *result)
+{
+	return json_array_set_new(import->results, row, result) == 0 ? 0 : -ENOMEM;
+}
+
+static int refuse_row(struct import *import, size_t row, const char *sentence)
+{
+	return set_result(import, row, json_pack("{s:s}", "error", sentence));
+}
+
+/* NULL, or what is wrong with a field. */
+static const char *field_refusal(const char *name, const json_t *value)
+{
+	struct span text = span_text(name);
+
+	if (text.size < 1 || text.size > FIELD_NAME_MAX_BYTES || id_check_name(text) != 0)
+		return "a field's name must be 1 to 64 bytes of text without controls";
+	if (!json_is_string(value))
+		return "a field's value must be a text";
+	if (json_string_length(value) > FIELD_VALUE_MAX_BYTES)
+		return "a field's value is longer than 4096 bytes";
+	return NULL;
+}
+
+static const char *row_refusal(const json_t *row)
+{
+	static const char *const keys[] = {"email", "fields", NULL};
+	const json_t *fields = json_object_get(row, "fields");
+	const char *name, *refusal = NULL;
+	json_t *value;
+
+	if (operation_check_keys(row, "", keys, NULL) != 0)
+		return "a row holds email and fields, nothing else";
+	if (!json_is_string(json_object_get(row, "email")))
+		return "there is no e-mail address";
+	if (fields && !json_is_object(fields))
+		return "fields must be an object";
+	if (json_object_size(fields) > FIELDS_MAX)
+		return "there are more than 100 fields";
+	json_object_foreach((json_t *)(uintptr_t)fields, name, value) if (!refusal) refusal =
+		field_refusal(name, value);
+	return refusal;
+}
+
+/* The person of @address in this body, made when it is the first row about them. */
+static json_t *person_of_body(struct import *import, const char *address)
+{
+	json_t *person = json_object_get(import->people, address);
+
+	if (person)
+		return person;
+	person = json_pack("{s:{}, s:[]}", "fields", "rows");
+	if (json_object_set_new(import->people, address, person) != 0)
+		return NULL;
+	return person;
+}
+
+static int read_row(struct import *import, size_t index, const json_t *row)
+{
+	cleanup_buffer struct buffer address = BUFFER_INIT;
+	const char *refusal = row_refusal(row);
+	json_t *person, *email, *fields;
+	const char *text;
+
+	if (refusal)
+		return refuse_row(import, index, refusal);
+	email = json_object_get(row, "email");
+	if (id_normalise_address(span_of(json_string_value(email), json_string_length(email)),
+				 &address) != 0)
+		return refuse_row(import, index, "that is not an e-mail address");
+	text = buffer_text(&address);
+	person = text ? person_of_body(import, text) : NULL;
+	if (!person || json_array_append_new(json_object_get(person, "rows"),
+					     json_integer((json_int_t)index)) != 0)
+		return -ENOMEM;
+	fields = json_object_get(row, "fields");
+	if (fields && json_object_update(json_object_get(person, "fields"), fields) != 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* What is known of the person, with @changes applied; an empty value removes a field. */
+static json_t *merged_fields(struct span known, json_t *changes)
+{
+	json_t *fields =
+		known.size > 0 ? json_loadb((const char *)known.data, known.size, 0, NULL) : NULL;
+	const char *name;
+	json_t *value;
+
+	if (!fields)
+		fields = json_object();
+	if (!fields || json_object_update(fields, changes) != 0) {
+		json_decref(fields);
+		return NULL;
+	}
+	json_object_foreach(changes, name, value) if (json_string_length(value) == 0)(void)
+		json_object_del(fields, name);
+	return fields;
+}
+
+/* {"fields": ["company", …]}: which fields changed, never their values. */
+static char *names_of_fields(json_t *changes)
+{
+	json_t *names = json_array(), *props;
+	const char *name;
+	json_t *value;
+	char *text = NULL;
+
+	json_object_foreach(changes, name, value)(void)
+		json_array_append_new(names, json_string(name));
+	props = json_pack("{s:o}", "fields", names);
+	if (props)
+		text = json_dumps(props, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(props);
+	return text;
+}
+
+static int add_prospect_event(struct import *import, const struct handle *handle, bool added,
+			      json_t *changes, struct error *error)
+{
+	cleanup_free char *props = names_of_fields(changes);
+	struct event event;
+
+	if (!props)
+		return -ENOMEM;
+	event_init(&event, EVENT_prospect, clock_wall());
+	event_set(&event, EVENT_FIELD_prospect, span_of(handle, sizeof(*handle)));
+	event_set(&event, EVENT_FIELD_props, span_text(props));
+	event_set(&event, EVENT_FIELD_reason, added ? SPAN("added") : SPAN("changed"));
+	event_set(&event, EVENT_FIELD_actor, span_text(import->call->actor));
+	metrics_add(&import->call->app->metrics, METRIC_EVENT_PROSPECT, 1);
+	return operation_add_event(import->call, &event, error);
+}
+
+static int set_results(struct import *import, const json_t *rows, const struct handle *handle,
+		       const char *status, const char *refusal)
+{
+	char text[2 * sizeof(*handle) + 1];
+	const json_t *row;
+	size_t index;
+	int code = 0;
+
+	hex_format(handle, sizeof(*handle), text);
+	json_array_foreach(rows, index, row)
+	{
+		size_t at = (size_t)json_integer_value(row);
+
+		if (code)
+			break;
+		code = refusal ? refuse_row(import, at, refusal)
+			       : set_result(import, at,
+					    json_pack("{s:s, s:s}", "prospect", text, "status",
+						      status));
+	}
+	return code;
+}
+
+/* Look the person up: whether there is one, and the merged fields as text. */
+static int merge_person(struct import *import, const struct prospect_id *id, json_t *changes,
+			bool *ret_known, char **ret_fields)
+{
+	struct arena arena = ARENA_INIT(PERSON_ARENA_BYTES);
+	struct person person = {0};
+	int code = people_find(import->call->app->store, id, &arena, &person);
+	json_t *fields = NULL;
+
+	if (code == 0 || code == PEOPLE_E_NOT_FOUND) {
+		*ret_known = code == 0 && person.address.data;
+		fields = merged_fields(person.fields, changes);
+		*ret_fields = fields ? json_dumps(fields, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+		code = *ret_fields ? 0 : -ENOMEM;
+	}
+	sodium_memzero(&person.key, sizeof(person.key));
+	json_decref(fields);
+	arena_finish(&arena);
+	return code;
+}
+
+static int store_person(struct import *import, const char *address, json_t *entry,
+			struct error *error)
+{
+	json_t *rows = json_object_get(entry, "rows"), *changes = json_object_get(entry, "fields");
+	cleanup_free char *fields = NULL;
+	struct people_change *change;
+	struct prospect_id id;
+	struct handle handle = {0};
+	bool same, known;
+	int code;
+
+	if (id_of_address(import->call->app->keyring, span_text(address), &id) != 0)
+		return set_results(import, rows, &handle, NULL, "that is not an e-mail address");
+	code = merge_person(import, &id, changes, &known, &fields);
+	if (!code && strlen(fields) > FIELDS_MAX_BYTES)
+		return set_results(import, rows, &handle, NULL,
+				   "the fields together are longer than 32768 bytes");
+	if (!code)
+		code = people_prepare(import->call->app->store, &id, span_text(address),
+				      span_text(fields), &handle, &change, &same);
+	if (code == PEOPLE_E_ERASED)
+		return set_results(import, rows, &handle, NULL, "this person was erased");
+	if (code)
+		return code < 0 ? code : -EIO;
+	if (same)
+		return set_results(import, rows, &handle, "same", NULL);
+	code = add_prospect_event(import, &handle, !known, changes, error);
+	if (code) {
+		people_change_free(change);
+		return code;
+	}
+	event_ticket_add_change(import->call->ticket, change);
+	return set_results(import, rows, &handle, known ? "changed" : "added", NULL);
+}
+
+static int import_all(struct import *import, const json_t *list, struct error *error)
+{
+	const json_t *row;
+	const char *address;
+	json_t *entry;
+	size_t index;
+	int code = 0;
+
+	json_array_foreach(list, index,
+			   row) if (json_array_append_new(import->results, json_null()) !=
+				    0) return -ENOMEM;
+	json_array_foreach(list, index, row) if (!code) code = read_row(import, index, row);
+	json_object_foreach(import->people, address, entry) if (!code) code =
+		store_person(import, address, entry, error);
+	return code;
+}
+
+int operation_prospects_import(struct operation_call *call, struct error *error)
+{
+	static const char *const keys[] = {"prospects", NULL};
+	struct import import = {.call = call, .people = json_object(), .results = json_array()};
+	const json_t *list;
+	int code = operation_check_keys(call->body, "", keys, error);
+
+	if (!code)
+		code = operation_list(call->body, "prospects", PROSPECTS_MAX, &list, error);
+	if (!code)
+		code = import_all(&import, list, error);
+	if (!code) {
+		call->reply = json_pack("{s:O}", "results", import.results);
+		code = call->reply ? 0 : -ENOMEM;
+	}
+	json_decref(import.people);
+	json_decref(import.results);
+	return code;
+}
