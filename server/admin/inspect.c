@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET /metrics and GET /readyz. Ready means that redirects leave, which needs no store: a node
+ * whose disk is full or gone says "degraded" with status 200, since taking it out of service would
+ * make dead links of late records. Only a node that is stopping is not ready.
+ */
+#include "admin/admin.h"
+#include "store/store.h"
+
+enum handled admin_metrics(struct request *request)
+{
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+	struct app *app = request->context;
+
+	app_sample(app);
+	metrics_print(&app->metrics, &text);
+	if (text.error)
+		return reply_json_error(request, METRIC_REQUEST_ERROR, 500, "out of memory");
+	return reply_body(request, METRIC_REQUEST_METRICS, 200,
+			  "text/plain; version=0.0.4; charset=utf-8", "no-store",
+			  buffer_span(&text));
+}
+
+enum handled admin_readyz(struct request *request)
+{
+	struct app *app = request->context;
+	struct store_status status;
+
+	if (app->draining)
+		return reply_body(request, METRIC_REQUEST_READY_NOT, 503,
+				  "text/plain; charset=utf-8", "no-store", SPAN("draining\n"));
+	store_status(app->store, &status);
+	return reply_body(request, METRIC_REQUEST_READY, 200, "text/plain; charset=utf-8",
+			  "no-store",
+			  status.events_failing || status.state_failing ? SPAN("degraded\n")
+									: SPAN("ready\n"));
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * POST /api/v1/…: one operation for whoever may ask for it. The body is read and judged at once;
+ * when the operation has something to write, the answer waits until state/ has applied it, so that
+ * a link that was just registered answers.
+ *
+ * A wait that takes too long is answered 503: the events are queued and will be applied, and every
+ * operation may be sent again.
+ */
+#include "admin/admin.h"
+#include "app/operation.h"
+
+#include "base/cleanup.h"
+
+#include <jansson.h>
+
+struct waiting {
+	struct commit_wait wait; /* first: request->state is a struct commit_wait */
+	struct span reply;	 /* JSON text, in the request's arena */
+};
+
+enum handled admin_unauthorised(struct request *request)
+{
+	enum handled handled = reply_json_error(request, METRIC_REQUEST_OPERATION_UNAUTHORISED, 401,
+						"this needs a bearer token; use the command line");
+
+	reply_header(request, "WWW-Authenticate", "Bearer");
+	return handled;
+}
+
+static enum handled reply_failure(struct request *request, int code, const struct error *error)
+{
+	static const unsigned statuses[] = {
+		[OPERATION_E_REFUSED] = 400,
+		[OPERATION_E_ABSENT] = 404,
+		[OPERATION_E_CONFLICT] = 409,
+		[OPERATION_E_FAILED] = 503,
+	};
+	enum metric counter = code == OPERATION_E_FAILED ? METRIC_REQUEST_OPERATION_FAILED
+							 : METRIC_REQUEST_OPERATION_REFUSED;
+
+	return reply_json_error(request, counter, statuses[code], error->text);
+}
+
+static enum handled reply_value(struct request *request, struct span text)
+{
+	return reply_body(request, METRIC_REQUEST_OPERATION, 200, "application/json", "no-store",
+			  text);
+}
+
+static enum handled answer_again(struct request *request)
+{
+	struct app *app = request->context;
+	struct waiting *waiting = request->state;
+	struct error error;
+
+	switch (commit_wait_poll(&waiting->wait, app->writer, app->now)) {
+	case COMMIT_PENDING:
+		return WAITING;
+	case COMMIT_STORED:
+		return reply_value(request, waiting->reply);
+	case COMMIT_LATE:
+		(void)error_set(&error, 0, "queued, but the store has not applied it yet");
+		break;
+	case COMMIT_LOST:
+		(void)error_set(&error, 0, "the store cannot take it now; try again");
+		break;
+	}
+	return reply_failure(request, OPERATION_E_FAILED, &error);
+}
+
+static json_t *parse_body(const struct request *request, struct error *error)
+{
+	json_error_t trouble;
+	json_t *body = json_loadb(request->body.size ? (const char *)request->body.data : "",
+				  request->body.size, JSON_REJECT_DUPLICATES, &trouble);
+
+	if (!body)
+		(void)error_set(error, 0, "the body is not JSON: line %d, column %d: %s",
+				trouble.line, trouble.column, trouble.text);
+	return body;
+}
+
+/* Run the operation; the ticket and the reply's text come out. 0 or OPERATION_E_*. */
+static int carry_out(struct request *request, struct event_ticket **ret_ticket,
+		     struct span *ret_reply, struct error *error)
+{
+	struct operation_call call = {
+		.app = request->context,
+		.actor = "owner",
+		.body = parse_body(request, error),
+	};
+	cleanup_free char *text = NULL;
+	int code = OPERATION_E_REFUSED;
+
+	if (call.body)
+		code = operation_run(operation_find(request->route->path), &call, error);
+	json_decref((json_t *)(uintptr_t)call.body);
+	if (code)
+		return code;
+	text = json_dumps(call.reply, JSON_COMPACT);
+	json_decref(call.reply);
+	*ret_reply = arena_copy(&request->arena, span_text(text));
+	if (!ret_reply->data) {
+		event_ticket_free(call.ticket);
+		return error_set(error, OPERATION_E_FAILED, "out of memory");
+	}
+	*ret_ticket = call.ticket;
+	return 0;
+}
+
+enum handled admin_operation(struct request *request)
+{
+	struct app *app = request->context;
+	struct event_ticket *ticket = NULL;
+	struct error error = {0};
+	struct waiting *waiting;
+	struct span reply;
+	int code;
+
+	if (request->state)
+		return answer_again(request);
+	code = carry_out(request, &ticket, &reply, &error);
+	if (code)
+		return reply_failure(request, code, &error);
+	if (!ticket)
+		return reply_value(request, reply);
+	waiting = arena_alloc(&request->arena, sizeof(*waiting));
+	if (!waiting) {
+		event_ticket_free(ticket);
+		(void)error_set(&error, 0, "out of memory");
+		return reply_failure(request, OPERATION_E_FAILED, &error);
+	}
+	waiting->reply = reply;
+	request->state = waiting;
+	commit_wait_start(&waiting->wait, &app->operations, app->writer, ticket, app->now);
+	return answer_again(request);
+}

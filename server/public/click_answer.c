@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a target to its answer. What the answer will be is decided at once and kept in the request's
+ * arena; the event then goes to the writer, and the handler is called again until the commit is
+ * done or commit_wait_ms has passed. A redirect never fails because of storage: whatever becomes of
+ * the event, the answer is the one that was decided first.
+ *
+ * A prefetch gets 503 instead of its redirect, so that the browser asks again when a person
+ * follows the link; its probe is recorded like any other.
+ */
+#include "public/click_answer.h"
+
+#include "public/public.h"
+
+struct answer {
+	struct commit_wait wait; /* first: request->state is a struct commit_wait */
+	struct span location;
+	const char *cookie; /* whole Set-Cookie value, or NULL */
+	unsigned counter;
+	bool prefetch;
+};
+
+void click_count_forged(struct request *request, enum purpose purpose)
+{
+	static const enum metric counters[PURPOSE_COUNT] = {
+		[PURPOSE_CLICK] = METRIC_FORGED_CLICK,
+		[PURPOSE_LINK_PART] = METRIC_FORGED_LINK_PART,
+		[PURPOSE_PROSPECT_PART] = METRIC_FORGED_PROSPECT_PART,
+		[PURPOSE_SELF_CONTAINED] = METRIC_FORGED_SELF_CONTAINED,
+		[PURPOSE_VISITOR] = METRIC_FORGED_VISITOR,
+	};
+	struct app *app = request->context;
+
+	metrics_add(&app->metrics, counters[purpose], 1);
+}
+
+static enum handled send_answer(struct request *request, const struct answer *answer)
+{
+	if (!answer->prefetch)
+		return reply_redirect(request, answer->counter, answer->location, answer->cookie);
+	return reply_body(request, answer->counter, 503, "text/plain; charset=utf-8", "no-store",
+			  SPAN("Tracked links are not prefetched.\n"));
+}
+
+enum handled click_answer_again(struct request *request)
+{
+	struct app *app = request->context;
+	struct commit_wait *wait = request->state;
+
+	if (commit_wait_poll(wait, app->writer, app->now) == COMMIT_PENDING)
+		return WAITING;
+	return send_answer(request, request->state);
+}
+
+static const char *format_cookie(const struct click_request *click)
+{
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+	struct span copy;
+
+	if (!click->identity.set_cookie)
+		return NULL;
+	identity_format_cookie(click->tracker, click->identity.cookie_value, &text);
+	if (text.error)
+		return NULL;
+	copy = arena_copy(&click->request->arena, buffer_span(&text));
+	return (const char *)copy.data;
+}
+
+static void count_cookies(const struct click_request *click)
+{
+	struct app *app = click->request->context;
+
+	if (click->identity.conflicting_cookies)
+		metrics_add(&app->metrics, METRIC_CONFLICTING_COOKIES, 1);
+	if (click->identity.invalid_cookie)
+		click_count_forged(click->request, PURPOSE_VISITOR);
+}
+
+static unsigned counter_of(const struct click_request *click, const struct click_target *target)
+{
+	if (click->prefetch)
+		return target->prefetch_counter;
+	return click->head ? target->probe_counter : target->counter;
+}
+
+/* Without memory for the answer's state there is no waiting: the redirect leaves at once. */
+static enum handled answer_without_state(struct request *request, const struct click_target *target)
+{
+	struct answer answer = {.location = target->destination, .counter = target->counter};
+
+	return send_answer(request, &answer);
+}
+
+enum handled click_answer(struct request *request, const struct click_target *target)
+{
+	struct app *app = request->context;
+	struct answer *answer = arena_alloc(&request->arena, sizeof(*answer));
+	struct click_request click;
+	struct event_ticket *ticket;
+
+	if (!answer)
+		return answer_without_state(request, target);
+	click_request_init(&click, request);
+	count_cookies(&click);
+	*answer = (struct answer){
+		.location = target->destination,
+		.cookie = format_cookie(&click),
+		.counter = counter_of(&click, target),
+		.prefetch = click.prefetch,
+	};
+	if (click_event_ticket(&click, target, &ticket) != 0)
+		return send_answer(request, answer);
+	request->state = answer;
+	commit_wait_start(&answer->wait, &app->clicks, app->writer, ticket, app->now);
+	return click_answer_again(request);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The record of a click: signals as they came, the identity that consent allows, the person as a
+ * handle. Domain rules are in track/; this file only carries values from the request to fields.
+ *
+ * Texts from outside are cleaned into one buffer that is reserved whole before the first of them,
+ * since growing it would move the ones that are already in the event.
+ *
+ * A person is looked up (and a handle minted for an id that is new) only where the policy allows
+ * the person: otherwise a click would leave a trace in people/ that consent has refused.
+ */
+#include "public/click_event.h"
+
+#include "base/cleanup.h"
+#include "crypto/seal.h"
+#include "public/public.h"
+#include "store/people.h"
+#include "track/event_json.h"
+#include "track/privacy.h"
+#include "track/verdict.h"
+
+#include <errno.h>
+
+enum { TEXT_BYTES = 16384 }; /* more than all TEXT fields of a click together */
+
+struct builder {
+	const struct click_request *click;
+	const struct click_target *target;
+	struct app *app;
+	struct event event;
+	struct event_ticket *ticket;
+	struct buffer text, scratch, sealed_query, sealed_ip;
+	bool has_person;
+	struct person person;
+};
+
+static void cleanup_builder(struct builder *builder)
+{
+	event_ticket_free(builder->ticket);
+	buffer_finish(&builder->text);
+	buffer_finish(&builder->scratch);
+	buffer_finish(&builder->sealed_query);
+	buffer_finish(&builder->sealed_ip);
+	sodium_memzero(&builder->person.key, sizeof(builder->person.key));
+}
+
+static struct span first_header(const struct request *request, const char *const *names)
+{
+	struct span value = {0};
+
+	for (; *names && !value.data; names++)
+		value = request_header(request, *names);
+	return value;
+}
+
+static bool is_probe(const struct click_request *click)
+{
+	return click->head || click->prefetch;
+}
+
+void click_request_init(struct click_request *click, struct request *request)
+{
+	static const char *const purposes[] = {"Sec-Purpose", "Purpose", "X-Moz", NULL};
+	const struct app *app = request->context;
+	struct identity_request identity = {
+		.tracker = public_tracker(request),
+		.config = app->config,
+		.keyring = app->keyring,
+		.sec_gpc = request_header(request, "Sec-GPC"),
+		.dnt = request_header(request, "DNT"),
+		.sec_fetch_mode = request_header(request, "Sec-Fetch-Mode"),
+		.sec_fetch_dest = request_header(request, "Sec-Fetch-Dest"),
+		.now = clock_wall(),
+	};
+	struct span *cookies;
+
+	*click = (struct click_request){.request = request, .tracker = identity.tracker};
+	click->purpose = first_header(request, purposes);
+	click->prefetch = verdict_is_prefetch(click->purpose);
+	click->head = request->method == METHOD_HEAD;
+	identity.probe = is_probe(click);
+	identity.cookie_count = request_headers(request, "Cookie", &cookies);
+	identity.cookies = cookies;
+	identity_resolve_click(&identity, &click->identity);
+}
+
+static void set_text(struct builder *builder, enum event_field field, struct span text)
+{
+	if (text.size > 0)
+		event_set_text(&builder->event, field, text, &builder->text);
+}
+
+/* What a rule of track/privacy.h appended to scratch, as a field. */
+static void set_scratch(struct builder *builder, enum event_field field)
+{
+	if (!builder->scratch.error)
+		set_text(builder, field, buffer_span(&builder->scratch));
+	buffer_clear(&builder->scratch);
+}
+
+static void set_id(struct builder *builder, enum event_field field, const void *id, size_t size)
+{
+	if (!id_is_zero(id, size))
+		event_set(&builder->event, field, span_of(id, size));
+}
+
+/* Site, mode and destination joined by ','; a ',' from outside would add a part. */
+static void set_sec_fetch(struct builder *builder)
+{
+	static const char *const names[] = {"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest"};
+	bool any = false;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct span value = request_header(builder->click->request, names[i]);
+
+		if (i > 0)
+			buffer_append_byte(&builder->scratch, ',');
+		for (size_t k = 0; k < value.size && k < 31; k++)
+			buffer_append_byte(&builder->scratch,
+					   value.data[k] == ',' ? ' ' : value.data[k]);
+		any |= value.data != NULL;
+	}
+	if (any)
+		set_scratch(builder, EVENT_FIELD_sec_fetch);
+	buffer_clear(&builder->scratch);
+}
+
+static void set_method(struct builder *builder)
+{
+	static const uint8_t choices[] = {
+		[METHOD_GET] = 1, [METHOD_HEAD] = 2, [METHOD_POST] = 3, [METHOD_OPTIONS] = 0};
+
+	event_set_choice(&builder->event, EVENT_FIELD_method,
+			 choices[builder->click->request->method]);
+}
+
+static void set_signals(struct builder *builder)
+{
+	const struct request *request = builder->click->request;
+	uint8_t flags = (uint8_t)((request->through_proxy ? SIGNAL_PROXY : 0) |
+				  (builder->target->trap ? SIGNAL_TRAP : 0));
+
+	set_method(builder);
+	set_sec_fetch(builder);
+	set_text(builder, EVENT_FIELD_purpose, builder->click->purpose);
+	set_text(builder, EVENT_FIELD_agent, request_header(request, "User-Agent"));
+	set_text(builder, EVENT_FIELD_language, request_header(request, "Accept-Language"));
+	event_set_choice(&builder->event, EVENT_FIELD_signals, flags);
+	privacy_referrer(builder->app->config, request_header(request, "Referer"),
+			 &builder->scratch);
+	set_scratch(builder, EVENT_FIELD_referrer);
+}
+
+static void set_verdict(struct builder *builder)
+{
+	const struct request *request = builder->click->request;
+	struct verdict_signals signals = {
+		.agent = request_header(request, "User-Agent"),
+		.accept_language = request_header(request, "Accept-Language"),
+		.sec_fetch_site = request_header(request, "Sec-Fetch-Site"),
+		.sec_fetch_mode = request_header(request, "Sec-Fetch-Mode"),
+		.sec_fetch_dest = request_header(request, "Sec-Fetch-Dest"),
+		.purpose = builder->click->purpose,
+		.head = builder->click->head,
+		.https = builder->click->tracker->https,
+		.trap = builder->target->trap,
+	};
+	struct verdict verdict;
+
+	verdict_of_request(&signals, &verdict);
+	event_set_choice(&builder->event, EVENT_FIELD_verdict, (uint8_t)verdict.class);
+	set_text(builder, EVENT_FIELD_reasons, span_text(verdict.reasons));
+}
+
+static void set_link(struct builder *builder)
+{
+	const struct click_target *target = builder->target;
+
+	set_text(builder, EVENT_FIELD_tracker, span_text(builder->click->tracker->host));
+	set_id(builder, EVENT_FIELD_link, &target->link, sizeof(target->link));
+	set_id(builder, EVENT_FIELD_mailing, &target->mailing, sizeof(target->mailing));
+	set_id(builder, EVENT_FIELD_campaign, &target->campaign, sizeof(target->campaign));
+	set_text(builder, EVENT_FIELD_url, target->url);
+	set_text(builder, EVENT_FIELD_slug, target->slug);
+}
+
+/* The person behind the link, where consent allows it and the store knows who it is. */
+static void find_person(struct builder *builder)
+{
+	struct people_change *change = NULL;
+	int code;
+
+	if (!builder->target->has_prospect)
+		return;
+	code = people_resolve(builder->app->store, &builder->target->prospect, &builder->person,
+			      &change);
+	if (code) {
+		metrics_add(&builder->app->metrics,
+			    code == PEOPLE_E_ERASED ? METRIC_ERASED_PERSONS : METRIC_PEOPLE_FAILED,
+			    1);
+		return;
+	}
+	if (change)
+		event_ticket_add_change(builder->ticket, change);
+	builder->has_person = true;
+}
+
+static void set_identity(struct builder *builder, const struct consent_policy *policy)
+{
+	const struct identity *identity = &builder->click->identity;
+
+	event_set_choice(&builder->event, EVENT_FIELD_consent, (uint8_t)identity->consent);
+	event_set_choice(&builder->event, EVENT_FIELD_consent_reason, (uint8_t)identity->reason);
+	if (policy->visitor)
+		set_id(builder, EVENT_FIELD_visitor, &identity->visitor, sizeof(identity->visitor));
+	if (policy->person)
+		find_person(builder);
+	if (!builder->has_person)
+		return;
+	event_set(&builder->event, EVENT_FIELD_prospect,
+		  span_of(&builder->person.handle, sizeof(builder->person.handle)));
+	if (!is_probe(builder->click))
+		event_set_choice(&builder->event, EVENT_FIELD_evidence, EVIDENCE_CLAIM);
+}
+
+static void set_sealed(struct builder *builder, enum event_field field, struct span clear,
+		       struct buffer *to)
+{
+	uint8_t context[EVENT_SEAL_CONTEXT_BYTES];
+
+	event_seal_context(builder->event.type, field, context);
+	seal_append(&builder->person.key, span_of(context, sizeof(context)), clear, to);
+	if (!to->error)
+		event_set(&builder->event, field, buffer_span(to));
+}
+
+static void set_query(struct builder *builder)
+{
+	struct span query = builder->click->request->query;
+
+	if (query.size == 0)
+		return;
+	privacy_query(builder->app->config, query, &builder->scratch);
+	set_scratch(builder, EVENT_FIELD_query);
+	if (builder->has_person)
+		set_sealed(builder, EVENT_FIELD_query_sealed, query, &builder->sealed_query);
+}
+
+static struct span address_span(const struct address *address)
+{
+	bool v4 = address_is_v4(address);
+
+	return span_of(address->bytes + (v4 ? 12 : 0), v4 ? 4 : 16);
+}
+
+static void set_address(struct builder *builder, struct address *truncated)
+{
+	const struct address *client = &builder->click->request->client;
+	int mode = builder->app->config->ip;
+
+	if (mode == IP_NONE || !client->known)
+		return;
+	*truncated = *client;
+	address_truncate(truncated);
+	event_set(&builder->event, EVENT_FIELD_ip, address_span(truncated));
+	if (mode == IP_SEALED && builder->has_person)
+		set_sealed(builder, EVENT_FIELD_ip_sealed, address_span(client),
+			   &builder->sealed_ip);
+}
+
+int click_event_ticket(const struct click_request *click, const struct click_target *target,
+		       struct event_ticket **ret_ticket)
+{
+	enum event_type type = is_probe(click) ? EVENT_probe : EVENT_click;
+	const struct consent_policy *policy = consent_policy(click->identity.consent, type);
+	cleanup(cleanup_builder) struct builder builder = {.click = click,
+							   .target = target,
+							   .app = click->request->context};
+	struct address truncated;
+	int code;
+
+	if (!policy->stored) {
+		event_writer_count_dropped(builder.app->writer);
+		return CLICK_E_NOT_STORED;
+	}
+	builder.ticket = event_ticket_new(EVENT_CLASS_CLICK);
+	if (!builder.ticket || !buffer_reserve(&builder.text, TEXT_BYTES))
+		return -ENOMEM;
+	event_init(&builder.event, type, clock_wall());
+	set_link(&builder);
+	set_identity(&builder, policy);
+	set_signals(&builder);
+	set_verdict(&builder);
+	set_query(&builder);
+	set_address(&builder, &truncated);
+	code = event_ticket_add(builder.ticket, &builder.event);
+	if (code)
+		return code;
+	metrics_add(&builder.app->metrics,
+		    type == EVENT_probe ? METRIC_EVENT_PROBE : METRIC_EVENT_CLICK, 1);
+	*ret_ticket = take_ptr(builder.ticket);
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_PUBLIC_PUBLIC_H
+#define WAYMARK_PUBLIC_PUBLIC_H
+
+#include "app/app.h"
+#include "http/reply.h"
+
+/* The public listener: its table (routes.c) and its handlers, one endpoint per file. */
+extern const struct route public_routes[];
+extern const size_t public_route_count;
+
+/* Before routing: a Host that is no tracker's is 421, except for /healthz. */
+bool public_gate(struct request *request);
+
+enum handled public_click(struct request *request);
+enum handled public_favicon(struct request *request);
+enum handled public_healthz(struct request *request);
+enum handled public_robots(struct request *request);
+enum handled public_self_contained(struct request *request);
+enum handled public_slug(struct request *request);
+
+/* The tracker that was asked; the gate has made sure that there is one. */
+const struct tracker *public_tracker(const struct request *request);
+
+/* 404 with a link to the tracker's first site: forged, mangled, or not there. */
+enum handled public_not_found(struct request *request, unsigned counter);
+/* 503 with Retry-After: the store cannot be read. */
+enum handled public_unreadable(struct request *request, unsigned counter);
+
+#endif

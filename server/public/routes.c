@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The public API on one page. A path that ends with '*' is a prefix; the handler sees the rest as
+ * request->tail. HEAD reaches the GET handler; 404, 405 with Allow and OPTIONS follow from the
+ * table.
+ */
+#include "public/public.h"
+
+/* clang-format off */
+const struct route public_routes[] = {
+	{"/c/*",         public_click,          NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_CLICK},
+	{"/favicon.ico", public_favicon,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
+	{"/healthz",     public_healthz,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_HEALTH},
+	{"/l/*",         public_slug,           NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_SLUG},
+	{"/robots.txt",  public_robots,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
+	{"/u/*",         public_self_contained, NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_SELF},
+};
+/* clang-format on */
+
+const size_t public_route_count = sizeof(public_routes) / sizeof(public_routes[0]);
+
+const struct tracker *public_tracker(const struct request *request)
+{
+	const struct app *app = request->context;
+
+	return tracker_find(app->trackers, request->host);
+}
+
+bool public_gate(struct request *request)
+{
+	if (span_equal(request->path, SPAN("/healthz")) || public_tracker(request))
+		return false;
+	(void)reply_page(request, METRIC_REQUEST_HOST, 421, "Misdirected request",
+			 "This server does not answer for that host.", NULL);
+	return true;
+}
+
+enum handled public_not_found(struct request *request, unsigned counter)
+{
+	return reply_page(request, counter, 404, "Link not found",
+			  "This link is damaged or not one of ours.",
+			  public_tracker(request)->sites[0]);
+}
+
+enum handled public_unreadable(struct request *request, unsigned counter)
+{
+	enum handled handled = reply_page(request, counter, 503, "Try again in a moment",
+					  "This link cannot be looked up right now.",
+					  public_tracker(request)->sites[0]);
+
+	reply_header(request, "Retry-After", "5");
+	return handled;
+}
