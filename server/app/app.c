@@ -178,6 +178,8 @@ static int listen_at(struct app *app, const char *address, struct listener_optio
 	options.counter_method = METRIC_REQUEST_METHOD;
 	options.counter_too_large = METRIC_REQUEST_TOO_LARGE;
 	options.counter_aborted = METRIC_REQUEST_ABORTED;
+	options.counter_refused = METRIC_REQUEST_OPERATION_UNAUTHORISED;
+	options.counter_error = METRIC_REQUEST_ERROR;
 	return listener_open(&options, ret_listener, error) ? APP_E_FAILED : 0;
 }
 
