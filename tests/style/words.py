@@ -22,6 +22,7 @@ FORBIDDEN = [
                 r"|docker\.i" r"o/|gh" r"cr\.io"), "the host of a package registry"),
 ]
 VAGUE_NAME = re.compile(r"(^|[_/.-])(util|utils|helper|helpers|manager|misc)([_/.-]|$)")
+LONE_STRING = re.compile(r'^\s*"(\\.|[^"\\])*"\W*$')
 TYPEDEF_STRUCT = re.compile(r"^\s*typedef\s+(struct|union)\b")
 
 
@@ -32,6 +33,11 @@ def wants_licence(path):
 
 def width(line):
     return len(line.expandtabs(8))
+
+
+def may_be_wide(line):
+    """An address, and one string, are better in one piece."""
+    return "http" in line or LONE_STRING.match(line)
 
 
 def judge_line(path, line, in_table):
@@ -61,5 +67,5 @@ def problems(tree):
         in_table = path.endswith("_table.h")
         for number, line in enumerate(lines, 1):
             in_table = (in_table or "clang-format off" in line) and "clang-format on" not in line
-            for problem in judge_line(path, line, in_table or "http" in line):
+            for problem in judge_line(path, line, in_table or may_be_wide(line)):
                 yield f"{path}:{number}: {problem}"
