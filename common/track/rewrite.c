@@ -78,6 +78,12 @@ int rewrite_leave(struct rewrite_link *link, const char *why)
 	return 0;
 }
 
+int rewrite_leave_notable(struct rewrite_link *link, const char *why)
+{
+	link->notable = true;
+	return rewrite_leave(link, why);
+}
+
 bool rewrite_has_field(const struct rewrite_pass *pass, const struct rewrite_site *site,
 		       size_t *ret_size)
 {

@@ -41,6 +41,7 @@ const char *rewrite_outcome_text(enum rewrite_outcome outcome); /* "tracked" …
 struct rewrite_link {
 	enum rewrite_outcome outcome;
 	const char *reason;	 /* REWRITE_LEFT: a constant sentence; else NULL */
+	bool notable;		 /* a browser would have followed it, yet it was left alone */
 	const char *warning;	 /* of a link that was tracked: a constant sentence; else NULL */
 	size_t line;		 /* of the original */
 	const char *place;	 /* "html", "comment", "vml", "text" */

@@ -62,7 +62,7 @@ static int decide_ours(struct rewrite_pass *pass, struct rewrite_site *site,
 	if (r == REWRITE_E_NOT_OURS)
 		return rewrite_leave(link, "an address of the tracker itself");
 	if (r == REWRITE_E_FORGED)
-		return rewrite_leave(link, "our address, but its token does not verify");
+		return rewrite_leave_notable(link, "our address, but its token does not verify");
 	if (r != 0)
 		return r;
 	person = person_of(&explained);
@@ -71,7 +71,7 @@ static int decide_ours(struct rewrite_pass *pass, struct rewrite_site *site,
 		return fail_foreign(pass, link);
 	if (explained.has_second && !explained.second_valid &&
 	    !rewrite_has_field(pass, site, &size))
-		return rewrite_leave(link, "already tracked, for another merge field");
+		return rewrite_leave_notable(link, "already tracked, for another merge field");
 	return keep_ours(pass, site, &explained, link);
 }
 
@@ -172,13 +172,32 @@ static int track(struct rewrite_pass *pass, struct rewrite_site *site, struct re
 
 	if (with_address && (!fits || !options->has_prospect)) {
 		link->destination = (struct span){.data = NULL};
-		return rewrite_leave(link, fits ? why_field_address : why_long);
+		return rewrite_leave_notable(link, fits ? why_field_address : why_long);
 	}
 	if (site->html)
 		link->warning = anchor_warning(pass, site->anchor);
 	if (with_address || (options->self_contained && fits))
 		return track_self_contained(pass, site, link);
 	return track_by_id(pass, site, link);
+}
+
+/* A scheme of its own, a fragment or a relative reference is nothing that a redirect could do. */
+static int leave_refused(struct rewrite_link *link, enum url_refusal refusal)
+{
+	switch (refusal) {
+	case URL_OK:
+	case URL_EMPTY:
+	case URL_FRAGMENT:
+	case URL_RELATIVE:
+	case URL_SCHEME:
+		return rewrite_leave(link, url_refusal_text(refusal));
+	case URL_HOST:
+	case URL_PORT:
+	case URL_TOO_LONG:
+	case URL_CHARSET:
+		break;
+	}
+	return rewrite_leave_notable(link, url_refusal_text(refusal));
 }
 
 static int decide_tracking(struct rewrite_pass *pass, struct rewrite_site *site,
@@ -189,21 +208,22 @@ static int decide_tracking(struct rewrite_pass *pass, struct rewrite_site *site,
 	enum url_class class;
 
 	if (!site->readable)
-		return rewrite_leave(link, url_refusal_text(URL_CHARSET));
+		return rewrite_leave_notable(link, url_refusal_text(URL_CHARSET));
 	if (tracker_of_url(pass->options->trackers, site->url))
 		return decide_ours(pass, site, link);
 	if (site->notrack)
 		return rewrite_leave(link, "marked data-notrack");
 	if (url_has_merge_tag(site->url))
-		return rewrite_leave(link, "holds a merge tag of a mailer");
+		return rewrite_leave_notable(link, "holds a merge tag of a mailer");
 	class = url_classify(site->url, site->utf8, &location, &refusal);
 	if (location.error)
 		return location.error;
 	if (class == URL_NONE)
-		return rewrite_leave(link, url_refusal_text(refusal));
+		return leave_refused(link, refusal);
 	if (!site->label_valid)
-		return rewrite_leave(link, "its data-track is not 1 to 255 bytes of UTF-8 without "
-					   "controls");
+		return rewrite_leave_notable(
+			link, "its data-track is not 1 to 255 bytes of UTF-8 without "
+			      "controls");
 	link->destination = class == URL_EXACT ? site->url : rewrite_keep(pass, &location);
 	return link->destination.data ? track(pass, site, link) : -ENOMEM;
 }

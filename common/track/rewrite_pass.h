@@ -61,6 +61,8 @@ struct span rewrite_keep(struct rewrite_pass *pass, const struct buffer *buffer)
 
 /* Leave the link alone, for the reason @why (a constant sentence). Return: 0. */
 int rewrite_leave(struct rewrite_link *link, const char *why);
+/* The same where the sender should know, because readers can follow the link. Return: 0. */
+int rewrite_leave_notable(struct rewrite_link *link, const char *why);
 
 /*
  * Whether the second part of a two-part link at @site is the merge field of the options; it may run

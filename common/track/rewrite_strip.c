@@ -69,7 +69,7 @@ static int decide_strip(struct rewrite_pass *pass, struct rewrite_site *site,
 	if (r == REWRITE_E_NOT_OURS)
 		return rewrite_leave(link, "not one of our links");
 	if (r == REWRITE_E_FORGED)
-		return rewrite_leave(link, "our address, but its token does not verify");
+		return rewrite_leave_notable(link, "our address, but its token does not verify");
 	if (r != 0)
 		return r;
 	if (explained.purpose == PURPOSE_SELF_CONTAINED) {
@@ -78,7 +78,7 @@ static int decide_strip(struct rewrite_pass *pass, struct rewrite_site *site,
 		link->id = explained.token.link;
 		r = pass->find(pass->context, &link->id, &destination);
 		if (r > 0)
-			return rewrite_leave(link, "a link that is not registered here");
+			return rewrite_leave_notable(link, "a link that is not registered here");
 		if (r < 0)
 			return r;
 	} else {

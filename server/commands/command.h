@@ -51,5 +51,7 @@ void command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)))
 int command_finish(void);
 
 /* Alphabetical, as in main.c. */
+int command_link_verify(int argc, char **argv);
+int command_rewrite(int argc, char **argv);
 
 #endif
