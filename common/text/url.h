@@ -37,7 +37,7 @@ const char *url_refusal_text(enum url_refusal refusal);
  * @ret_location (which may then be sent as Location). @utf8: @url's bytes are UTF-8 and so is the
  * document, hence the query; false: bytes above 0x7F make it URL_NONE/URL_CHARSET.
  * Leading and trailing C0 controls and spaces, and TAB CR LF anywhere, are removed first, as
- * browsers do. A result of more than URL_MAX_BYTES is URL_TOO_LONG.
+ * browsers do. More than URL_MAX_BYTES then, or as the result, is URL_TOO_LONG.
  */
 enum url_class url_classify(struct span url, bool utf8, struct buffer *ret_location,
 			    enum url_refusal *ret_refusal);
@@ -47,11 +47,16 @@ struct url {
 	bool https;
 	char host[URL_HOST_MAX_BYTES + 1]; /* serialised: lower-case A-label, dotted IPv4, [v6] */
 	bool host_is_address;
-	uint16_t port; /* never 0; the scheme's own when none is written */
+	uint16_t port; /* the scheme's own when none is written; 0 only as written */
 	struct span path, query,
 		fragment; /* slices of the input as written, without ? and #; absent if none */
 	bool has_userinfo;
 };
+/*
+ * Return: 0; URL_E_INVALID when browsers refuse @url, when it is not absolute http(s), when it
+ * holds TAB, CR or LF (slices of the input could not leave them out), or when its host is longer
+ * than URL_HOST_MAX_BYTES, which no name server knows.
+ */
 enum { URL_E_INVALID = 1 };
 int url_parse(struct span url, struct url *ret_url);
 
@@ -75,7 +80,10 @@ bool url_holds_address(struct span url);
 
 /* Decode %XX once; '+' stays. Malformed escapes stay as they are. Appends. */
 void url_percent_decode(struct span text, struct buffer *to);
-/* Iterate name=value pairs of a query, still encoded. @at starts at 0; false at the end. */
+/*
+ * Iterate name=value pairs of a query, still encoded; empty ones are skipped, and the value of one
+ * without '=' is absent. @at starts at 0; false at the end.
+ */
 bool url_query_next(struct span query, size_t *at, struct span *ret_name, struct span *ret_value);
 
 #endif
