@@ -24,6 +24,7 @@ enum { ADDRESS_TEXT_BYTES = 46, ADDRESS_E_FORM = 1 };
 int address_parse(struct span text, struct address *ret_address);
 /* "127.0.0.1/32", "2001:db8::/32"; without a prefix one address. Host bits must be zero. */
 int network_parse(struct span text, struct network *ret_network);
+/* A network wider than /96 holds IPv6 only: "::/0" says nothing about IPv4. Unknown: false. */
 bool network_holds(const struct network *network, const struct address *address);
 bool address_is_v4(const struct address *address);
 
