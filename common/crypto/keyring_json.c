@@ -14,6 +14,7 @@
 #include "base/encode.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -227,12 +228,16 @@ int keyring_file_parse(const char *path, struct span text, struct keyring_file *
 	json_t *root;
 	int code;
 
-	/* The sentence of jansson may quote what it read: a master, here. Line and column do. */
+	/* The sentence of jansson may quote what it read: a master, here. Ours does not. */
 	root = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &syntax);
+	if (!root && json_error_code(&syntax) == json_error_out_of_memory)
+		return -ENOMEM;
 	if (!root)
-		return error_set(error, KEYRING_E_FILE,
-				 "%s:%d:%d: not valid JSON, or a member is there twice", path,
-				 syntax.line, syntax.column);
+		return error_set(error, KEYRING_E_FILE, "%s:%d:%d: %s", path, syntax.line,
+				 syntax.column > 0 ? syntax.column : 1,
+				 json_error_code(&syntax) == json_error_duplicate_key
+					 ? "the member before this place is there twice"
+					 : "not valid JSON");
 	code = parse_root(&place, root, file);
 	json_decref(root);
 	if (code)
