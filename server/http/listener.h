@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "http/reply.h"
 
+#include <sys/types.h>
+
 /*
  * One listening address: a libmicrohttpd daemon driven through its external epoll interface by a
  * loop of ours (app/loop). All its quirks live in this folder (shared research in tests/README.md):
