@@ -97,6 +97,48 @@ static void addresses_are_seen_however_encoded(void **state)
 			fail_msg("not seen: %s", urls[i]);
 }
 
+static bool is_ordinary(struct span address)
+{
+	size_t at = span_find(address, '@', 0), dot = span_find(address, '.', at);
+
+	for (size_t i = 0; i < address.size; i++)
+		if (i != at && !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789.+-_",
+				       address.data[i]))
+			return false;
+	return at > 0 && dot > at + 1 && dot + 2 < address.size &&
+	       address.data[address.size - 1] >= 'A' && address.data[address.size - 2] >= '0';
+}
+
+/* Each ordinary address of the corpus, as a form would put it into a query. */
+static void addresses_of_the_corpus_are_seen(void **state)
+{
+	json_t *rows = corpora_rows("email-norm.jsonl"), *row;
+	size_t at, seen = 0, left_out = 0;
+
+	(void)state;
+	json_array_foreach(rows, at, row)
+	{
+		cleanup_buffer struct buffer url = BUFFER_INIT;
+		struct span address = corpora_text(row, "input");
+
+		if (!is_ordinary(address)) {
+			left_out++;
+			continue;
+		}
+		buffer_append_text(&url, "https://example.com/?e=");
+		for (size_t i = 0; i < address.size; i++)
+			buffer_printf(&url, "%%%02x", address.data[i]);
+		if (!url_holds_address(buffer_span(&url)))
+			fail_msg("not seen: %.*s", (int)address.size, address.data);
+		seen++;
+	}
+	print_message("%zu seen; %zu left out: not letters, digits and dots around one @\n", seen,
+		      left_out);
+	assert_true(seen > 20);
+	json_decref(rows);
+}
+
 static void other_at_signs_are_no_addresses(void **state)
 {
 	static const char *const urls[] = {
@@ -163,6 +205,7 @@ int main(void)
 		cmocka_unit_test(each_form_of_merge_tag_is_seen),
 		cmocka_unit_test(what_only_looks_like_one_is_tracked),
 		cmocka_unit_test(addresses_are_seen_however_encoded),
+		cmocka_unit_test(addresses_of_the_corpus_are_seen),
 		cmocka_unit_test(other_at_signs_are_no_addresses),
 		cmocka_unit_test(escapes_are_decoded_once),
 		cmocka_unit_test(query_pairs_come_in_order),
