@@ -98,7 +98,7 @@ static const struct refusal {
 	 "[\"https://www.example.com\"],\n\"fallback\": \"mailto:a@example.com\"}]}",
 	 "waymark.json:2:", "trackers[0].fallback", "http"},
 	{"{\"trackers\": [{\"url\": \"https://go.example.com\", \"sites\": "
-	 "[\"https://www.example.com\"],\n\"campaign\": \"\"}]}",
+	 "[\"https://www.example.com\"],\n\"campaign\": \"a\\tb\"}]}",
 	 "waymark.json:2:", "trackers[0].campaign", "name"},
 	{"{\"trackers\": [{\"url\": \"https://go.example.com\", \"primary\": true, \"sites\": "
 	 "[\"https://www.example.com\"]},\n{\"url\": \"https://GO.example.com:8443\", \"sites\": "
