@@ -14,8 +14,9 @@
  * commits people/ (if it carries changes), then events/ (fdatasync), then folds what concerns
  * state/. Sequence numbers are given at commit and have no gap. When a commit fails the batch is
  * kept and tried again, with the environment reopened if it panicked; what no longer fits the queue
- * is lost and counted.
+ * is lost and counted. At the end it is tried for EVENT_CLOSE_MAX_S more.
  */
+enum { EVENT_CLOSE_MAX_S = 5 };
 struct event_writer;
 
 enum event_class { EVENT_CLASS_CLICK, EVENT_CLASS_BULK };
@@ -28,29 +29,39 @@ struct event_ticket {
 	enum event_outcome outcome; /* valid once event_writer_take_done() returned the ticket */
 	usec_t queued;		    /* monotonic */
 	uint32_t count;		    /* events in records */
-	bool folds; /* done only when state/ has applied it (set by the append functions) */
-	bool late;  /* set by event_ticket_answered_late() */
+	bool folds;	    /* done only when state/ has applied it (set by the append functions) */
+	bool late;	    /* set by event_ticket_answered_late() */
+	bool late_recorded; /* and the records were written with the signal */
 	uint64_t first_sequence; /* of the batch's events of this ticket, once stored */
 	struct buffer records;	 /* length 4 ‖ record, count times */
 	struct people_change *changes;
 };
 
+enum { EVENT_TICKET_MAX_EVENTS = 1024, EVENT_TICKET_MAX_BYTES = 2 << 20 };
+
 /* An empty ticket; NULL when out of memory. */
 struct event_ticket *event_ticket_new(enum event_class class);
-/* Encode one more event into it. Return: 0, or a negative errno (ticket unchanged). */
+/*
+ * Encode one more event into it. Events of one ticket are committed together, in their order.
+ *
+ * Return: 0; EVENT_TICKET_E_FULL when it holds as much as one may (append it, take another);
+ * -EMSGSIZE when a field is over its length; negative errno (ticket unchanged in each case).
+ */
+enum { EVENT_TICKET_E_FULL = 3 };
 int event_ticket_add(struct event_ticket *ticket, const struct event *event);
 /* Give it a change to commit before its events; the ticket owns it. */
 void event_ticket_add_change(struct event_ticket *ticket, struct people_change *change);
-void event_ticket_free(struct event_ticket *ticket); /* NULL allowed; not while queued */
+void event_ticket_free(struct event_ticket *ticket); /* NULL allowed; not while queued; loop */
 
 /*
  * Queue a ticket. Never blocks, never touches disk; loop thread. On success the writer owns it
  * until event_writer_take_done() gives it back; on any other return the caller keeps it (counted
- * lost).
+ * lost). Each class has a limit of events (store.h) and, so that large records cannot take the
+ * memory, one of QUEUE_EVENT_BYTES bytes for each of these; what is being committed counts too.
  *
  * Return: 0; EVENT_WRITER_E_FULL when its queue is at its limit; EVENT_WRITER_E_STOPPED.
  */
-enum { EVENT_WRITER_E_FULL = 1, EVENT_WRITER_E_STOPPED = 2 };
+enum { EVENT_WRITER_E_FULL = 1, EVENT_WRITER_E_STOPPED = 2, QUEUE_EVENT_BYTES = 1024 };
 int event_writer_append(struct event_writer *writer, struct event_ticket *ticket);
 /* Wake the writer for what was appended since the last call: once per turn of the loop. */
 void event_writer_kick(struct event_writer *writer);
@@ -64,7 +75,14 @@ int event_writer_fd(
 /* Take all done tickets as a list (NULL: none) and clear the eventfd. The caller frees them. */
 struct event_ticket *event_writer_take_done(struct event_writer *writer);
 
-/* For commands: append and wait until it is done. Return: 0; EVENT_WRITER_E_*; -EIO when lost. */
+/*
+ * For commands: append and wait until it is done; the caller has the ticket back, unless it is
+ * -ETIMEDOUT: then nothing could be committed for EVENT_WAIT_MAX_S, and the ticket is the writer's
+ * until store_close() frees it.
+ *
+ * Return: 0; EVENT_WRITER_E_*; -EIO when it was lost; -ETIMEDOUT.
+ */
+enum { EVENT_WAIT_MAX_S = 10 };
 int event_writer_append_and_wait(struct event_writer *writer, struct event_ticket *ticket);
 
 /* Where every event went (promise 1): received = stored + dropped + rejected + lost + pending. */

@@ -10,6 +10,9 @@
  *
  * A prospect id that is not known yet gets a handle and a key in memory at once (people_resolve);
  * the change travels with the event that uses it, and the writer commits people/ before events/.
+ * Until then the person is known from the changes that are alive: a change must be freed (with its
+ * ticket) on the loop thread. A change carries the whole row, so several of one person may be
+ * queued in any order, and the newest wins.
  */
 struct person {
 	struct handle handle;
@@ -25,27 +28,40 @@ struct people_change {
 	struct prospect_id id;
 	struct person person; /* spans owned by the change */
 	bool is_new;	      /* the handle was minted for this change */
+
+	/* people.c's: changes of one person stand in the order in which they were made. */
+	struct people_entry *entry;
+	struct people_change *older, *newer;
+	uint64_t version;
+	size_t bytes; /* of this allocation, to wipe it */
+	bool written; /* it is durable, or a newer one of the same person is */
 };
 
 enum { PEOPLE_E_ERASED = 1, PEOPLE_E_NOT_FOUND = 2 };
 
 /*
  * The person of @id, minted if there is none. When it was minted or is not yet durable,
- * *ret_change is a change to attach to the ticket of the event (else NULL).
+ * *ret_change is a change to attach to the ticket of the event (else NULL). Address and fields are
+ * not read: they are absent in *ret_person.
  *
  * Return: 0; PEOPLE_E_ERASED; negative errno.
  */
 int people_resolve(struct store *store, const struct prospect_id *id, struct person *ret_person,
 		   struct people_change **ret_change);
 
-/* Look up without minting; spans are owned by @arena. */
+/* Look up without minting; spans are owned by @arena. Return: 0; PEOPLE_E_NOT_FOUND; errno. */
 int people_find(struct store *store, const struct prospect_id *id, struct arena *arena,
 		struct person *ret_person);
 int people_find_handle(struct store *store, const struct handle *handle, struct arena *arena,
 		       struct person *ret_person);
 
-/* A change that sets address and fields (JSON object text) of the person of @id, minted if needed.
- * *ret_same: nothing differs; then *ret_change is NULL. */
+/*
+ * A change that sets address and fields (JSON object text) of the person of @id, minted if needed;
+ * what is absent stays as it is. *ret_same: all of it is durable already; then *ret_change is NULL.
+ *
+ * Return: 0; PEOPLE_E_ERASED; -EMSGSIZE for an address or fields over the length of schema.h;
+ * negative errno.
+ */
 int people_prepare(struct store *store, const struct prospect_id *id, struct span address,
 		   struct span fields, struct handle *ret_handle, struct people_change **ret_change,
 		   bool *ret_same);

@@ -2,6 +2,7 @@
 #ifndef WAYMARK_STORE_SCHEMA_H
 #define WAYMARK_STORE_SCHEMA_H
 
+/* clang-format off */
 /*
  * What is on disk: three LMDB environments below data/, each a directory with data.mdb and
  * lock.mdb. All integers are big-endian and unsigned. Any LMDB binding can read them with this
@@ -12,13 +13,16 @@
  * state/   "links"   key: link id 8            value: record of LINK_FIELDS
  *          "slugs"   key: slug as text         value: link id 8
  *          "names"   key: kind 1 ‖ id 4 or 8   value: name, UTF-8
- *          "meta"    "schema" u32; "position" u64: last sequence folded; "log" text:
- * node.incarnation people/  "ids"     key: prospect id 12       value: handle 12 "rows"    key:
- * handle 12            value: record of PERSON_FIELDS "erased"  key: mark 32              value:
- * empty (mark: HMAC(identity, "erased" 0 prospect id)) "meta"    "schema" u32
+ *          "meta"    "schema" u32; "position" u64: last sequence folded;
+ *                    "log" text: node.incarnation
+ * people/  "ids"     key: prospect id 12       value: handle 12
+ *          "rows"    key: handle 12            value: record of PERSON_FIELDS
+ *          "erased"  key: mark 32              value: empty
+ *                    (mark: HMAC(identity, "erased" 0 prospect id))
+ *          "meta"    "schema" u32
  *
  * EVENTS_META: "schema" u32; "node" text; "incarnation" u16; "pruned_through" u64 (0: nothing
- * pruned).
+ * pruned); "queue_limit" u64: events that the last run could have queued.
  *
  * A record is a header and then fields, each once, in ascending order of field id:
  *

@@ -75,7 +75,10 @@ int link_find(struct store *store, const struct link_id *id, struct arena *arena
 	      struct link *ret_link);
 int link_find_slug(struct store *store, struct span slug, struct arena *arena,
 		   struct link *ret_link);
-/* All links in id order, from a snapshot; a negative return of @each ends it. */
+/*
+ * All links in id order; a nonzero return of @each ends it and is returned. No snapshot is held
+ * while @each works: a link that is registered meanwhile may be left out.
+ */
 int link_each(struct store *store, int (*each)(void *context, const struct link *link),
 	      void *context);
 /* The name behind an id of name_kind_id_bytes(kind) bytes. */

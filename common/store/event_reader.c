@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The log, event by event, for whoever asks: slices make the transactions short, and a slice that
+ * comes back empty is the end.
+ */
+#include "store/event_reader.h"
+#include "store/store_internal.h"
+
+static int each_of_slice(struct event_slice *slice,
+			 int (*each)(void *context, const struct event *event, struct span record),
+			 void *context, uint64_t *last)
+{
+	struct event event;
+	struct span record;
+	uint64_t sequence;
+	int r;
+
+	while (event_slice_next(slice, &sequence, &record)) {
+		r = event_decode(record, &event);
+		if (r)
+			return r;
+		event.sequence = sequence;
+		*last = sequence;
+		r = each(context, &event, record);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int event_reader_each(struct store *store, uint64_t after,
+		      int (*each)(void *context, const struct event *event, struct span record),
+		      void *context, uint64_t *ret_last)
+{
+	struct event_slice slice = {0};
+	uint64_t last = after;
+	int r;
+
+	do {
+		r = event_slice_read(&store->events, last, &slice);
+		if (!r)
+			r = each_of_slice(&slice, each, context, &last);
+	} while (!r && slice.count > 0);
+	event_slice_finish(&slice);
+	*ret_last = last;
+	return r;
+}

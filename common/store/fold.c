@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state/ as a fold of the log.
+ *
+ * The truth is the log; state/ only answers quickly. So it carries the position up to which it has
+ * applied the log, and the identity of that log; whatever does not fit (another log, another
+ * schema, a position beyond the end) is thrown away and folded again. A slice of the log is applied
+ * in one transaction together with the position behind it. Applying an event twice changes nothing,
+ * therefore slices that concern nothing here write nothing: store->folded runs ahead of the
+ * position on disk, and a crash only costs looking at those events again.
+ *
+ * Runs in the writer's thread, or in store_open() before that thread starts.
+ */
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "store/event_reader.h"
+#include "store/store_internal.h"
+
+#include <errno.h>
+
+static void (*const folds[EVENT_TYPE_COUNT])(struct txn *txn, const struct event *event) = {
+	[EVENT_link] = link_fold,
+	[EVENT_name] = name_fold,
+};
+
+bool fold_concerns(unsigned type)
+{
+	return type < EVENT_TYPE_COUNT && folds[type];
+}
+
+struct fold {
+	struct event_slice slice;
+	uint64_t position; /* behind the slice */
+};
+
+/*
+ * A record that cannot be read is passed over: the reader of the log reports it, and one damaged
+ * event must not take every link behind it away.
+ */
+static void apply_slice(struct txn *txn, void *context)
+{
+	struct fold *fold = context;
+	struct event event;
+	struct span record;
+	uint64_t sequence;
+
+	fold->slice.at = 0;
+	while (event_slice_next(&fold->slice, &sequence, &record)) {
+		if (record.size < EVENT_HEADER_BYTES || !fold_concerns(record.data[1]))
+			continue;
+		if (event_decode(record, &event))
+			continue;
+		event.sequence = sequence;
+		folds[event.type](txn, &event);
+	}
+	txn_put_number(txn, STATE_META, "position", fold->position, 8);
+}
+
+/* Look through the slice: does anything in it concern state/, and where does it end? */
+static bool slice_concerns(struct fold *fold)
+{
+	bool concerns = false;
+	struct span record;
+	uint64_t sequence;
+
+	fold->slice.at = 0;
+	while (event_slice_next(&fold->slice, &sequence, &record)) {
+		fold->position = sequence;
+		concerns |= record.size >= EVENT_HEADER_BYTES && fold_concerns(record.data[1]);
+	}
+	return concerns;
+}
+
+int fold_run(struct store *store)
+{
+	struct fold fold = {0};
+	int r = 0;
+
+	while (!r) {
+		r = event_slice_read(&store->events, store->folded, &fold.slice);
+		if (r || fold.slice.count == 0)
+			break;
+		if (slice_concerns(&fold)) {
+			r = env_reserve(&store->state, fold.slice.records.size);
+			if (!r)
+				r = txn_write(&store->state, apply_slice, &fold);
+			if (!r)
+				store->position = fold.position;
+		}
+		if (!r)
+			store->folded = fold.position;
+	}
+	event_slice_finish(&fold.slice);
+	return r > 0 ? -EBADMSG : r;
+}
+
+static void put_position(struct txn *txn, void *context)
+{
+	const struct store *store = context;
+
+	txn_put_number(txn, STATE_META, "position", store->folded, 8);
+}
+
+int fold_keep_position(struct store *store)
+{
+	int r;
+
+	if (store->position == store->folded)
+		return 0;
+	r = txn_write(&store->state, put_position, store);
+	if (!r)
+		store->position = store->folded;
+	return r;
+}
+
+static void identity_of_log(const struct store *store, struct buffer *to)
+{
+	buffer_printf(to, "%s.%u", store->node, (unsigned)store->incarnation);
+}
+
+static void reset(struct txn *txn, void *context)
+{
+	cleanup_buffer struct buffer log = BUFFER_INIT;
+
+	identity_of_log(context, &log);
+	txn_fail(txn, log.error);
+	txn_clear(txn, STATE_LINKS);
+	txn_clear(txn, STATE_SLUGS);
+	txn_clear(txn, STATE_NAMES);
+	txn_put_number(txn, STATE_META, "schema", SCHEMA_VERSION, 4);
+	txn_put_number(txn, STATE_META, "position", 0, 8);
+	txn_put(txn, STATE_META, SPAN("log"), buffer_span(&log));
+}
+
+/* Read the position. Return: 0; STORE_E_SCHEMA; negative errno. *ret_fits: it is of this log. */
+static int check(struct store *store, bool *ret_fits)
+{
+	cleanup_buffer struct buffer log = BUFFER_INIT;
+	uint64_t schema;
+	struct txn txn;
+	int r;
+
+	identity_of_log(store, &log);
+	txn_begin_read(&txn, &store->state);
+	txn_fail(&txn, log.error);
+	schema = txn_get_number(&txn, STATE_META, "schema", 0);
+	store->position = txn_get_number(&txn, STATE_META, "position", UINT64_MAX);
+	*ret_fits = schema == SCHEMA_VERSION && store->position <= store->last_sequence &&
+		    span_equal(txn_get(&txn, STATE_META, SPAN("log")), buffer_span(&log));
+	r = txn_finish(&txn);
+	return r ? r : schema > SCHEMA_VERSION ? STORE_E_SCHEMA : 0;
+}
+
+static int pruned_through(struct store *store, uint64_t *ret_sequence)
+{
+	struct txn txn;
+
+	txn_begin_read(&txn, &store->events);
+	*ret_sequence = txn_get_number(&txn, EVENTS_META, "pruned_through", 0);
+	return txn_finish(&txn);
+}
+
+int fold_open(struct store *store, struct error *error)
+{
+	const char *path = store->state.path;
+	uint64_t pruned;
+	bool fits;
+	int r = check(store, &fits);
+
+	if (r == STORE_E_SCHEMA)
+		return error_set(error, r, "%s: written by a newer version; install that version",
+				 path);
+	if (!r && !fits) {
+		r = pruned_through(store, &pruned);
+		if (!r && pruned > 0)
+			return error_set(error, STORE_E_DAMAGED,
+					 "%s: does not belong to this log, whose beginning is "
+					 "pruned; restore both from one backup",
+					 path);
+		if (!r)
+			r = txn_write(&store->state, reset, store);
+		store->position = 0;
+	}
+	store->folded = store->position;
+	if (!r)
+		r = fold_run(store);
+	if (!r)
+		r = fold_keep_position(store);
+	if (r)
+		return error_set(error, r, "%s: the log could not be applied: %s", path,
+				 strerror(-r));
+	return 0;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state/links and state/slugs, folded from the events "link" and looked up for each click.
+ *
+ * An event "link" says all there is to say about its link, so the newest replaces the row; only the
+ * time of the first stays. A slug belongs to the link that named it last; a link that changes its
+ * slug gives the old one up, unless another link has taken it meanwhile. Folding the same event
+ * twice gives the same rows, which resuming after a crash relies on.
+ */
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "store/store_internal.h"
+
+#include <errno.h>
+
+enum { ROW_HEADER_BYTES = 1, EACH_SLICE_LINKS = 256 };
+
+enum link_field {
+#define LINK(id, name, ...) LINK_##name = (id),
+	LINK_FIELDS(LINK)
+#undef LINK
+		LINK_FIELD_COUNT
+};
+
+static const uint32_t field_max_bytes[LINK_FIELD_COUNT] = {
+#define LINK(id, name, max, ...) [id] = (max),
+	LINK_FIELDS(LINK)
+#undef LINK
+};
+
+/* Return: 0; -EBADMSG for a row that is not one. */
+static int parse(struct span row, struct span fields[LINK_FIELD_COUNT])
+{
+	size_t at = ROW_HEADER_BYTES;
+	struct span value;
+	uint8_t field;
+	int r;
+
+	memset(fields, 0, sizeof(*fields) * LINK_FIELD_COUNT);
+	if (row.size < ROW_HEADER_BYTES || row.data[0] != RECORD_VERSION)
+		return -EBADMSG;
+	while (!(r = record_next(row, &at, &field, &value))) {
+		if (field >= LINK_FIELD_COUNT)
+			continue;
+		if (value.size > field_max_bytes[field])
+			return -EBADMSG;
+		fields[field] = value;
+	}
+	return r == RECORD_END ? 0 : -EBADMSG;
+}
+
+static uint64_t number(struct span value)
+{
+	return value.size == 8 ? get_u64(value.data) : 0;
+}
+
+static void append(struct buffer *row, enum link_field field, struct span value)
+{
+	if (value.data)
+		record_append(row, (uint8_t)field, value);
+}
+
+static void encode(const struct event *event, usec_t created, struct buffer *row)
+{
+	uint8_t trap = event_choice(event, EVENT_FIELD_signals) & SIGNAL_TRAP ? LINK_FLAG_TRAP : 0;
+	const struct span *fields = event->fields;
+	uint8_t created_text[8], event_text[8];
+
+	put_u64(created_text, created);
+	put_u64(event_text, event->sequence);
+	buffer_append_byte(row, RECORD_VERSION);
+	append(row, LINK_destination, fields[EVENT_FIELD_destination]);
+	append(row, LINK_url, fields[EVENT_FIELD_url]);
+	append(row, LINK_mailing, fields[EVENT_FIELD_mailing]);
+	append(row, LINK_campaign, fields[EVENT_FIELD_campaign]);
+	append(row, LINK_label, fields[EVENT_FIELD_label]);
+	append(row, LINK_slug, fields[EVENT_FIELD_slug]);
+	append(row, LINK_pass, fields[EVENT_FIELD_pass]);
+	append(row, LINK_created, span_of(created_text, sizeof(created_text)));
+	append(row, LINK_event, span_of(event_text, sizeof(event_text)));
+	if (trap)
+		append(row, LINK_flags, span_of(&trap, 1));
+}
+
+static void give_up_slug(struct txn *txn, struct span slug, struct span id)
+{
+	struct span owner = slug.size > 0 ? txn_get(txn, STATE_SLUGS, slug) : slug;
+
+	if (owner.size > 0 && span_equal(owner, id))
+		txn_delete(txn, STATE_SLUGS, slug);
+}
+
+void link_fold(struct txn *txn, const struct event *event)
+{
+	struct span id = event->fields[EVENT_FIELD_link], slug = event->fields[EVENT_FIELD_slug];
+	struct span old[LINK_FIELD_COUNT] = {0}, row;
+	cleanup_buffer struct buffer new = BUFFER_INIT;
+	uint8_t old_slug[256];
+	usec_t created = event->time;
+
+	if (id.size != sizeof(struct link_id) || !event->fields[EVENT_FIELD_destination].data)
+		return;
+	row = txn_get(txn, STATE_LINKS, id);
+	if (row.data && parse(row, old) == 0 && number(old[LINK_created]) > 0)
+		created = number(old[LINK_created]);
+	encode(event, created, &new);
+	txn_fail(txn, new.error);
+	/* The old row moves with the next write, so its slug is copied first. */
+	if (old[LINK_slug].size > 0 && !span_equal(old[LINK_slug], slug)) {
+		memcpy(old_slug, old[LINK_slug].data, old[LINK_slug].size);
+		give_up_slug(txn, span_of(old_slug, old[LINK_slug].size), id);
+	}
+	txn_put(txn, STATE_LINKS, id, buffer_span(&new));
+	if (slug.size > 0)
+		txn_put(txn, STATE_SLUGS, slug, id);
+}
+
+/* A link whose spans are copies in @arena. */
+static int make(struct span id, struct span row, struct arena *arena, struct link *ret_link)
+{
+	struct span fields[LINK_FIELD_COUNT], copy = arena_copy(arena, row);
+	struct link link = {0};
+	int r;
+
+	if (!copy.data)
+		return -ENOMEM;
+	r = parse(copy, fields);
+	if (r)
+		return r;
+	memcpy(link.id.bytes, id.data, sizeof(link.id.bytes));
+	link.destination = fields[LINK_destination];
+	link.url = fields[LINK_url];
+	link.label = fields[LINK_label];
+	link.slug = fields[LINK_slug];
+	link.pass = fields[LINK_pass];
+	if (fields[LINK_mailing].size == sizeof(link.mailing.bytes))
+		memcpy(link.mailing.bytes, fields[LINK_mailing].data, sizeof(link.mailing.bytes));
+	if (fields[LINK_campaign].size == sizeof(link.campaign.bytes))
+		memcpy(link.campaign.bytes, fields[LINK_campaign].data,
+		       sizeof(link.campaign.bytes));
+	link.created = number(fields[LINK_created]);
+	link.event = number(fields[LINK_event]);
+	link.flags = fields[LINK_flags].size == 1 ? fields[LINK_flags].data[0] : 0;
+	*ret_link = link;
+	return 0;
+}
+
+static int find(struct txn *txn, struct span id, struct arena *arena, struct link *ret_link)
+{
+	struct span row = id.size == sizeof(struct link_id) ? txn_get(txn, STATE_LINKS, id) : id;
+	bool found = row.data && id.size == sizeof(struct link_id);
+	int r;
+
+	if (found)
+		txn_fail(txn, make(id, row, arena, ret_link));
+	r = txn_finish(txn);
+	return r ? r : found ? 0 : STORE_E_NOT_FOUND;
+}
+
+int link_find(struct store *store, const struct link_id *id, struct arena *arena,
+	      struct link *ret_link)
+{
+	struct txn txn;
+
+	txn_begin_read(&txn, &store->state);
+	return find(&txn, span_of(id->bytes, sizeof(id->bytes)), arena, ret_link);
+}
+
+int link_find_slug(struct store *store, struct span slug, struct arena *arena,
+		   struct link *ret_link)
+{
+	struct span id = span_of(NULL, 0);
+	struct txn txn;
+
+	txn_begin_read(&txn, &store->state);
+	if (slug.size > 0)
+		id = txn_get(&txn, STATE_SLUGS, slug);
+	return find(&txn, id, arena, ret_link);
+}
+
+/* Up to EACH_SLICE_LINKS links from @from on, copied. Return: their number, or an errno. */
+static int read_slice(struct store *store, const struct link_id *from, struct arena *arena,
+		      struct link links[EACH_SLICE_LINKS])
+{
+	struct span key, row;
+	struct txn_walk walk;
+	struct txn txn;
+	int count = 0, r;
+
+	txn_begin_read(&txn, &store->state);
+	txn_walk_begin(&txn, STATE_LINKS, span_of(from->bytes, sizeof(from->bytes)), &walk);
+	while (count < EACH_SLICE_LINKS && txn_walk_next(&walk, &key, &row)) {
+		if (key.size != sizeof(struct link_id))
+			continue;
+		txn_fail(&txn, make(key, row, arena, &links[count]));
+		count++;
+	}
+	txn_walk_end(&walk);
+	r = txn_finish(&txn);
+	return r ? r : count;
+}
+
+static bool step(struct link_id *id)
+{
+	for (size_t i = sizeof(id->bytes); i > 0; i--)
+		if (++id->bytes[i - 1] != 0)
+			return true;
+	return false;
+}
+
+int link_each(struct store *store, int (*each)(void *context, const struct link *link),
+	      void *context)
+{
+	struct link *links = calloc(EACH_SLICE_LINKS, sizeof(*links));
+	struct arena arena = ARENA_INIT(0);
+	struct link_id from = {{0}};
+	int count, r = links ? 0 : -ENOMEM;
+
+	while (!r) {
+		count = read_slice(store, &from, &arena, links);
+		r = count < 0 ? count : 0;
+		for (int i = 0; i < count && !r; i++)
+			r = each(context, &links[i]);
+		if (r || count < EACH_SLICE_LINKS)
+			break;
+		from = links[count - 1].id;
+		arena_reset(&arena);
+		if (!step(&from))
+			break;
+	}
+	arena_finish(&arena);
+	free(links);
+	return r;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * data/lock: one process writes. The lock is flock(), which the kernel drops when its holder dies,
+ * however it dies; the file itself stays and its text (the holder's process id) only serves the
+ * message. It is closed on exec, so that no child keeps the directory locked.
+ */
+#include "base/cleanup.h"
+#include "store/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+static int refuse(const char *path, int fd, struct error *error)
+{
+	char text[32] = "";
+	ssize_t size = pread(fd, text, sizeof(text) - 1, 0);
+	long pid = size > 0 ? strtol(text, NULL, 10) : 0;
+
+	if (pid > 0)
+		return error_set(error, STORE_E_LOCKED,
+				 "%s: process %ld owns this data directory; stop it first, or let "
+				 "the command go through its socket",
+				 path, pid);
+	return error_set(error, STORE_E_LOCKED,
+			 "%s: another process owns this data directory; stop it first", path);
+}
+
+int store_lock_take(const char *data_dir, int *ret_fd, struct error *error)
+{
+	cleanup_buffer struct buffer path = BUFFER_INIT;
+	cleanup_close int fd = -1;
+	char text[32];
+	int length;
+
+	buffer_printf(&path, "%s/lock", data_dir);
+	if (!buffer_text(&path))
+		return error_set(error, -ENOMEM, "%s: out of memory", data_dir);
+	fd = open(buffer_text(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return error_set(error, -errno, "%s: cannot be opened: %s", buffer_text(&path),
+				 strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (errno == EWOULDBLOCK)
+			return refuse(buffer_text(&path), fd, error);
+		return error_set(error, -errno, "%s: cannot be locked: %s", buffer_text(&path),
+				 strerror(errno));
+	}
+	/* A full disk may refuse the text; the lock holds without it. */
+	length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)length, 0) != length)
+		(void)ftruncate(fd, 0);
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * people/: prospect id → handle → row of key, times, address and fields.
+ *
+ * Lookups are the loop thread's: first the changes that are alive (people_index.c), then the
+ * environment. Writing is the writer's, in one transaction per batch, committed before the events
+ * that use the handles. The mark of an erased person is computed only for ids that nobody has,
+ * since it costs an HMAC.
+ */
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "store/people_index.h"
+#include "store/store_internal.h"
+
+#include <errno.h>
+
+enum { ROW_HEADER_BYTES = 1, ROW_ROOM_BYTES = 128 };
+
+enum person_field {
+#define PERSON(id, name, ...) PERSON_##name = (id),
+	PERSON_FIELDS(PERSON)
+#undef PERSON
+		PERSON_FIELD_COUNT
+};
+
+static const uint32_t field_max_bytes[PERSON_FIELD_COUNT] = {
+#define PERSON(id, name, max, ...) [id] = (max),
+	PERSON_FIELDS(PERSON)
+#undef PERSON
+};
+
+int people_open(struct store *store)
+{
+	store->pending = people_index_new();
+	return store->pending ? 0 : -ENOMEM;
+}
+
+void people_close(struct store *store)
+{
+	people_index_free(take_ptr(store->pending));
+}
+
+static void encode(const struct person *person, struct buffer *row)
+{
+	uint8_t created[8], changed[8];
+
+	put_u64(created, person->created);
+	put_u64(changed, person->changed);
+	buffer_append_byte(row, RECORD_VERSION);
+	record_append(row, PERSON_key, span_of(person->key.bytes, sizeof(person->key.bytes)));
+	record_append(row, PERSON_created, span_of(created, sizeof(created)));
+	record_append(row, PERSON_changed, span_of(changed, sizeof(changed)));
+	if (person->address.data)
+		record_append(row, PERSON_address, person->address);
+	if (person->fields.data)
+		record_append(row, PERSON_fields, person->fields);
+}
+
+/* A view of @row. Return: 0; -EBADMSG. */
+static int decode(struct span row, struct person *person)
+{
+	struct span fields[PERSON_FIELD_COUNT] = {0}, value;
+	size_t at = ROW_HEADER_BYTES;
+	uint8_t field;
+	int r;
+
+	if (row.size < ROW_HEADER_BYTES || row.data[0] != RECORD_VERSION)
+		return -EBADMSG;
+	while (!(r = record_next(row, &at, &field, &value))) {
+		if (field >= PERSON_FIELD_COUNT)
+			continue;
+		if (value.size > field_max_bytes[field])
+			return -EBADMSG;
+		fields[field] = value;
+	}
+	if (r != RECORD_END || fields[PERSON_key].size != sizeof(person->key.bytes) ||
+	    fields[PERSON_created].size != 8 || fields[PERSON_changed].size != 8)
+		return -EBADMSG;
+	memcpy(person->key.bytes, fields[PERSON_key].data, sizeof(person->key.bytes));
+	person->created = get_u64(fields[PERSON_created].data);
+	person->changed = get_u64(fields[PERSON_changed].data);
+	person->address = fields[PERSON_address];
+	person->fields = fields[PERSON_fields];
+	return 0;
+}
+
+static int copy_spans(struct arena *arena, struct person *person)
+{
+	struct span address = person->address, fields = person->fields;
+
+	person->address = arena ? arena_copy(arena, address) : span_of(NULL, 0);
+	person->fields = arena ? arena_copy(arena, fields) : span_of(NULL, 0);
+	if (!arena)
+		return 0;
+	return (address.data && !person->address.data) || (fields.data && !person->fields.data)
+		       ? -ENOMEM
+		       : 0;
+}
+
+/* The row of @handle; without @arena the spans are absent. 0; PEOPLE_E_NOT_FOUND; errno. */
+static int read_row(struct txn *txn, struct span handle, struct arena *arena,
+		    struct person *ret_person)
+{
+	struct span row = handle.data ? txn_get(txn, PEOPLE_ROWS, handle) : handle;
+	struct person person = {0};
+
+	if (!row.data || handle.size != sizeof(person.handle.bytes))
+		return PEOPLE_E_NOT_FOUND;
+	memcpy(person.handle.bytes, handle.data, sizeof(person.handle.bytes));
+	txn_fail(txn, decode(row, &person));
+	txn_fail(txn, copy_spans(arena, &person));
+	if (!txn->error)
+		*ret_person = person;
+	explicit_bzero(&person.key, sizeof(person.key));
+	return 0;
+}
+
+static bool is_erased(struct txn *txn, const struct store *store, const struct prospect_id *id)
+{
+	uint8_t mark[32];
+
+	if (!store->keyring)
+		return false;
+	id_of_erased(store->keyring, id, mark);
+	return txn_get(txn, PEOPLE_ERASED, span_of(mark, sizeof(mark))).data != NULL;
+}
+
+/* As people/ has it. Return: 0; PEOPLE_E_NOT_FOUND; PEOPLE_E_ERASED; errno. */
+static int read_person(struct store *store, const struct prospect_id *id, struct arena *arena,
+		       struct person *ret_person)
+{
+	struct txn txn;
+	int r, end;
+
+	txn_begin_read(&txn, &store->people);
+	r = read_row(&txn, txn_get(&txn, PEOPLE_IDS, span_of(id->bytes, sizeof(id->bytes))), arena,
+		     ret_person);
+	if (r == PEOPLE_E_NOT_FOUND && is_erased(&txn, store, id))
+		r = PEOPLE_E_ERASED;
+	end = txn_finish(&txn);
+	return end ? end : r;
+}
+
+static const struct people_change *pending_of(struct store *store, const struct prospect_id *id)
+{
+	struct people_entry *entry = people_index_find(store->pending, id);
+
+	return entry ? people_entry_newest(entry) : NULL;
+}
+
+static void mint(struct person *ret_person)
+{
+	*ret_person = (struct person){.created = clock_wall()};
+	ret_person->changed = ret_person->created;
+	id_random_handle(&ret_person->handle);
+	person_key_random(&ret_person->key);
+}
+
+int people_resolve(struct store *store, const struct prospect_id *id, struct person *ret_person,
+		   struct people_change **ret_change)
+{
+	const struct people_change *pending = pending_of(store, id);
+	struct people_change *change = NULL;
+	struct person person;
+	bool is_new = false;
+	int r = 0;
+
+	if (pending) {
+		person = pending->person;
+	} else {
+		r = read_person(store, id, NULL, &person);
+		is_new = r == PEOPLE_E_NOT_FOUND;
+		if (r && !is_new)
+			return r;
+		if (is_new)
+			mint(&person);
+	}
+	if (is_new || (pending && !pending->entry->durable)) {
+		change = people_index_add(store->pending, id, &person, false);
+		if (!change)
+			return -ENOMEM;
+		change->is_new = is_new;
+	}
+	person.address = person.fields = span_of(NULL, 0);
+	*ret_person = person;
+	*ret_change = change;
+	explicit_bzero(&person.key, sizeof(person.key));
+	return 0;
+}
+
+int people_find(struct store *store, const struct prospect_id *id, struct arena *arena,
+		struct person *ret_person)
+{
+	const struct people_change *pending = pending_of(store, id);
+	struct person person;
+	int r;
+
+	if (!pending) {
+		r = read_person(store, id, arena, ret_person);
+		return r == PEOPLE_E_ERASED ? PEOPLE_E_NOT_FOUND : r;
+	}
+	person = pending->person;
+	r = copy_spans(arena, &person);
+	if (!r)
+		*ret_person = person;
+	return r;
+}
+
+int people_find_handle(struct store *store, const struct handle *handle, struct arena *arena,
+		       struct person *ret_person)
+{
+	const struct people_change *pending = people_index_find_handle(store->pending, handle);
+	struct person person;
+	struct txn txn;
+	int r, end;
+
+	if (pending) {
+		person = pending->person;
+		r = copy_spans(arena, &person);
+		if (!r)
+			*ret_person = person;
+		return r;
+	}
+	txn_begin_read(&txn, &store->people);
+	r = read_row(&txn, span_of(handle->bytes, sizeof(handle->bytes)), arena, ret_person);
+	end = txn_finish(&txn);
+	return end ? end : r;
+}
+
+static bool says(struct span new, struct span old)
+{
+	return !new.data || (old.data && span_equal(new, old));
+}
+
+int people_prepare(struct store *store, const struct prospect_id *id, struct span address,
+		   struct span fields, struct handle *ret_handle, struct people_change **ret_change,
+		   bool *ret_same)
+{
+	const struct people_change *pending = pending_of(store, id);
+	cleanup(arena_finish) struct arena arena = ARENA_INIT(0);
+	struct people_change *change = NULL;
+	struct person person;
+	bool is_new, same;
+	int r = 0;
+
+	if (address.size > field_max_bytes[PERSON_address] ||
+	    fields.size > field_max_bytes[PERSON_fields])
+		return -EMSGSIZE;
+	if (pending)
+		person = pending->person;
+	else
+		r = read_person(store, id, &arena, &person);
+	is_new = r == PEOPLE_E_NOT_FOUND;
+	if (r && !is_new)
+		return r;
+	if (is_new)
+		mint(&person);
+	same = !pending && !is_new && says(address, person.address) && says(fields, person.fields);
+	if (!same) {
+		person.address = address.data ? address : person.address;
+		person.fields = fields.data ? fields : person.fields;
+		person.changed = clock_wall();
+		change = people_index_add(store->pending, id, &person, !pending && !is_new);
+	}
+	*ret_handle = person.handle;
+	explicit_bzero(&person.key, sizeof(person.key));
+	if (!same && !change)
+		return -ENOMEM;
+	if (change)
+		change->is_new = is_new;
+	*ret_change = change;
+	*ret_same = same;
+	return 0;
+}
+
+static void write_row(struct txn *txn, const struct people_change *change)
+{
+	struct span handle = span_of(change->person.handle.bytes, sizeof(struct handle));
+	cleanup_buffer struct buffer row = BUFFER_INIT;
+
+	/* In one piece, so that no smaller copy of the key stays behind in freed memory. */
+	(void)buffer_reserve(&row, ROW_ROOM_BYTES + change->bytes);
+	encode(&change->person, &row);
+	txn_fail(txn, row.error);
+	txn_put(txn, PEOPLE_IDS, span_of(change->id.bytes, sizeof(change->id.bytes)), handle);
+	txn_put(txn, PEOPLE_ROWS, handle, buffer_span(&row));
+	if (row.data)
+		explicit_bzero(row.data, row.size);
+}
+
+void people_write(struct txn *txn, struct event_ticket *tickets)
+{
+	for (struct event_ticket *ticket = tickets; ticket; ticket = ticket->next)
+		for (struct people_change *c = ticket->changes; c; c = c->next)
+			c->entry->writing = c->entry->written;
+	for (struct event_ticket *ticket = tickets; ticket; ticket = ticket->next)
+		for (struct people_change *c = ticket->changes; c; c = c->next) {
+			if (c->version <= c->entry->writing)
+				continue;
+			c->entry->writing = c->version;
+			write_row(txn, c);
+		}
+}
+
+void people_written(struct event_ticket *tickets)
+{
+	for (struct event_ticket *ticket = tickets; ticket; ticket = ticket->next)
+		for (struct people_change *c = ticket->changes; c; c = c->next) {
+			if (c->version > c->entry->written)
+				c->entry->written = c->version;
+			c->written = true;
+		}
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_STORE_STORE_INTERNAL_H
+#define WAYMARK_STORE_STORE_INTERNAL_H
+
+#include "store/event_writer.h"
+#include "store/people.h"
+#include "store/txn.h"
+
+/*
+ * What the files of store/ know of each other. Nobody else includes this.
+ *
+ * Threads: "loop" is the owner's one thread of lookups, "writer" its thread of commits.
+ */
+
+/* The databases of each environment, in the order of their names. */
+enum { EVENTS_EVENTS, EVENTS_META };
+enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META };
+enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META };
+
+struct people_index;
+
+struct store {
+	char *data_dir;
+	char *node;
+	uint16_t incarnation;
+	bool reader;
+	int lock_fd;		       /* -1 for readers */
+	const struct keyring *keyring; /* loop */
+	struct people_index *pending;  /* loop: people that are not durable yet */
+	struct env events, state, people;
+	struct event_writer *writer;
+
+	/* writer, once it runs; store_open() before */
+	uint64_t last_sequence; /* of the log */
+	uint64_t folded;	/* state/ has applied all that concerns it up to here */
+	uint64_t position;	/* and says so on disk */
+};
+
+/* lock.c: data/lock. STORE_E_LOCKED names the process that holds it. */
+int store_lock_take(const char *data_dir, int *ret_fd, struct error *error);
+
+/* event_slice.c: a piece of the log, copied out of it, so that no snapshot stays open. */
+struct event_slice {
+	struct buffer records; /* sequence 8 ‖ length 4 ‖ record, count times */
+	size_t at;
+	uint32_t count;
+};
+/* Up to EVENT_READER_SLICE_EVENTS events after @after. Return: 0; EVENT_E_FORM; errno. */
+int event_slice_read(struct env *events, uint64_t after, struct event_slice *slice);
+bool event_slice_next(struct event_slice *slice, uint64_t *ret_sequence, struct span *ret_record);
+void event_slice_finish(struct event_slice *slice);
+
+/* fold.c: state/ as a fold of the log. */
+bool fold_concerns(unsigned type); /* an event of this type changes state/ */
+/* Check state/ against the log (reset it when it is not of this log) and fold up to the end. */
+int fold_open(struct store *store, struct error *error);
+/* Apply what follows store->folded, up to the end of the log. */
+int fold_run(struct store *store);
+/* Write the position, if it has moved. */
+int fold_keep_position(struct store *store);
+void link_fold(struct txn *txn, const struct event *event); /* link.c */
+void name_fold(struct txn *txn, const struct event *event); /* name.c */
+
+/* people.c */
+int people_open(struct store *store);	/* the index of pending people */
+void people_close(struct store *store); /* after all changes are freed */
+/* writer: write the changes of a list of tickets; and note that this was committed. */
+void people_write(struct txn *txn, struct event_ticket *tickets);
+void people_written(struct event_ticket *tickets);
+
+/* event_account.c */
+struct event_account_options {
+	enum { ACCOUNT_MINUTE, ACCOUNT_SHUTDOWN, ACCOUNT_UNCLEAN } period;
+	struct event_account account;
+	uint64_t missing; /* ACCOUNT_UNCLEAN */
+};
+void event_account_encode(const struct event_account_options *options, uint16_t incarnation,
+			  struct buffer *to);
+/* Read the end of the log into store->last_sequence; after a crash append what says so. */
+int event_account_recover(struct store *store, uint64_t queue_limit, struct error *error);
+
+/* event_writer.c */
+int event_writer_open(struct store *store, const struct store_options *options,
+		      struct event_writer **ret_writer);
+void event_writer_close(struct event_writer *writer); /* NULL allowed */
+void event_writer_status(struct event_writer *writer, struct store_status *ret_status);
+
+#endif

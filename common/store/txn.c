@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transactions with a sticky error, and the one place that repeats a write.
+ *
+ * LMDB answers in three ways that are not failures but orders: the map is full (grow it), another
+ * process has grown it (adopt the size), the environment panicked after a meta page could not be
+ * written (reopen it). Nobody above this file sees them. A number of attempts bounds each, so that
+ * a disk that fails again and again comes out as an error.
+ *
+ * Invariant: txn->lmdb is set exactly while env->live is held for reading by this transaction.
+ */
+#include "store/txn.h"
+#include "base/encode.h"
+
+#include <errno.h>
+
+enum { ATTEMPTS_MAX = 4, GROWTHS_MAX = 24 };
+
+static int translate(int code)
+{
+	switch (code) {
+	case 0:
+		return 0;
+	case MDB_MAP_FULL:
+		return TXN_E_FULL;
+	case MDB_PANIC:
+		return TXN_E_PANIC;
+	case MDB_KEYEXIST:
+		return -EEXIST;
+	case MDB_READERS_FULL:
+		return -EUSERS;
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_INVALID:
+		return -EBADMSG;
+	default:
+		return code > 0 ? -code : -EIO;
+	}
+}
+
+static MDB_val to_val(struct span span)
+{
+	union {
+		const uint8_t *in;
+		void *out;
+	} data = {.in = span.data};
+
+	return (MDB_val){.mv_size = span.size, .mv_data = data.out};
+}
+
+static struct span to_span(MDB_val val)
+{
+	return span_of(val.mv_data, val.mv_size);
+}
+
+void txn_fail(struct txn *txn, int error)
+{
+	if (!txn->error)
+		txn->error = error;
+}
+
+static int begin_once(struct txn *txn, struct env *env, bool read_only)
+{
+	int r;
+
+	*txn = (struct txn){.env = env, .read_only = read_only};
+	(void)pthread_rwlock_rdlock(&env->live);
+	txn->generation = env->generation;
+	r = env->lmdb ? mdb_txn_begin(env->lmdb, NULL, read_only ? MDB_RDONLY : 0, &txn->lmdb)
+		      : MDB_PANIC;
+	if (!r)
+		return 0;
+	txn->lmdb = NULL;
+	(void)pthread_rwlock_unlock(&env->live);
+	return r;
+}
+
+static void begin(struct txn *txn, struct env *env, bool read_only)
+{
+	int r = 0;
+
+	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+		r = begin_once(txn, env, read_only);
+		if (r == MDB_MAP_RESIZED)
+			(void)env_adopt_size(env);
+		else if (r == MDB_PANIC)
+			(void)env_reopen(env, txn->generation);
+		else
+			break;
+	}
+	txn_fail(txn, translate(r));
+}
+
+static void end(struct txn *txn)
+{
+	if (!txn->lmdb)
+		return;
+	mdb_txn_abort(txn->lmdb);
+	txn->lmdb = NULL;
+	(void)pthread_rwlock_unlock(&txn->env->live);
+}
+
+void txn_begin_read(struct txn *txn, struct env *env)
+{
+	begin(txn, env, true);
+}
+
+int txn_finish(struct txn *txn)
+{
+	end(txn);
+	return txn->error > 0 ? -EIO : txn->error;
+}
+
+struct span txn_get(struct txn *txn, unsigned database, struct span key)
+{
+	MDB_val name = to_val(key), value;
+	int r;
+
+	if (txn->error)
+		return span_of(NULL, 0);
+	r = mdb_get(txn->lmdb, txn->env->databases[database], &name, &value);
+	if (!r)
+		return to_span(value);
+	/* A key of a length that no key has is simply not there. */
+	if (r != MDB_NOTFOUND && r != MDB_BAD_VALSIZE)
+		txn_fail(txn, translate(r));
+	return span_of(NULL, 0);
+}
+
+static void put(struct txn *txn, unsigned database, struct span key, struct span value,
+		unsigned flags)
+{
+	MDB_val name = to_val(key), content = to_val(value);
+
+	if (!txn->error)
+		txn_fail(txn, translate(mdb_put(txn->lmdb, txn->env->databases[database], &name,
+						&content, flags)));
+}
+
+void txn_put(struct txn *txn, unsigned database, struct span key, struct span value)
+{
+	put(txn, database, key, value, 0);
+}
+
+void txn_append(struct txn *txn, unsigned database, struct span key, struct span value)
+{
+	put(txn, database, key, value, MDB_APPEND);
+}
+
+void txn_delete(struct txn *txn, unsigned database, struct span key)
+{
+	MDB_val name = to_val(key);
+	int r;
+
+	if (txn->error)
+		return;
+	r = mdb_del(txn->lmdb, txn->env->databases[database], &name, NULL);
+	if (r != MDB_NOTFOUND)
+		txn_fail(txn, translate(r));
+}
+
+void txn_clear(struct txn *txn, unsigned database)
+{
+	if (!txn->error)
+		txn_fail(txn, translate(mdb_drop(txn->lmdb, txn->env->databases[database], 0)));
+}
+
+uint64_t txn_get_number(struct txn *txn, unsigned database, const char *key, uint64_t otherwise)
+{
+	struct span value = txn_get(txn, database, span_text(key));
+
+	switch (value.data ? value.size : 0) {
+	case 2:
+		return get_u16(value.data);
+	case 4:
+		return get_u32(value.data);
+	case 8:
+		return get_u64(value.data);
+	default:
+		return otherwise;
+	}
+}
+
+void txn_put_number(struct txn *txn, unsigned database, const char *key, uint64_t value,
+		    unsigned bytes)
+{
+	uint8_t text[8];
+
+	put_u64(text, value);
+	txn_put(txn, database, span_text(key), span_of(text + 8 - bytes, bytes));
+}
+
+void txn_walk_begin(struct txn *txn, unsigned database, struct span from, struct txn_walk *walk)
+{
+	*walk = (struct txn_walk){.txn = txn, .key = to_val(from)};
+	if (!txn->error)
+		txn_fail(txn, translate(mdb_cursor_open(txn->lmdb, txn->env->databases[database],
+							&walk->cursor)));
+}
+
+bool txn_walk_next(struct txn_walk *walk, struct span *ret_key, struct span *ret_value)
+{
+	MDB_cursor_op step = walk->begun ? MDB_NEXT : walk->key.mv_data ? MDB_SET_RANGE : MDB_FIRST;
+	MDB_val value;
+	int r;
+
+	if (walk->txn->error || !walk->cursor)
+		return false;
+	r = mdb_cursor_get(walk->cursor, &walk->key, &value, step);
+	walk->begun = true;
+	if (r) {
+		if (r != MDB_NOTFOUND)
+			txn_fail(walk->txn, translate(r));
+		return false;
+	}
+	*ret_key = to_span(walk->key);
+	*ret_value = to_span(value);
+	return true;
+}
+
+void txn_walk_end(struct txn_walk *walk)
+{
+	if (walk->cursor)
+		mdb_cursor_close(walk->cursor);
+	walk->cursor = NULL;
+}
+
+void txn_last(struct txn *txn, unsigned database, struct span *ret_key, struct span *ret_value)
+{
+	struct txn_walk walk;
+	MDB_val key, value;
+	int r;
+
+	*ret_key = *ret_value = span_of(NULL, 0);
+	txn_walk_begin(txn, database, span_of(NULL, 0), &walk);
+	if (!txn->error) {
+		r = mdb_cursor_get(walk.cursor, &key, &value, MDB_LAST);
+		if (!r) {
+			*ret_key = to_span(key);
+			*ret_value = to_span(value);
+		} else if (r != MDB_NOTFOUND) {
+			txn_fail(txn, translate(r));
+		}
+	}
+	txn_walk_end(&walk);
+}
+
+static void commit(struct txn *txn)
+{
+	if (txn->error) {
+		end(txn);
+		return;
+	}
+	txn_fail(txn, translate(mdb_txn_commit(txn->lmdb)));
+	txn->lmdb = NULL;
+	(void)pthread_rwlock_unlock(&txn->env->live);
+}
+
+int txn_write(struct env *env, void (*body)(struct txn *txn, void *context), void *context)
+{
+	struct txn txn;
+
+	for (int i = 0; i < GROWTHS_MAX; i++) {
+		int r;
+
+		begin(&txn, env, false);
+		if (!txn.error)
+			body(&txn, context);
+		commit(&txn);
+		if (txn.error != TXN_E_FULL)
+			break;
+		r = env_grow(env);
+		if (r)
+			return r;
+	}
+	return txn.error > 0 ? -EIO : txn.error;
+}
