@@ -4,9 +4,8 @@
  * listeners. Each step needs what stands before it and nothing behind it; app_close() accepts an
  * app that was opened only in part, so that a failed step needs no unwinding of its own.
  *
- * The control socket lies in data/, below the lock: whoever holds the lock may remove what a
- * predecessor left there. A socket address holds 107 bytes of path; a longer one is reached through
- * /proc/self/fd, which names the same file.
+ * The control socket lies in data/. A socket address holds 107 bytes of path; a longer one is
+ * reached through /proc/self/fd, which names the same file.
  */
 #include "app/app.h"
 
@@ -111,18 +110,10 @@ int app_open(const char *option, enum app_role role, struct app **ret_app, struc
 	return 0;
 }
 
-static void remove_socket(struct app *app)
-{
-	if (app->data_fd >= 0 && unlinkat(app->data_fd, "waymark.sock", 0) < 0 && errno != ENOENT)
-		log_warning("socket_stays", "error", strerror(errno));
-}
-
 void app_close(struct app *app)
 {
 	if (!app)
 		return;
-	if (app->control)
-		remove_socket(app);
 	listener_close(app->control);
 	listener_close(app->admin);
 	listener_close(app->public);
@@ -153,6 +144,17 @@ char *app_socket_path(const struct config *config, int data_fd)
 		return path;
 	free(path);
 	return asprintf(&path, "/proc/self/fd/%d/waymark.sock", data_fd) < 0 ? NULL : path;
+}
+
+void app_format_address(const struct listener *listener, const char *configured, struct buffer *to)
+{
+	const char *colon = strrchr(configured, ':');
+
+	if (strncmp(configured, "unix:", 5) == 0 || !colon)
+		buffer_append_text(to, configured);
+	else
+		buffer_printf(to, "http://%.*s:%u", (int)(colon - configured), configured,
+			      listener_port(listener));
 }
 
 static void completed(struct request *request)
@@ -198,7 +200,6 @@ static int listen_control(struct app *app, const struct app_routes *routes, stru
 	if (app->data_fd < 0)
 		return error_set(error, APP_E_FAILED, "%s: cannot be opened: %s",
 				 app->config->data_dir, strerror(errno));
-	remove_socket(app);
 	path = app_socket_path(app->config, app->data_fd);
 	if (!path || asprintf(&address, "unix:%s", path) < 0)
 		return error_set(error, APP_E_FAILED, "out of memory");

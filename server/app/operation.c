@@ -14,8 +14,6 @@
 
 /* clang-format off */
 static const struct operation operations[] = {
-	{"/api/v1/keys/retire",      operation_keys_retire,      4096},
-	{"/api/v1/keys/rotate",      operation_keys_rotate,      4096},
 	{"/api/v1/links",            operation_links_register,   16u << 20},
 	{"/api/v1/prospects",        operation_prospects_import, 16u << 20},
 	{"/api/v1/prospects/find",   operation_prospects_find,   4096},
@@ -152,6 +150,9 @@ int operation_add_event(struct operation_call *call, const struct event *event, 
 			return error_set(error, OPERATION_E_FAILED, "out of memory");
 	}
 	code = event_ticket_add(call->ticket, event);
+	if (code == EVENT_TICKET_E_FULL)
+		return error_set(error, OPERATION_E_REFUSED,
+				 "this is too much for one call; send it in several");
 	if (code)
 		return error_set(error, OPERATION_E_FAILED, "the %s event cannot be recorded: %s",
 				 event_type_row(event->type)->name, strerror(-code));
@@ -161,7 +162,8 @@ int operation_add_event(struct operation_call *call, const struct event *event, 
 int operation_run(const struct operation *operation, struct operation_call *call,
 		  struct error *error)
 {
-	int code = operation->run(call, error);
+	int code = operation ? operation->run(call, error)
+			     : error_set(error, OPERATION_E_REFUSED, "there is no such operation");
 
 	if (code == 0)
 		return 0;

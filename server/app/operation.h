@@ -40,7 +40,8 @@ struct operation {
 
 const struct operation *operation_find(const char *path); /* NULL: none */
 
-/* Run it. Return: 0, or OPERATION_E_* with @error; on failure ticket and reply are NULL. */
+/* Run it; NULL is refused. Return: 0, or OPERATION_E_* with @error; on failure ticket and reply are
+ * NULL. */
 int operation_run(const struct operation *operation, struct operation_call *call,
 		  struct error *error);
 

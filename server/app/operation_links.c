@@ -23,7 +23,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { LINKS_MAX = 10000, FIND_ARENA_BYTES = 1 << 20 };
+enum { LINKS_MAX = 500, FIND_ARENA_BYTES = 1 << 20 };
 
 struct registration {
 	struct operation_call *call;
