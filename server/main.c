@@ -6,6 +6,11 @@
 
 /* clang-format off */
 static const struct command commands[] = {
+	{"events",   command_events,   "print the log, one JSON object per line"},
+	{"link",     command_link,     "register, list, show and verify tracked links"},
+	{"prospect", command_prospect, "import, find and show people"},
+	{"rewrite",  command_rewrite,  "a message on standard input, the tracked message out"},
+	{"serve",    command_serve,    "answer tracked links"},
 	{0},
 };
 /* clang-format on */

@@ -51,7 +51,17 @@ void command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)))
 int command_finish(void);
 
 /* Alphabetical, as in main.c. */
+int command_events(int argc, char **argv);
+int command_link(int argc, char **argv);
+int command_link_list(int argc, char **argv);
+int command_link_new(int argc, char **argv);
+int command_link_show(int argc, char **argv);
 int command_link_verify(int argc, char **argv);
+int command_prospect(int argc, char **argv);
+int command_prospect_find(int argc, char **argv);
+int command_prospect_import(int argc, char **argv);
+int command_prospect_show(int argc, char **argv);
 int command_rewrite(int argc, char **argv);
+int command_serve(int argc, char **argv);
 
 #endif

@@ -17,7 +17,8 @@ enum { SESSION_WAIT_MS = 10000 };
 
 /* @option is --config, or NULL. Return: 0, or APP_E_* with @error. */
 int session_open(const char *option, struct session **ret_session, struct error *error);
-void session_close(struct session *session); /* NULL allowed */
+void session_close(struct session *session);	/* NULL allowed */
+void cleanup_session(struct session **session); /* for cleanup() */
 
 /* Configuration, trackers and keyring, in either way; its store is NULL beside a server. */
 struct app *session_app(const struct session *session);

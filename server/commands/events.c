@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `waymark events`: the log as NDJSON. It reads beside whoever writes, in short transactions, and
+ * needs no lock; only --reveal and an address for --prospect ask the owner of people/.
+ *
+ * --follow asks the log for more ten times a second, which is one read transaction each: nothing
+ * for the writer, and far below what a person or a pipe notices.
+ *
+ * The store is never opened twice in one process: a command that owns the lock reads through it.
+ */
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "commands/command.h"
+#include "commands/reveal.h"
+#include "commands/session.h"
+#include "store/event_reader.h"
+#include "track/event_json.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+enum { KEY_AFTER = 256, KEY_FOLLOW, KEY_TYPE, KEY_PROSPECT, KEY_REVEAL, FOLLOW_MS = 100 };
+
+struct arguments {
+	const char *config, *prospect;
+	uint64_t after, types; /* types: bit by number; 0: all */
+	bool follow, reveal;
+};
+
+struct export
+{
+	struct arguments arguments;
+	struct session *session; /* NULL: nothing has to be asked */
+	struct app *reader;	 /* NULL: the session's own store is read */
+	struct store *store;
+	struct reveal *reveal;
+	struct handle handle; /* of --prospect */
+	struct event_json_options json;
+	struct error *error;
+	bool reveal_failed; /* a key could not be asked for: @error says why */
+};
+
+/* clang-format off */
+static const struct argp_option options[] = {
+	COMMAND_OPTION_CONFIG,
+	{"after", KEY_AFTER, "SEQ", 0, "Begin after this sequence number (default 0: at the start)", 0},
+	{"follow", KEY_FOLLOW, NULL, 0, "Wait for more, until interrupted", 0},
+	{"type", KEY_TYPE, "TYPES", 0, "Only these types, joined by commas", 0},
+	{"prospect", KEY_PROSPECT, "WHO", 0, "Only this person: a handle, or an address", 0},
+	{"reveal", KEY_REVEAL, NULL, 0, "Open what is sealed; the log records that somebody looked", 0},
+	{0},
+};
+/* clang-format on */
+
+static volatile sig_atomic_t interrupted;
+
+static void pause_poll(void)
+{
+	const struct timespec pause = {.tv_nsec = FOLLOW_MS * 1000000L};
+
+	(void)nanosleep(&pause, NULL);
+}
+
+static void interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+static void parse_types(struct argp_state *state, struct arguments *arguments, const char *text)
+{
+	struct span types = span_text(text);
+	size_t at = 0;
+
+	while (at <= types.size) {
+		size_t end = span_find(types, ',', at);
+		struct span name = span_slice(types, at, end - at);
+		enum event_type type = event_type_find(name);
+
+		if (!type)
+			argp_error(state, "there is no event type '%.*s'", (int)name.size,
+				   (const char *)name.data);
+		arguments->types |= UINT64_C(1) << type;
+		at = end + 1;
+	}
+}
+
+static void parse_after(struct argp_state *state, struct arguments *arguments, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	arguments->after = strtoull(text, &end, 10);
+	if (errno || end == text || *end || *text == '-')
+		argp_error(state, "--after: '%s' is not a sequence number", text);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case COMMAND_KEY_CONFIG:
+		arguments->config = argument;
+		return 0;
+	case KEY_AFTER:
+		parse_after(state, arguments, argument);
+		return 0;
+	case KEY_FOLLOW:
+		arguments->follow = true;
+		return 0;
+	case KEY_TYPE:
+		parse_types(state, arguments, argument);
+		return 0;
+	case KEY_PROSPECT:
+		arguments->prospect = argument;
+		return 0;
+	case KEY_REVEAL:
+		arguments->reveal = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is one argument too many", argument);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int find_name(void *context, enum name_kind kind, const void *id, struct arena *arena,
+		     struct span *ret_name)
+{
+	const struct export *export = context;
+
+	return name_find(export->store, kind, id, arena, ret_name);
+}
+
+static int find_key(void *context, const struct handle *handle, struct person_key *ret_key)
+{
+	struct export *export = context;
+	int code = reveal_key(export->reveal, handle, ret_key, export->error);
+
+	export->reveal_failed |= code < 0;
+	return code;
+}
+
+static bool is_wanted(const struct export *export, const struct event *event)
+{
+	const struct arguments *arguments = &export->arguments;
+
+	if (arguments->types && !(arguments->types >> event->type & 1))
+		return false;
+	return !arguments->prospect || span_equal(event->fields[EVENT_FIELD_prospect],
+						  span_of(&export->handle, sizeof(export->handle)));
+}
+
+static int print_event(void *context, const struct event *event, struct span record)
+{
+	struct export *export = context;
+	json_t *value;
+	int code;
+
+	(void)record;
+	if (interrupted)
+		return 1;
+	if (!is_wanted(export, event))
+		return 0;
+	value = event_json(event, &export->json);
+	if (export->reveal_failed) {
+		json_decref(value);
+		return -EACCES;
+	}
+	if (!value)
+		return -ENOMEM;
+	code = json_dumpf(value, stdout, JSON_COMPACT);
+	json_decref(value);
+	return code == 0 && putchar('\n') != EOF ? 0 : -EPIPE;
+}
+
+static int read_failure(struct export *export, int code, uint64_t last, struct error *error)
+{
+	if (export->reveal_failed)
+		return COMMAND_FAILED;
+	if (code == -EPIPE)
+		return error_set(error, COMMAND_FAILED, "standard output is closed or full");
+	if (code == EVENT_E_VERSION)
+		return error_set(error, COMMAND_FAILED,
+				 "event %llu was written by a newer version of waymark",
+				 (unsigned long long)last + 1);
+	if (code > 0)
+		return error_set(error, COMMAND_FAILED, "event %llu cannot be read: it is damaged",
+				 (unsigned long long)last + 1);
+	return error_set(error, COMMAND_FAILED, "the log cannot be read: %s", strerror(-code));
+}
+
+static int export_all(struct export *export, struct error *error)
+{
+	uint64_t last = export->arguments.after;
+
+	for (;;) {
+		int code = event_reader_each(export->store, last, print_event, export, &last);
+
+		if (interrupted)
+			return 0;
+		if (code)
+			return read_failure(export, code, last, error);
+		if (!export->arguments.follow)
+			return 0;
+		if (fflush(stdout) != 0)
+			return read_failure(export, -EPIPE, last, error);
+		pause_poll();
+	}
+}
+
+/* The handle of --prospect: as given, or asked for by address. */
+static int find_handle(struct export *export, struct error *error)
+{
+	const char *who = export->arguments.prospect, *text = who;
+	json_t *body, *reply = NULL;
+	int code = 0;
+
+	if (!who)
+		return 0;
+	if (export->session && strchr(who, '@')) {
+		body = json_pack("{s:s}", "email", who);
+		code = session_call(export->session, "/api/v1/prospects/find", body, &reply, error);
+		json_decref(body);
+		text = json_string_value(json_object_get(reply, "prospect"));
+	}
+	if (!code &&
+	    (!text || hex_parse(span_text(text), &export->handle, sizeof(export->handle)) != 0))
+		code = error_set(error, COMMAND_FAILED,
+				 "--prospect: '%s' is neither a handle nor an address", who);
+	json_decref(reply);
+	return code;
+}
+
+/* Whatever has to be opened for these arguments. APP_E_ABSENT: there is no log yet. */
+static int open_export(struct export *export, struct error *error)
+{
+	const struct arguments *arguments = &export->arguments;
+	bool asks = arguments->reveal || (arguments->prospect && strchr(arguments->prospect, '@'));
+	int code;
+
+	if (asks) {
+		code = session_open(arguments->config, &export->session, error);
+		if (code)
+			return code;
+		export->store = session_app(export->session)->store;
+	}
+	if (!export->store) {
+		code = app_open(arguments->config, APP_READER, &export->reader, error);
+		if (code)
+			return code;
+		export->store = export->reader->store;
+	}
+	export->json = (struct event_json_options){
+		.name = find_name,
+		.reveal = arguments->reveal ? find_key : NULL,
+		.context = export,
+		.node = store_node(export->store),
+	};
+	if (arguments->reveal) {
+		export->reveal = reveal_new(export->session);
+		if (!export->reveal)
+			return error_set(error, APP_E_FAILED, "out of memory");
+	}
+	return find_handle(export, error);
+}
+
+static void finish_export(struct export *export)
+{
+	reveal_free(export->reveal);
+	app_close(export->reader);
+	session_close(export->session);
+}
+
+/* Without SA_RESTART: an interrupted wait ends, and what was read so far is written out. */
+static void watch_interrupts(void)
+{
+	const struct sigaction action = {.sa_handler = interrupt};
+
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+int command_events(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.doc = "Print the log, one JSON object per line, oldest first."};
+	cleanup(finish_export) struct export export = {0};
+	struct error error = {0};
+	int code;
+
+	command_parse(&argp, argc, argv, &export.arguments);
+	watch_interrupts();
+	export.error = &error;
+	code = open_export(&export, &error);
+	while (code == APP_E_ABSENT && export.arguments.follow && !interrupted) {
+		pause_poll();
+		code = open_export(&export, &error);
+	}
+	if (code == APP_E_ABSENT || (code && interrupted))
+		return COMMAND_OK;
+	if (!code)
+		code = export_all(&export, &error);
+	return code ? command_fail(&error) : command_finish();
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `waymark link`: its subcommands, and the two that only read. Reading needs no lock and no server:
+ * they open the store read-only beside whoever writes it.
+ */
+#include "app/app.h"
+#include "commands/command.h"
+
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* clang-format off */
+static const struct command subcommands[] = {
+	{"list",   command_link_list,   "all links, one per line: id, slug, campaign, mailing, destination"},
+	{"new",    command_link_new,    "register a link and print how to use it"},
+	{"show",   command_link_show,   "everything about one link"},
+	{"verify", command_link_verify, "say what a signed URL holds, offline"},
+	{0},
+};
+/* clang-format on */
+
+int command_link(int argc, char **argv)
+{
+	return command_dispatch(subcommands, "Tracked links.", argc, argv);
+}
+
+struct arguments {
+	const char *config;
+	const char *wanted; /* id or slug */
+	bool takes_argument;
+};
+
+static const struct argp_option options[] = {COMMAND_OPTION_CONFIG, {0}};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case COMMAND_KEY_CONFIG:
+		arguments->config = argument;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!arguments->takes_argument || arguments->wanted)
+			argp_error(state, "'%s' is one argument too many", argument);
+		arguments->wanted = argument;
+		return 0;
+	case ARGP_KEY_END:
+		if (arguments->takes_argument && !arguments->wanted)
+			argp_error(state, "the id or the slug of a link is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The name behind an id, its hex form when the name is not known, "" for none. */
+static void append_name(struct store *store, enum name_kind kind, const void *id, struct buffer *to)
+{
+	size_t size = name_kind_id_bytes(kind);
+	struct arena arena = ARENA_INIT(0);
+	char text[2 * 8 + 1];
+	struct span name;
+
+	if (id_is_zero(id, size))
+		return;
+	hex_format(id, size, text);
+	if (name_find(store, kind, id, &arena, &name) == 0)
+		buffer_append_span(to, name);
+	else
+		buffer_append_text(to, text);
+	arena_finish(&arena);
+}
+
+static int print_line(void *context, const struct link *link)
+{
+	cleanup_buffer struct buffer line = BUFFER_INIT;
+	char id[2 * sizeof(link->id) + 1];
+
+	hex_format(&link->id, sizeof(link->id), id);
+	buffer_printf(&line, "%s\t", id);
+	buffer_append_span(&line, link->slug);
+	buffer_append_byte(&line, '\t');
+	append_name(context, NAME_CAMPAIGN, &link->campaign, &line);
+	buffer_append_byte(&line, '\t');
+	append_name(context, NAME_MAILING, &link->mailing, &line);
+	buffer_append_byte(&line, '\t');
+	buffer_append_span(&line, link->destination);
+	buffer_append_byte(&line, '\n');
+	if (line.error)
+		return line.error;
+	return fwrite(line.data, 1, line.size, stdout) == line.size ? 0 : -EIO;
+}
+
+int command_link_list(int argc, char **argv)
+{
+	static const struct argp argp = {.options = options,
+					 .parser = parse,
+					 .doc = "List all links, separated by tabs."};
+	cleanup(cleanup_app) struct app *app = NULL;
+	struct arguments arguments = {0};
+	struct error error = {0};
+	int code;
+
+	command_parse(&argp, argc, argv, &arguments);
+	code = app_open(arguments.config, APP_READER, &app, &error);
+	if (code == APP_E_ABSENT)
+		return COMMAND_OK;
+	if (code)
+		return command_fail(&error);
+	code = link_each(app->store, print_line, app->store);
+	if (code) {
+		(void)error_set(&error, 0, "%s: the links cannot be read: %s",
+				app->config->data_dir, strerror(-code));
+		return command_fail(&error);
+	}
+	return command_finish();
+}
+
+static int find_link(struct app *app, const char *wanted, struct arena *arena, struct link *link)
+{
+	struct link_id id;
+
+	if (strlen(wanted) == 2 * sizeof(id) &&
+	    hex_parse(span_text(wanted), &id, sizeof(id)) == 0 &&
+	    link_find(app->store, &id, arena, link) == 0)
+		return 0;
+	return link_find_slug(app->store, span_text(wanted), arena, link);
+}
+
+static void print_row(struct buffer *to, const char *name, struct span value)
+{
+	if (value.size == 0)
+		return;
+	buffer_printf(to, "%-12s ", name);
+	buffer_append_span(to, value);
+	buffer_append_byte(to, '\n');
+}
+
+static void print_name_row(struct buffer *to, struct store *store, enum name_kind kind,
+			   const void *id)
+{
+	cleanup_buffer struct buffer name = BUFFER_INIT;
+
+	append_name(store, kind, id, &name);
+	print_row(to, name_kind_text(kind), buffer_span(&name));
+}
+
+static int print_link(const struct app *app, const struct link *link)
+{
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+	char id[2 * sizeof(link->id) + 1], created[CLOCK_TEXT_BYTES];
+
+	hex_format(&link->id, sizeof(link->id), id);
+	clock_format(link->created, created);
+	print_row(&text, "id", span_text(id));
+	print_row(&text, "destination", link->destination);
+	print_row(&text, "slug", link->slug);
+	if (link->slug.size > 0)
+		buffer_printf(&text, "%-12s %s/l/%.*s\n", "address", app->trackers->primary->origin,
+			      (int)link->slug.size, (const char *)link->slug.data);
+	print_row(&text, "label", link->label);
+	print_name_row(&text, app->store, NAME_CAMPAIGN, &link->campaign);
+	print_name_row(&text, app->store, NAME_MAILING, &link->mailing);
+	print_row(&text, "pass", link->pass);
+	print_row(&text, "trap", link->flags & LINK_FLAG_TRAP ? SPAN("yes") : SPAN(""));
+	print_row(&text, "created", span_text(created));
+	if (text.error)
+		return text.error;
+	(void)fwrite(text.data, 1, text.size, stdout);
+	return 0;
+}
+
+int command_link_show(int argc, char **argv)
+{
+	static const struct argp argp = {.options = options,
+					 .parser = parse,
+					 .args_doc = "ID|SLUG",
+					 .doc = "Show one link, by its id or its slug."};
+	cleanup(cleanup_app) struct app *app = NULL;
+	cleanup(arena_finish) struct arena arena = ARENA_INIT(0);
+	struct arguments arguments = {.takes_argument = true};
+	struct error error = {0};
+	struct link link;
+	int code;
+
+	command_parse(&argp, argc, argv, &arguments);
+	if (app_open(arguments.config, APP_READER, &app, &error) != 0)
+		return command_fail(&error);
+	code = find_link(app, arguments.wanted, &arena, &link);
+	if (code == 0)
+		code = print_link(app, &link);
+	if (code == 0)
+		return command_finish();
+	if (code > 0)
+		(void)error_set(&error, 0, "there is no link with the id or slug '%s'",
+				arguments.wanted);
+	else
+		(void)error_set(&error, 0, "%s: the links cannot be read: %s",
+				app->config->data_dir, strerror(-code));
+	return command_fail(&error);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `waymark prospect`: its subcommands, and the two that look one person up. Only the owner of
+ * data/lock opens people/, so both ask whoever that is; seeing more than the handle is recorded as
+ * an access.
+ */
+#include "base/cleanup.h"
+#include "commands/command.h"
+#include "commands/session.h"
+
+#include <stdio.h>
+
+/* clang-format off */
+static const struct command subcommands[] = {
+	{"find",   command_prospect_find,   "print the handle of an address"},
+	{"import", command_prospect_import, "add or change people from CSV or NDJSON"},
+	{"show",   command_prospect_show,   "print what is kept of one person (recorded)"},
+	{0},
+};
+/* clang-format on */
+
+int command_prospect(int argc, char **argv)
+{
+	return command_dispatch(subcommands, "People behind the links.", argc, argv);
+}
+
+struct arguments {
+	const char *config, *who;
+};
+
+static const struct argp_option options[] = {COMMAND_OPTION_CONFIG, {0}};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case COMMAND_KEY_CONFIG:
+		arguments->config = argument;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (arguments->who)
+			argp_error(state, "one person at a time");
+		arguments->who = argument;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "the person is missing: an address or a handle");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int find(const struct arguments *arguments, bool with_fields, json_t **ret_reply,
+		struct error *error)
+{
+	cleanup(cleanup_session) struct session *session = NULL;
+	json_t *body;
+	int code = session_open(arguments->config, &session, error);
+
+	if (code)
+		return code;
+	body = json_pack("{s:s, s:b}", strchr(arguments->who, '@') ? "email" : "prospect",
+			 arguments->who, "fields", with_fields);
+	if (!body)
+		return error_set(error, COMMAND_FAILED, "the address is not valid UTF-8");
+	code = session_call(session, "/api/v1/prospects/find", body, ret_reply, error);
+	json_decref(body);
+	return code;
+}
+
+int command_prospect_find(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "EMAIL|HANDLE",
+		.doc = "Print the handle that stands for a person in the log."};
+	struct arguments arguments = {0};
+	struct error error = {0};
+	json_t *reply = NULL;
+
+	command_parse(&argp, argc, argv, &arguments);
+	if (find(&arguments, false, &reply, &error) != 0)
+		return command_fail(&error);
+	puts(json_string_value(json_object_get(reply, "prospect")));
+	json_decref(reply);
+	return command_finish();
+}
+
+int command_prospect_show(int argc, char **argv)
+{
+	static const struct argp argp = {.options = options,
+					 .parser = parse,
+					 .args_doc = "EMAIL|HANDLE",
+					 .doc = "Print what is kept of one person as JSON; the log "
+						"records that somebody looked."};
+	struct arguments arguments = {0};
+	struct error error = {0};
+	json_t *reply = NULL;
+
+	command_parse(&argp, argc, argv, &arguments);
+	if (find(&arguments, true, &reply, &error) != 0)
+		return command_fail(&error);
+	(void)json_dumpf(reply, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(reply);
+	return command_finish();
+}
