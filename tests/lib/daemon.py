@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real program on a directory of its own: `init`, then commands and a server on free ports.
+
+    with Daemon(consent="identify") as daemon:
+        daemon.start()
+        url = daemon.waymark("link", "new", "--to", "a@example.com", "https://…").stdout.strip()
+        answer = daemon.click(url)
+        assert daemon.events(type="click")[0]["prospect"]
+
+Nothing here sleeps to be safe: what has to happen is waited for, with a limit that only a failure
+reaches.
+"""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+WAYMARK = os.environ.get("WAYMARK_BINARY") or os.path.join(
+    os.environ.get("WAYMARK_BUILD", "build"), "server", "waymark")
+LIMIT_S = 30  # no step takes so long unless something is broken, sanitizers included
+TRACKER = "http://localhost:8080"
+SITE = "http://localhost:8090"
+
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+                  "Chrome/126.0.0.0 Safari/537.36",
+    "Accept-Language": "ja,en;q=0.8",
+    "Sec-Fetch-Site": "cross-site",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+}
+
+
+class Answer:
+    """One response: status, headers as they came (names in lower case), body."""
+
+    def __init__(self, response, body):
+        self.status = response.status
+        self.reason = response.reason
+        self.pairs = [(name.lower(), value) for name, value in response.getheaders()]
+        self.body = body
+
+    def header(self, name):
+        values = [value for key, value in self.pairs if key == name.lower()]
+        return values[0] if values else None
+
+    @property
+    def location(self):
+        return self.header("Location")
+
+    @property
+    def cookie(self):
+        """name=value of the one Set-Cookie, or None."""
+        values = [value for key, value in self.pairs if key == "set-cookie"]
+        assert len(values) <= 1, values
+        return values[0].split(";")[0] if values else None
+
+    def __repr__(self):
+        return f"<{self.status} {self.pairs} {self.body[:200]!r}>"
+
+
+def wait_for(what, limit=LIMIT_S):
+    """Call @what until it returns something true, and return that."""
+    end = time.monotonic() + limit
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"did not happen within {limit} s: {what}")
+        time.sleep(0.01)
+
+
+def read_line(process, limit=LIMIT_S):
+    """The first line of the process's standard output; '' when it ends before."""
+    stream = process.stdout
+    os.set_blocking(stream.fileno(), False)
+    data = b""
+    end = time.monotonic() + limit
+    while not data.endswith(b"\n"):
+        piece = stream.read(1)
+        if piece:
+            data += piece
+        elif piece == b"":
+            break
+        elif time.monotonic() > end:
+            raise AssertionError(f"no line within {limit} s, only {data!r}")
+        else:
+            time.sleep(0.005)
+    return data.decode()
+
+
+class Daemon:
+    def __init__(self, consent="identify", tracker=TRACKER, site=SITE, directory=None, **settings):
+        self.directory = directory or tempfile.mkdtemp(prefix="waymark-flow-")
+        self.owns_directory = directory is None
+        self.instance = os.path.join(self.directory, "wm")
+        self.config_path = os.path.join(self.instance, "waymark.json")
+        self.tracker = tracker
+        self.process = None
+        self.port = self.admin_port = None
+        self.log_path = os.path.join(self.directory, "log")
+        self.requests = 0  # sent through request(), by us
+        self.environment = dict(os.environ)
+        if not os.path.exists(self.config_path):
+            self.run("init", "--dir", self.instance, "--tracker", tracker, "--site", site,
+                     "--consent", consent)
+            self.configure(listen="127.0.0.1:0", admin_listen="127.0.0.1:0", **settings)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self.process:
+            self.process.stdout.close()
+        if kind and os.path.exists(self.log_path):
+            with open(self.log_path, encoding="utf-8", errors="replace") as log:
+                print("the server's log:\n" + log.read()[-4000:])
+        if self.owns_directory:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    # configuration
+
+    def configure(self, **settings):
+        """Set keys of waymark.json; "consent__gpc" is the key gpc of the object consent."""
+        with open(self.config_path, encoding="utf-8") as file:
+            config = json.load(file)
+        for name, value in settings.items():
+            target = config
+            *parents, leaf = name.split("__")
+            for parent in parents:
+                target = target.setdefault(parent, {})
+            target[leaf] = value
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            json.dump(config, file)
+
+    # commands
+
+    def run(self, *arguments, stdin=None, check=True):
+        """Any command line; text in, text out."""
+        result = subprocess.run([WAYMARK, *arguments], input=stdin, capture_output=True, text=True,
+                                env=self.environment, timeout=4 * LIMIT_S, check=False)
+        if check and result.returncode != 0:
+            raise AssertionError(f"waymark {' '.join(arguments)}: status {result.returncode}\n"
+                                 f"{result.stdout}{result.stderr}")
+        return result
+
+    def waymark(self, *arguments, stdin=None, check=True):
+        """A command on this instance; --config goes behind the (sub)command's words."""
+        words = 2 if arguments[0] in ("config", "key", "link", "prospect") else 1
+        return self.run(*arguments[:words], "--config", self.config_path, *arguments[words:],
+                        stdin=stdin, check=check)
+
+    def link(self, url, *arguments):
+        """`link new`: the first address that it prints."""
+        return self.waymark("link", "new", *arguments, url).stdout.splitlines()[0]
+
+    def events(self, *arguments, **filters):
+        lines = self.waymark("events", *arguments).stdout.splitlines()
+        found = [json.loads(line) for line in lines]
+        return [event for event in found
+                if all(event.get(name) == value for name, value in filters.items())]
+
+    # the server
+
+    def spawn(self, *wrapper, **environment):
+        """Start the server without waiting for it."""
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [*wrapper, WAYMARK, "serve", "--config", self.config_path],
+                stdout=subprocess.PIPE, stderr=log, env={**self.environment, **environment})
+        return self.process
+
+    def start(self, *wrapper, **environment):
+        process = self.spawn(*wrapper, **environment)
+        line = read_line(process)
+        addresses = re.findall(r"(http://[^ ]+|unix:[^ ]+) \((public|admin)\)", line)
+        if len(addresses) != 2:
+            raise AssertionError(f"no ready line but {line!r}; log:\n{self.log()}")
+        for address, kind in addresses:
+            port = urllib.parse.urlsplit(address).port
+            if kind == "public":
+                self.port = port
+            else:
+                self.admin_port = port
+        return self
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def stop(self, number=signal.SIGTERM):
+        """Ask it to stop; the exit status."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self):
+        status = self.process.wait(LIMIT_S)
+        self.process.stdout.close()
+        self.process = None
+        return status
+
+    def kill(self):
+        return self.stop(signal.SIGKILL)
+
+    # requests
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
+
+    def request(self, method, target, headers=None, connection=None, body=None):
+        """One request to the public listener; counted in self.requests."""
+        ours = connection or self.connect()
+        headers = {"Host": urllib.parse.urlsplit(self.tracker).netloc, **(headers or {})}
+        ours.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers.items():
+            for one in value if isinstance(value, list) else [value]:
+                ours.putheader(name, one)
+        if body is not None:
+            ours.putheader("Content-Length", str(len(body)))
+        ours.endheaders(body)
+        self.requests += 1
+        response = ours.getresponse()
+        answer = Answer(response, response.read())
+        if not connection:
+            ours.close()
+        return answer
+
+    def get(self, target, headers=None, **options):
+        return self.request("GET", target, headers, **options)
+
+    def click(self, url, headers=None, method="GET", **options):
+        """Follow a tracked URL as a browser does; headers given as None are left out."""
+        parts = urllib.parse.urlsplit(url)
+        sent = {**BROWSER, "Host": parts.netloc, **(headers or {})}
+        return self.request(method, url[len(f"{parts.scheme}://{parts.netloc}"):],
+                            {name: value for name, value in sent.items() if value is not None},
+                            **options)
+
+    def admin(self, target, method="GET", body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=LIMIT_S)
+        connection.request(method, target, body=body)
+        response = connection.getresponse()
+        answer = Answer(response, response.read())
+        connection.close()
+        return answer
+
+    def control(self, target, body):
+        """POST to the control socket, as a command does."""
+        connection = http.client.HTTPConnection("localhost", timeout=LIMIT_S)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        here = os.getcwd()
+        os.chdir(os.path.join(self.instance, "data"))
+        try:
+            connection.sock.connect("waymark.sock")
+        finally:
+            os.chdir(here)
+        connection.request("POST", target, body=json.dumps(body))
+        response = connection.getresponse()
+        answer = Answer(response, response.read())
+        connection.close()
+        return answer
+
+    def metrics(self):
+        """{'name{labels}': number} of /metrics."""
+        text = self.admin("/metrics").body.decode()
+        rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        return {name: int(value) for name, value in rows}
+
+    def metric(self, name):
+        return self.metrics()[name]
