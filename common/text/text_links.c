@@ -20,7 +20,7 @@
 enum {
 	USERINFO_MAX_BYTES = 255,
 	LABEL_MAX_CHARACTERS = 63,
-	PAIR_MAX_BYTES = 1024 /* from a bracket or quote to its partner */
+	PAIR_MAX_BYTES = 512 /* from a bracket or quote to its partner */
 };
 
 struct cursor {
@@ -84,17 +84,20 @@ static uint8_t byte_at(const struct cursor *cursor, size_t ahead)
 /* "user:password@", where it is one: up to 255 bytes, none of them a blank, slash or bracket. */
 static void skip_userinfo(struct cursor *cursor)
 {
-	struct span text = span_slice(cursor->text, cursor->at, USERINFO_MAX_BYTES + 1);
+	struct cursor inside = *cursor;
+	size_t next;
 
-	for (size_t i = 0; i < text.size; i++) {
-		uint8_t byte = text.data[i];
+	while (inside.at - cursor->at < USERINFO_MAX_BYTES) {
+		uint32_t code = peek(&inside, &next);
 
-		if (byte == '@') {
-			cursor->at += i > 0 ? i + 1 : 0;
+		if (code == '@') {
+			if (inside.at > cursor->at)
+				cursor->at = next;
 			return;
 		}
-		if (byte <= ' ' || strchr("/[]()<>?#\"", byte))
+		if (is_end(code) || (code < 0x80 && strchr("/[]()?#\"", (int)code)))
 			return;
+		inside.at = next;
 	}
 }
 
@@ -165,7 +168,7 @@ static bool skip_port(struct cursor *cursor)
 
 /*
  * With the cursor on an opening bracket: past its closing one, over nested ones of its kind; not
- * when a blank comes first.
+ * when something comes first that ends a URL.
  */
 static bool skip_bracketed(struct cursor *cursor, uint8_t open, uint8_t close)
 {
@@ -175,7 +178,7 @@ static bool skip_bracketed(struct cursor *cursor, uint8_t open, uint8_t close)
 	for (;;) {
 		uint32_t code = peek(&inside, &next);
 
-		if (is_blank(code) || next - cursor->at > PAIR_MAX_BYTES)
+		if (is_end(code) || next - cursor->at > PAIR_MAX_BYTES)
 			return false;
 		inside.at = next;
 		if (code == open)
@@ -199,7 +202,7 @@ static bool skip_quoted(struct cursor *cursor, uint8_t quote)
 	for (;;) {
 		uint32_t code = peek(&inside, &next);
 
-		if (is_blank(code) || next - cursor->at > PAIR_MAX_BYTES)
+		if (is_end(code) || next - cursor->at > PAIR_MAX_BYTES)
 			return false;
 		inside.at = next;
 		if (code == quote)

@@ -20,8 +20,8 @@
 
 enum {
 	LABEL_MAX_BYTES = 1024, /* of UTF-8 before mapping; more is refused */
-	STRICT_FLAGS = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL,
-	LENIENT_FLAGS = IDN2_NFC_INPUT | IDN2_TRANSITIONAL
+	STRICT_FLAGS = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_NO_ALABEL_ROUNDTRIP,
+	LENIENT_FLAGS = IDN2_NFC_INPUT | IDN2_TRANSITIONAL | IDN2_NO_ALABEL_ROUNDTRIP
 };
 
 /* A host while it is built. Bytes that do not fit are counted, so that the end can tell. */
@@ -80,37 +80,52 @@ static void append_label(struct host *host, struct span label)
 }
 
 /*
- * UTS 46 for one label. An A-label is checked by a round trip through Unicode; for others that
- * check would refuse what STD3 forbids, such as "é!", so it is off.
+ * UTS 46 for one label: 0 with its ASCII form in @ret_ascii, for idn2_free(). The library's own
+ * round trip through Unicode is off, because it applies the STD3 rules.
  */
-static int append_by_idn(struct host *host, struct span label)
+static int ascii_of_label(struct span label, uint8_t **ret_ascii, bool *ret_right_to_left)
 {
-	bool a_label = span_starts_nocase(label, SPAN("xn--")) && is_ascii(label);
-	int extra = a_label ? 0 : IDN2_NO_ALABEL_ROUNDTRIP;
 	char *unicode = NULL;
-	uint8_t text[LABEL_MAX_BYTES + 1], *ascii = NULL;
-	bool right_to_left, deviation;
+	uint8_t text[LABEL_MAX_BYTES + 1];
+	bool deviation;
 	int rc;
 
 	if (label.size > LABEL_MAX_BYTES)
 		return URL_E_INVALID;
 	memcpy(text, label.data, label.size);
 	text[label.size] = '\0';
-	if (a_label && idn2_to_unicode_8z8z((const char *)text, &unicode, 0) == IDN2_OK) {
-		look_at(span_text(unicode), &right_to_left, &deviation);
+	if (is_ascii(label) && idn2_to_unicode_8z8z((const char *)text, &unicode, 0) == IDN2_OK) {
+		look_at(span_text(unicode), ret_right_to_left, &deviation);
 		idn2_free(unicode);
 	} else {
-		look_at(label, &right_to_left, &deviation);
+		look_at(label, ret_right_to_left, &deviation);
 	}
-	rc = idn2_lookup_u8(text, &ascii, STRICT_FLAGS | extra);
-	if ((rc == IDN2_DISALLOWED || rc == IDN2_UNASSIGNED) && !right_to_left && !deviation)
-		rc = idn2_lookup_u8(text, &ascii, LENIENT_FLAGS | extra);
-	if (rc != IDN2_OK)
-		return rc == IDN2_MALLOC ? -ENOMEM : URL_E_INVALID;
-	host->right_to_left |= right_to_left;
-	append_label(host, span_text((const char *)ascii));
+	rc = idn2_lookup_u8(text, ret_ascii, STRICT_FLAGS);
+	if ((rc == IDN2_DISALLOWED || rc == IDN2_UNASSIGNED) && !*ret_right_to_left && !deviation)
+		rc = idn2_lookup_u8(text, ret_ascii, LENIENT_FLAGS);
+	return rc == IDN2_OK ? 0 : rc == IDN2_MALLOC ? -ENOMEM : URL_E_INVALID;
+}
+
+/*
+ * What a label becomes must be what it stays: libidn2 writes A-labels that it does not read, such
+ * as that of "\u00E9!", and these are refused.
+ */
+static int append_by_idn(struct host *host, struct span label)
+{
+	uint8_t *ascii = NULL, *again = NULL;
+	bool right_to_left = false, ignored;
+	int error = ascii_of_label(label, &ascii, &right_to_left);
+	struct span written = span_text((const char *)ascii);
+
+	if (!error && !is_ascii(label) && span_starts(written, SPAN("xn--")))
+		error = ascii_of_label(written, &again, &ignored);
+	if (!error) {
+		host->right_to_left |= right_to_left;
+		append_label(host, written);
+	}
+	idn2_free(again);
 	idn2_free(ascii);
-	return 0;
+	return error;
 }
 
 /* The bytes of one of the dots of UTS 46 at @at; 0 when there is none. */

@@ -58,6 +58,8 @@ static void urls_end_where_readers_end_them(void **state)
 	expect("'http://example.com/a' 'http://example.com/it's",
 	       "http://example.com/a http://example.com/it's");
 	expect("[x](http://example.com/a)", "http://example.com/a");
+	expect("http://example.com/a'b>c'd http://example.com/(a<b)",
+	       "http://example.com/a'b http://example.com/");
 	expect("http://example.com... and", "http://example.com");
 	expect("http://example.com./a?", "http://example.com./a");
 	expect("HTTP://EXAMPLE.COM:8080/?a[]=1&b=[c]#d!", "HTTP://EXAMPLE.COM:8080/?a[]=1&b=[c]#d");
@@ -74,6 +76,7 @@ static void japanese_text_around_stays_out(void **state)
 	expect("詳細はhttps://example.com/aをご覧ください。", "https://example.com/a");
 	expect("「https://example.com/a」", "https://example.com/a");
 	expect("https://example.com/a。次", "https://example.com/a");
+	expect("http://example.com　a@example.org", "http://example.com");
 	expect("https://example.com/a　次", "https://example.com/a");
 	expect("https://ja.example.org/wiki/電気通信", "https://ja.example.org/wiki/電気通信");
 	expect("https://例え.jp/", "https://例え.jp/");

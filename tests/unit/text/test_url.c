@@ -151,6 +151,7 @@ static void refusals_say_why(void **state)
 	expect_refusal("http://a|b/", URL_HOST);
 	expect_refusal("http://\u00AD/", URL_HOST);
 	expect_refusal("http://xn--/", URL_HOST);
+	expect_refusal("http://fa\u00DF&/", URL_HOST);
 	expect_refusal("http://a\u05D0b/", URL_HOST);
 	expect_refusal("http://1a.\u05D0/", URL_HOST);
 	expect_refusal("http://a:65536/", URL_PORT);
