@@ -6,7 +6,10 @@
 
 /* clang-format off */
 static const struct command commands[] = {
+	{"config",   command_config,   "check the configuration, or print what it may hold"},
 	{"events",   command_events,   "print the log, one JSON object per line"},
+	{"init",     command_init,     "make a directory to serve from"},
+	{"key",      command_key,      "list, rotate, retire and export the keys"},
 	{"link",     command_link,     "register, list, show and verify tracked links"},
 	{"prospect", command_prospect, "import, find and show people"},
 	{"rewrite",  command_rewrite,  "a message on standard input, the tracked message out"},

@@ -25,6 +25,8 @@ struct keyring;
 
 enum key_state { KEY_SIGNING = 1, KEY_VERIFYING = 2, KEY_RETIRED = 3 };
 
+const char *key_state_text(enum key_state state); /* "signing" … */
+
 struct key_info {
 	uint8_t id; /* 1 to 255 */
 	enum key_state state;

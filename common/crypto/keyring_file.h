@@ -46,6 +46,4 @@ int keyring_file_create(const char *path, const struct keyring_file *file, struc
  */
 int keyring_file_replace(const char *path, const struct keyring_file *file, struct error *error);
 
-const char *key_state_text(enum key_state state); /* "signing" … */
-
 #endif

@@ -51,7 +51,14 @@ void command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)))
 int command_finish(void);
 
 /* Alphabetical, as in main.c. */
+int command_config(int argc, char **argv);
+int command_config_check(int argc, char **argv);
 int command_events(int argc, char **argv);
+int command_init(int argc, char **argv);
+int command_key(int argc, char **argv);
+int command_key_export(int argc, char **argv);
+int command_key_retire(int argc, char **argv);
+int command_key_rotate(int argc, char **argv);
 int command_link(int argc, char **argv);
 int command_link_list(int argc, char **argv);
 int command_link_new(int argc, char **argv);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `waymark config check`: everything that a start judges before it touches the store: the text of
+ * the configuration, its trackers and networks, and the keyring that it names.
+ */
+#include "app/app.h"
+#include "commands/command.h"
+
+#include <stdio.h>
+
+/* clang-format off */
+static const struct argp_option options_table[] = {
+	COMMAND_OPTION_CONFIG,
+	{0},
+};
+/* clang-format on */
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	const char **config = state->input;
+
+	switch (key) {
+	case COMMAND_KEY_CONFIG:
+		*config = value;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "there is nothing to name: '%s'", value);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void print_summary(const struct app *app)
+{
+	printf("%s is in order.\n", app->config->path);
+	for (size_t i = 0; i < app->trackers->count; i++) {
+		const struct tracker *tracker = &app->trackers->trackers[i];
+
+		printf("%-10s%s%s, for", "tracker", tracker->origin,
+		       tracker == app->trackers->primary ? " (primary)" : "");
+		for (size_t site = 0; site < tracker->site_count; site++)
+			printf(" %s", tracker->sites[site]);
+		putchar('\n');
+	}
+	printf("%-10s%s\n", "data", app->config->data_dir);
+	printf("%-10s%s, %zu in all, key %u signs\n", "keys", app->config->keys_file,
+	       keyring_count(app->keyring), keyring_signing_id(app->keyring));
+	printf("%-10s%s\n", "consent", consent_text((enum consent)app->config->consent_default));
+}
+
+int command_config_check(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options_table,
+		.parser = parse_option,
+		.doc = "Would serve start with this configuration? Reads it, and the keyring that it "
+		       "names; changes nothing and needs no running server."
+		       "\vExit status: 0 when it is in order, else 1 with the place and the reason.",
+	};
+	const char *config = NULL;
+	struct error error = {""};
+	struct app *app;
+
+	command_parse(&argp, argc, argv, &config);
+	if (app_open(config, APP_OFFLINE, &app, &error))
+		return command_fail(&error);
+	print_summary(app);
+	app_close(app);
+	return command_finish();
+}
