@@ -162,7 +162,7 @@ int people_resolve(struct store *store, const struct prospect_id *id, struct per
 {
 	const struct people_change *pending = pending_of(store, id);
 	struct people_change *change = NULL;
-	struct person person;
+	struct person person = {0};
 	bool is_new = false;
 	int r = 0;
 
@@ -240,7 +240,7 @@ int people_prepare(struct store *store, const struct prospect_id *id, struct spa
 	const struct people_change *pending = pending_of(store, id);
 	cleanup(arena_finish) struct arena arena = ARENA_INIT(0);
 	struct people_change *change = NULL;
-	struct person person;
+	struct person person = {0};
 	bool is_new, same;
 	int r = 0;
 

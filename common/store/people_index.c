@@ -30,7 +30,7 @@ struct people_index *people_index_new(void)
 
 	if (!index)
 		return NULL;
-	index->buckets = calloc(BUCKETS_FIRST, sizeof(*index->buckets));
+	index->buckets = calloc(BUCKETS_FIRST, sizeof(struct people_entry *));
 	index->bucket_count = BUCKETS_FIRST;
 	if (index->buckets)
 		return index;
@@ -85,7 +85,7 @@ static void grow(struct people_index *index)
 {
 	struct people_index larger = {.bucket_count = index->bucket_count * 2};
 
-	larger.buckets = calloc(larger.bucket_count, sizeof(*larger.buckets));
+	larger.buckets = calloc(larger.bucket_count, sizeof(struct people_entry *));
 	if (!larger.buckets)
 		return;
 	for (size_t i = 0; i < index->bucket_count; i++)

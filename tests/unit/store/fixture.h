@@ -3,7 +3,8 @@
 #define WAYMARK_TESTS_UNIT_STORE_FIXTURE_H
 
 /*
- * A store in a directory of its own, and the few events that its tests make. Everything that waits
+ * A store in a directory of its own, and the few events that its tests make; long because it is
+ * all that these tests share. Everything that waits
  * is bounded by WAIT_MAX_MS and fails the test when that has passed.
  */
 #include "base/arena.h"

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store on a disk that fails. The calls by which LMDB writes are replaced here (the definitions
+ * of a program come before those of the C library), and fail as each test says: the sync of the
+ * pages, the write of the meta page, or a meta page that is written although an error is reported.
+ * In each case every event is in the log exactly once in the end, and its sequence has no gap.
+ */
+/* With it, pwrite below would be named pwrite64, which is not what LMDB calls. */
+#undef _FILE_OFFSET_BITS
+
+#include "fixture.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+
+static atomic_int syncs_to_fail, metas_to_fail, metas_to_doubt;
+static char meta_of[160]; /* only this file's meta page fails */
+
+static bool take_one(atomic_int *left)
+{
+	int now = atomic_load(left);
+
+	while (now > 0)
+		if (atomic_compare_exchange_weak(left, &now, now - 1))
+			return true;
+	return false;
+}
+
+static bool is_target(int fd)
+{
+	char link[64], path[160];
+	ssize_t size;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	size = readlink(link, path, sizeof(path) - 1);
+	if (size <= 0)
+		return false;
+	path[size] = '\0';
+	return strcmp(path, meta_of) == 0;
+}
+
+int fdatasync(int fd)
+{
+	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+
+	if (atomic_load(&syncs_to_fail) > 0 && is_target(fd) && take_one(&syncs_to_fail)) {
+		errno = EIO;
+		return -1;
+	}
+	return real(fd);
+}
+
+/* The meta pages are the first two of a file, and nothing else is written there once it exists. */
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
+{
+	ssize_t (*real)(int, const void *, size_t, off_t) =
+		(ssize_t(*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite");
+	bool is_meta = at < 8192 && size < 4096;
+
+	if (is_meta && atomic_load(&metas_to_fail) > 0 && is_target(fd) &&
+	    take_one(&metas_to_fail)) {
+		errno = EIO;
+		return -1;
+	}
+	if (is_meta && atomic_load(&metas_to_doubt) > 0 && is_target(fd) &&
+	    take_one(&metas_to_doubt)) {
+		(void)real(fd, data, size, at);
+		errno = EIO;
+		return -1;
+	}
+	return real(fd, data, size, at);
+}
+
+static void fail_in(struct fixture *fixture, const char *environment)
+{
+	(void)snprintf(meta_of, sizeof(meta_of), "%s/%s/data.mdb", fixture->data, environment);
+}
+
+static void expect_all(struct fixture *fixture, unsigned clicks)
+{
+	struct event_writer *writer = store_writer(fixture->store);
+	struct event_account account;
+	struct walk walk;
+
+	check_account(writer);
+	event_writer_account(writer, &account);
+	assert_int_equal(account.stored, clicks);
+	assert_int_equal(account.lost, 0);
+	walk_log(fixture->store, &walk);
+	assert_int_equal(walk.types[EVENT_click], clicks);
+	fixture_close(fixture);
+	fixture_open(fixture);
+	walk_log(fixture->store, &walk);
+	assert_int_equal(walk.types[EVENT_click], clicks);
+	assert_int_equal(walk.period, 1);
+}
+
+static void rounds(struct fixture *fixture, atomic_int *fault, int count)
+{
+	struct event_writer *writer;
+
+	fixture_open(fixture);
+	fail_in(fixture, "events");
+	writer = store_writer(fixture->store);
+	for (unsigned round = 0; round < 10; round++) {
+		atomic_store(fault, count);
+		for (unsigned i = 0; i < 10; i++)
+			assert_int_equal(event_writer_append(writer,
+							     click_ticket(EVENT_CLASS_CLICK, i)),
+					 0);
+		event_writer_kick(writer);
+		take(writer, 10, NULL);
+		assert_int_equal(atomic_load(fault), 0);
+	}
+	expect_all(fixture, 100);
+}
+
+static void test_a_failed_sync_is_repeated(void **state)
+{
+	rounds(*state, &syncs_to_fail, 2);
+}
+
+static void test_a_failed_meta_page_reopens_the_environment(void **state)
+{
+	struct event_writer_figures figures;
+	struct fixture *fixture = *state;
+
+	fixture_open(fixture);
+	fail_in(fixture, "events");
+	atomic_store(&metas_to_fail, 1);
+	(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 1));
+	event_writer_figures(store_writer(fixture->store), &figures);
+	assert_true(figures.failures >= 1);
+	assert_true(figures.reopens >= 1);
+	fixture_close(fixture);
+	remove_tree(fixture->data);
+	rounds(fixture, &metas_to_fail, 3);
+}
+
+static void test_a_commit_in_doubt_is_not_made_twice(void **state)
+{
+	rounds(*state, &metas_to_doubt, 1);
+}
+
+static void test_a_link_waits_for_state_and_clicks_do_not(void **state)
+{
+	static const struct link_id id = {"linkid01"};
+	struct fixture *fixture = *state;
+	struct event_writer *writer;
+	struct store_status status;
+	struct link link;
+
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	fail_in(fixture, "state");
+	atomic_store(&syncs_to_fail, 1000000);
+	assert_int_equal(event_writer_append(writer, link_ticket("linkid01",
+								 "https://a.example.com/", "x")),
+			 0);
+	event_writer_kick(writer);
+	for (unsigned i = 0; i < 20; i++)
+		(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, i));
+	store_status(fixture->store, &status);
+	assert_true(status.state_failing);
+	assert_false(status.events_failing);
+	assert_true(status.state_position < 1);
+	assert_null(event_writer_take_done(writer));
+	atomic_store(&syncs_to_fail, 0);
+	take(writer, 1, NULL);
+	assert_int_equal(link_find(fixture->store, &id, &fixture->arena, &link), 0);
+	store_status(fixture->store, &status);
+	assert_false(status.state_failing);
+	assert_int_equal(status.state_position, 21);
+}
+
+static void test_people_are_repeated_before_their_events(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket;
+	struct people_change *change;
+	struct prospect_id id;
+	struct person person, again;
+
+	fixture_open(fixture);
+	fail_in(fixture, "people");
+	assert_int_equal(id_of_address(fixture->keyring, SPAN("a@example.com"), &id), 0);
+	assert_int_equal(people_resolve(fixture->store, &id, &person, &change), 0);
+	ticket = click_ticket(EVENT_CLASS_CLICK, 1);
+	event_ticket_add_change(ticket, change);
+	atomic_store(&metas_to_fail, 2);
+	(void)store_now(fixture, ticket);
+	assert_int_equal(atomic_load(&metas_to_fail), 0);
+	assert_int_equal(people_find(fixture->store, &id, &fixture->arena, &again), 0);
+	assert_memory_equal(&person.key, &again.key, sizeof(person.key));
+	expect_all(fixture, 1);
+}
+
+static void test_the_end_gives_up_in_bounded_time(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event_writer *writer;
+	struct walk walk;
+	usec_t began;
+
+	fixture_open(fixture);
+	fail_in(fixture, "events");
+	writer = store_writer(fixture->store);
+	(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 0));
+	atomic_store(&syncs_to_fail, 1000000);
+	for (unsigned i = 0; i < 5000; i++)
+		assert_int_equal(event_writer_append(writer, click_ticket(EVENT_CLASS_CLICK, i)),
+				 0);
+	event_writer_kick(writer);
+	began = clock_monotonic();
+	fixture_close(fixture);
+	assert_true(clock_monotonic() - began < (EVENT_CLOSE_MAX_S + 10) * USEC_PER_SEC);
+	atomic_store(&syncs_to_fail, 0);
+	fixture_open(fixture);
+	walk_log(fixture->store, &walk);
+	/* The one that was acknowledged, and that the run did not end as it should. */
+	assert_int_equal(walk.types[EVENT_click], 1);
+	assert_int_equal(walk.period, 2);
+	assert_int_equal(walk.missing, 20000);
+}
+
+static int reset(void **state)
+{
+	atomic_store(&syncs_to_fail, 0);
+	atomic_store(&metas_to_fail, 0);
+	atomic_store(&metas_to_doubt, 0);
+	return fixture_free(state);
+}
+
+#define ON_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_new, reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_STORE(test_a_failed_sync_is_repeated),
+		ON_STORE(test_a_failed_meta_page_reopens_the_environment),
+		ON_STORE(test_a_commit_in_doubt_is_not_made_twice),
+		ON_STORE(test_a_link_waits_for_state_and_clicks_do_not),
+		ON_STORE(test_people_are_repeated_before_their_events),
+		ON_STORE(test_the_end_gives_up_in_bounded_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * People: minted at once, durable before the events that use them, and never overwritten by a
+ * change that was made earlier, in whatever order the tickets are committed.
+ */
+#include "fixture.h"
+
+static struct prospect_id id_of(struct fixture *fixture, const char *address)
+{
+	struct prospect_id id;
+
+	assert_int_equal(id_of_address(fixture->keyring, span_text(address), &id), 0);
+	return id;
+}
+
+static struct event_ticket *ticket_with(enum event_class class, struct people_change *change)
+{
+	struct event_ticket *ticket = click_ticket(class, 1);
+
+	if (change)
+		event_ticket_add_change(ticket, change);
+	return ticket;
+}
+
+static struct people_change *prepare(struct fixture *fixture, const struct prospect_id *id,
+				     const char *address, const char *fields)
+{
+	struct people_change *change;
+	struct handle handle;
+	bool same;
+
+	assert_int_equal(people_prepare(fixture->store, id, span_text(address), span_text(fields),
+					&handle, &change, &same),
+			 0);
+	assert_int_equal(same, change == NULL);
+	return change;
+}
+
+static void expect(struct fixture *fixture, const struct prospect_id *id, const char *address,
+		   const char *fields)
+{
+	struct person person;
+
+	assert_int_equal(people_find(fixture->store, id, &fixture->arena, &person), 0);
+	assert_true(span_equal(person.address, span_text(address)));
+	assert_true(span_equal(person.fields, span_text(fields)));
+	assert_int_equal(!person.address.data, !address);
+	assert_int_equal(!person.fields.data, !fields);
+}
+
+static bool same_person(const struct person *a, const struct person *b)
+{
+	return memcmp(&a->handle, &b->handle, sizeof(a->handle)) == 0 &&
+	       memcmp(&a->key, &b->key, sizeof(a->key)) == 0;
+}
+
+static void test_an_id_is_minted_once_and_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	struct people_change *first, *second, *third;
+	struct person a, b, c;
+	struct prospect_id id;
+
+	fixture_open(fixture);
+	id = id_of(fixture, "a@example.com");
+	assert_int_equal(people_find(fixture->store, &id, &fixture->arena, &a), PEOPLE_E_NOT_FOUND);
+	assert_int_equal(people_resolve(fixture->store, &id, &a, &first), 0);
+	assert_non_null(first);
+	assert_true(first->is_new);
+	/* Not durable yet: the next event carries it as well, for it may be committed before. */
+	assert_int_equal(people_resolve(fixture->store, &id, &b, &second), 0);
+	assert_non_null(second);
+	assert_false(second->is_new);
+	assert_true(same_person(&a, &b));
+	assert_int_equal(people_find_handle(fixture->store, &a.handle, &fixture->arena, &c), 0);
+	assert_true(same_person(&a, &c));
+	(void)store_now(fixture, ticket_with(EVENT_CLASS_CLICK, second));
+	(void)store_now(fixture, ticket_with(EVENT_CLASS_BULK, first));
+	assert_int_equal(people_resolve(fixture->store, &id, &c, &third), 0);
+	assert_null(third);
+	assert_true(same_person(&a, &c));
+	fixture_close(fixture);
+	fixture_open(fixture);
+	assert_int_equal(people_find_handle(fixture->store, &a.handle, &fixture->arena, &c), 0);
+	assert_true(same_person(&a, &c));
+	assert_true(a.created == c.created);
+	assert_null(c.address.data);
+}
+
+static void test_what_was_never_queued_leaves_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct people_change *first, *second;
+	struct person a, b;
+	struct prospect_id id;
+
+	fixture_open(fixture);
+	id = id_of(fixture, "a@example.com");
+	assert_int_equal(people_resolve(fixture->store, &id, &a, &first), 0);
+	event_ticket_free(ticket_with(EVENT_CLASS_CLICK, first));
+	assert_int_equal(people_find(fixture->store, &id, &fixture->arena, &b), PEOPLE_E_NOT_FOUND);
+	assert_int_equal(people_resolve(fixture->store, &id, &b, &second), 0);
+	assert_true(second->is_new);
+	assert_false(same_person(&a, &b));
+	people_change_free(second);
+}
+
+static void test_a_later_change_wins_in_either_order(void **state)
+{
+	struct fixture *fixture = *state;
+	struct prospect_id id;
+
+	fixture_open(fixture);
+	id = id_of(fixture, "a@example.com");
+	for (unsigned round = 0; round < 4; round++) {
+		struct people_change *old =
+			prepare(fixture, &id, "a@example.com", round % 2 ? "{\"a\":1}" : "{}");
+		struct people_change *new = prepare(fixture, &id, NULL, "{\"b\":2}");
+		struct event_ticket *first, *second;
+
+		/* The click queue overtakes the bulk queue within one batch, too. */
+		first = ticket_with(EVENT_CLASS_BULK, old);
+		second = ticket_with(round < 2 ? EVENT_CLASS_CLICK : EVENT_CLASS_BULK, new);
+		expect(fixture, &id, "a@example.com", "{\"b\":2}");
+		assert_int_equal(event_writer_append(store_writer(fixture->store), first), 0);
+		assert_int_equal(event_writer_append(store_writer(fixture->store), second), 0);
+		event_writer_kick(store_writer(fixture->store));
+		take(store_writer(fixture->store), 2, NULL);
+		expect(fixture, &id, "a@example.com", "{\"b\":2}");
+	}
+}
+
+static void test_an_older_change_committed_later_writes_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct people_change *old, *new;
+	struct prospect_id id;
+
+	fixture_open(fixture);
+	id = id_of(fixture, "a@example.com");
+	old = prepare(fixture, &id, "a@example.com", "{\"a\":1}");
+	new = prepare(fixture, &id, NULL, "{\"b\":2}");
+	(void)store_now(fixture, ticket_with(EVENT_CLASS_CLICK, new));
+	/* The old one is alive, but the newest that is known is in people/. */
+	expect(fixture, &id, "a@example.com", "{\"b\":2}");
+	(void)store_now(fixture, ticket_with(EVENT_CLASS_BULK, old));
+	expect(fixture, &id, "a@example.com", "{\"b\":2}");
+}
+
+static void test_a_lost_change_is_not_taken_for_done(void **state)
+{
+	struct fixture *fixture = *state;
+	struct people_change *change;
+	struct prospect_id id;
+
+	fixture_open(fixture);
+	id = id_of(fixture, "a@example.com");
+	(void)store_now(fixture, ticket_with(EVENT_CLASS_BULK,
+					     prepare(fixture, &id, "a@example.com", "{}")));
+	assert_null(prepare(fixture, &id, "a@example.com", "{}"));
+	assert_null(prepare(fixture, &id, NULL, NULL));
+	change = prepare(fixture, &id, NULL, "{\"a\":1}");
+	/* Queued but not durable: saying it again must write it again. */
+	people_change_free(prepare(fixture, &id, NULL, "{\"a\":1}"));
+	people_change_free(change);
+	expect(fixture, &id, "a@example.com", "{}");
+	change = prepare(fixture, &id, NULL, "{\"a\":1}");
+	assert_non_null(change);
+	(void)store_now(fixture, ticket_with(EVENT_CLASS_BULK, change));
+	assert_null(prepare(fixture, &id, "a@example.com", "{\"a\":1}"));
+}
+
+static void test_many_people_at_once(void **state)
+{
+	enum { COUNT = 3000 };
+	static struct person people[COUNT];
+	struct fixture *fixture = *state;
+	struct people_change *change;
+	struct person person;
+
+	fixture_open(fixture);
+	for (unsigned i = 0; i < COUNT; i++) {
+		struct prospect_id id;
+		char address[32];
+
+		(void)snprintf(address, sizeof(address), "p%u@example.com", i);
+		id = id_of(fixture, address);
+		assert_int_equal(people_resolve(fixture->store, &id, &people[i], &change), 0);
+		assert_int_equal(event_writer_append(store_writer(fixture->store),
+						     ticket_with(i % 2, change)),
+				 0);
+	}
+	event_writer_kick(store_writer(fixture->store));
+	take(store_writer(fixture->store), COUNT, NULL);
+	for (unsigned i = 0; i < COUNT; i++) {
+		assert_int_equal(people_find_handle(fixture->store, &people[i].handle,
+						    &fixture->arena, &person),
+				 0);
+		assert_true(same_person(&people[i], &person));
+	}
+}
+
+static void test_values_over_their_length_are_refused(void **state)
+{
+	static char fields[32770];
+	struct fixture *fixture = *state;
+	struct people_change *change;
+	struct prospect_id id;
+	struct handle handle;
+	bool same;
+
+	fixture_open(fixture);
+	memset(fields, ' ', sizeof(fields) - 1);
+	id = id_of(fixture, "a@example.com");
+	assert_int_equal(people_prepare(fixture->store, &id, SPAN("a@example.com"),
+					span_text(fields), &handle, &change, &same),
+			 -EMSGSIZE);
+}
+
+#define ON_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_STORE(test_an_id_is_minted_once_and_kept),
+		ON_STORE(test_what_was_never_queued_leaves_nothing),
+		ON_STORE(test_a_later_change_wins_in_either_order),
+		ON_STORE(test_an_older_change_committed_later_writes_nothing),
+		ON_STORE(test_a_lost_change_is_not_taken_for_done),
+		ON_STORE(test_many_people_at_once),
+		ON_STORE(test_values_over_their_length_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
