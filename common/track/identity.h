@@ -19,10 +19,10 @@ enum consent_reason { /* the order of the choices of field consent_reason */
 };
 
 enum evidence { /* the order of the choices of field evidence */
-	EVIDENCE_NONE,
-	EVIDENCE_CLAIM,
-	EVIDENCE_DECLARATION,
-	EVIDENCE_PROOF
+		EVIDENCE_NONE,
+		EVIDENCE_CLAIM,
+		EVIDENCE_DECLARATION,
+		EVIDENCE_PROOF
 };
 
 /* What one event may carry under one consent: a cell of the table in identity.c. */

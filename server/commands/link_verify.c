@@ -175,7 +175,8 @@ int command_link_verify(int argc, char **argv)
 		.options = options_table,
 		.parser = parse_option,
 		.args_doc = "URL",
-		.doc = "Explain a signed URL: what it is, under which key, where it leads and for whom. "
+		.doc = "Explain a signed URL: what it is, under which key, where it leads, "
+		       "and for whom. "
 		       "Nothing is requested and nothing recorded."
 		       "\vExit status: 0 when it verifies, else 1 with the check that failed.",
 	};

@@ -303,7 +303,7 @@ static int fail(int code, struct error *error)
 static int track(const struct arguments *arguments, struct span message, struct error *error)
 {
 	struct rewrite_result *result = NULL;
-	struct rewrite_options options;
+	struct rewrite_options options = {.form = REWRITE_AUTO};
 	struct session *session;
 	int r = session_open(arguments->config, &session, error);
 
@@ -336,7 +336,7 @@ static int find_destination(void *context, const struct link_id *id, struct buff
 static int strip(const struct arguments *arguments, struct span message, struct error *error)
 {
 	struct rewrite_result *result = NULL;
-	struct rewrite_options options;
+	struct rewrite_options options = {.form = REWRITE_AUTO};
 	struct app *app;
 	int r = app_open(arguments->config, APP_READER, &app, error);
 

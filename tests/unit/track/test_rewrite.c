@@ -3,6 +3,8 @@
  * What becomes of each link of a message, and that nothing else of it changes. The expected output
  * is written with marks: {T:url} stands for the tracked form of that destination, {U:url} for its
  * self-contained form.
+ *
+ * long because each rule about a link is a case of its own, and all of them share the marks.
  */
 #include <setjmp.h>
 #include <stdarg.h>
