@@ -24,12 +24,39 @@ static int parse_handle(struct span text, const char *where, struct handle *ret_
 	return 0;
 }
 
+static int find_by_handle(struct operation_call *call, struct span text, struct arena *arena,
+			  struct person *ret_person, struct error *error)
+{
+	struct handle handle;
+	int code = parse_handle(text, "prospect", &handle, error);
+
+	if (code)
+		return code;
+	code = people_find_handle(call->app->store, &handle, arena, ret_person);
+	if (code > 0)
+		return error_set(error, OPERATION_E_ABSENT, "nobody is known by that handle");
+	return code;
+}
+
+static int find_by_email(struct operation_call *call, struct span email, struct arena *arena,
+			 struct person *ret_person, struct error *error)
+{
+	struct prospect_id id;
+	int code;
+
+	if (id_of_address(call->app->keyring, email, &id) != 0)
+		return error_set(error, OPERATION_E_REFUSED,
+				 "email: that is not an e-mail address");
+	code = people_find(call->app->store, &id, arena, ret_person);
+	if (code > 0)
+		return error_set(error, OPERATION_E_ABSENT, "nobody is known by that address");
+	return code;
+}
+
 static int find_person(struct operation_call *call, struct arena *arena, struct person *ret_person,
 		       struct error *error)
 {
 	struct span email, text;
-	struct prospect_id id;
-	struct handle handle;
 	int code =
 		operation_text(call->body, "", "email", false, ID_ADDRESS_MAX_BYTES, &email, error);
 
@@ -40,14 +67,8 @@ static int find_person(struct operation_call *call, struct arena *arena, struct 
 	if (!email.data == !text.data)
 		return error_set(error, OPERATION_E_REFUSED,
 				 "either an email or a prospect is needed");
-	if (text.data) {
-		code = parse_handle(text, "prospect", &handle, error);
-		return code ? code
-			    : people_find_handle(call->app->store, &handle, arena, ret_person);
-	}
-	if (id_of_address(call->app->keyring, email, &id) != 0)
-		return error_set(error, OPERATION_E_REFUSED, "email: that is not an address");
-	return people_find(call->app->store, &id, arena, ret_person);
+	return text.data ? find_by_handle(call, text, arena, ret_person, error)
+			 : find_by_email(call, email, arena, ret_person, error);
 }
 
 static int add_access_event(struct operation_call *call, const struct handle *handle,
@@ -74,7 +95,7 @@ static json_t *time_value(usec_t time)
 static json_t *person_value(const struct person *person, bool with_fields)
 {
 	char text[2 * sizeof(struct handle) + 1];
-	json_t *fields;
+	json_t *email, *fields;
 
 	hex_format(&person->handle, sizeof(person->handle), text);
 	if (!with_fields)
@@ -82,8 +103,10 @@ static json_t *person_value(const struct person *person, bool with_fields)
 	fields = person->fields.size > 0 ? json_loadb((const char *)person->fields.data,
 						      person->fields.size, 0, NULL)
 					 : json_object();
-	return json_pack("{s:s, s:s%*, s:o, s:o, s:o}", "prospect", text, "email",
-			 (const char *)person->address.data, (int)person->address.size, "created",
+	email = person->address.data
+			? json_stringn((const char *)person->address.data, person->address.size)
+			: json_null();
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "prospect", text, "email", email, "created",
 			 time_value(person->created), "changed", time_value(person->changed),
 			 "fields", fields);
 }
@@ -100,9 +123,6 @@ int operation_prospects_find(struct operation_call *call, struct error *error)
 		code = operation_bool(call->body, "", "fields", &with_fields, error);
 	if (!code)
 		code = find_person(call, &arena, &person, error);
-	if (code == PEOPLE_E_NOT_FOUND || code == PEOPLE_E_ERASED)
-		code = error_set(error, OPERATION_E_ABSENT, "nobody is known by that %s",
-				 json_object_get(call->body, "email") ? "address" : "handle");
 	if (!code && with_fields)
 		code = add_access_event(call, &person.handle, SPAN("show"), error);
 	if (!code) {
