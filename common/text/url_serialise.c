@@ -30,8 +30,7 @@ const char *url_refusal_text(enum url_refusal refusal)
 		[URL_HOST] = "its host is missing or not valid",
 		[URL_PORT] = "its port is not a number from 0 to 65535",
 		[URL_TOO_LONG] = "it is longer than 8192 bytes",
-		[URL_CHARSET] = "it holds characters that are not ASCII, and the document is not "
-				"UTF-8",
+		[URL_CHARSET] = "it is not ASCII, and the document is not UTF-8",
 	};
 
 	return texts[refusal];
