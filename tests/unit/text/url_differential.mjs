@@ -2,8 +2,8 @@
 // url_classify() against the URL parser of Node, on generated and mutated URLs: the same are
 // followed, and what is written differently is written as Node writes it. Left out and counted:
 // international host names that one side refuses, because both carry their own Unicode version and
-// libidn2 follows IDNA 2008 in places (a link with such a host is left alone, never bent); and paths in which Node
-// 20 leaves dot segments standing, as after a name that begins with a dot; Chromium does not.
+// libidn2 follows IDNA 2008 in places (a link with such a host is left alone, never bent); and paths
+// where Node 20 leaves dot segments, as after a name that begins with a dot. Chromium does not.
 //
 // usage: node url_differential.mjs PROBE [SEED]; sizes in tests/sizes.json
 import {spawnSync} from 'node:child_process';
@@ -49,7 +49,7 @@ const ipv6 = () => '[' + pick([
   () => repeat(8, () => group() + pick([':', ':', ':', '::'])) + group(),
   () => '::' + group(), () => '::', () => repeat(6, () => group() + ':') + '1.2.3.' + number(),
   () => Array.from({length: 8}, () => pick(['0', '0', group()])).join(':'),
-  () => Array.from({length: 6}, group).join(':') + ':' + 
+  () => Array.from({length: 6}, group).join(':') + ':' +
     pick(['1.2.3.4', '255.255.255.255', '01.2.3.4']),
 ])() + pick([']', ']', ']', ']', '']);
 const label = () => pick([
