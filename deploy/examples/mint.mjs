@@ -4,9 +4,9 @@
  * Mint Waymark's links outside of Waymark: in a mailer, or a site's login. Node 18 or newer, no
  * packages; copy the functions that you need.
  *
- * The keys come from `waymark key export --for mailer` or `--for login --tracker URL`. Keep the file
- * like a password: who holds it can mint links to anywhere. Commands and arguments are those of
- * mint.py.
+ * The keys come from `waymark key export --for mailer` or `--for login --tracker URL`. Keep the
+ * file like a password: who holds it can mint links to anywhere. Commands and arguments are those
+ * of mint.py.
  */
 import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -55,7 +55,13 @@ const commands = {
 		token(keys, 3, prospectId(keys, address), mailingId(mailing)),
 	/* The URL must be as a browser requests it: http(s), ASCII, at most 2,048 bytes. */
 	'self-contained': (keys, campaign, address, url) =>
-		token(keys, 4, nameId('campaign', campaign, 4), prospectId(keys, address), Buffer.from(url)),
+		token(
+			keys,
+			4,
+			nameId('campaign', campaign, 4),
+			prospectId(keys, address),
+			Buffer.from(url),
+		),
 	open: (keys, mailing, address) =>
 		token(keys, 5, mailingId(mailing), prospectId(keys, address)),
 	subscription: (keys, address, list) =>

@@ -1,6 +1,5 @@
 #!/usr/bin/env php
-<?php
-// SPDX-License-Identifier: Apache-2.0
+<?php // SPDX-License-Identifier: Apache-2.0
 /*
  * Mint Waymark's links outside of Waymark: in a mailer, or a site's login. PHP 8, no packages; copy
  * the functions that you need.

@@ -54,8 +54,8 @@ int command_config_check(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options_table,
 		.parser = parse_option,
-		.doc = "Would serve start with this configuration? Reads it, and the keyring that it "
-		       "names; changes nothing and needs no running server."
+		.doc = "Would serve start with this configuration? Reads it, and the keyring that "
+		       "it names; changes nothing and needs no running server."
 		       "\vExit status: 0 when it is in order, else 1 with the place and the reason.",
 	};
 	const char *config = NULL;

@@ -236,10 +236,10 @@ int command_init(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options_table,
 		.parser = parse_option,
-		.doc = "Make a directory to serve from: waymark.json, keys.json (only its owner may read "
-		       "it) and data/. Nothing that is there is overwritten."
-		       "\vA tracker and its sites share one scheme and one registrable domain, or the "
-		       "host localhost.",
+		.doc = "Make a directory to serve from: waymark.json, keys.json (only its owner "
+		       "may read it) and data/. Nothing that is there is overwritten."
+		       "\vA tracker and its sites share one scheme and one registrable domain, or "
+		       "the host localhost.",
 	};
 	struct arguments arguments = {.directory = "."};
 	struct error error = {""};

@@ -38,9 +38,9 @@ static int run_list(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options_table,
 		.parser = parse_option,
-		.doc = "List the keys: id, state, and when they were made. The signing key signs what "
-		       "is minted from now on; what verifying keys signed stays valid; what a retired "
-		       "key signed does not.",
+		.doc = "List the keys: id, state, and when they were made. The signing key signs "
+		       "what is minted from now on; what verifying keys signed stays valid; what "
+		       "a retired key signed does not.",
 	};
 	const char *config = NULL;
 	struct error error = {""};

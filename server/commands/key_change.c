@@ -2,6 +2,10 @@
 /*
  * `waymark key rotate` and `waymark key retire`: beside a running server through its control
  * socket, so that the server swaps its keyring in the same breath; without one under data/lock.
+ * Either way it is the same operation (app/operation_keys.c), which alone knows what a keyring
+ * allows.
+ *
+ * Retiring asks for no confirmation: it names one key by its id, and the signing key is refused.
  */
 #include "commands/command.h"
 #include "commands/session.h"
@@ -77,9 +81,9 @@ int command_key_rotate(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options_table,
 		.parser = parse_option,
-		.doc = "Make a new signing key. Links, cookies and proofs signed so far stay valid. "
-		       "Mailers and logins that hold an export go on; give them a new one before the "
-		       "old key is retired.",
+		.doc = "Make a new signing key. Links, cookies and proofs signed so far stay "
+		       "valid. Mailers and logins that hold an export go on; give them a new one "
+		       "before the old key is retired.",
 	};
 	struct arguments arguments = {.config = NULL};
 	json_t *reply;
@@ -101,9 +105,9 @@ int command_key_retire(int argc, char **argv)
 		.options = options_table,
 		.parser = parse_option,
 		.args_doc = "ID",
-		.doc = "Destroy a key that does not sign any more. Every link, cookie and proof that it "
-		       "signed stops verifying at once, in mails already sent too, and nothing brings "
-		       "them back.",
+		.doc = "Destroy a key that does not sign any more. Every link, cookie and proof "
+		       "that it signed stops verifying at once, in mails already sent too, and "
+		       "nothing brings them back.",
 	};
 	struct arguments arguments = {.takes_id = true};
 	json_t *reply;

@@ -105,9 +105,9 @@ int command_key_export(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options_table,
 		.parser = parse_option,
-		.doc = "Print the keys with which a mailer or a site's login mints tokens of its own, as "
-		       "JSON. Keep them like a password: who holds a mailer's keys mints links to "
-		       "anywhere. They work until the key that signs now is retired.",
+		.doc = "Print the keys with which a mailer or a site's login mints tokens of its "
+		       "own, as JSON. Keep them like a password: who holds a mailer's keys mints "
+		       "links to anywhere. They work until the key that signs now is retired.",
 	};
 	struct arguments arguments = {.config = NULL};
 	struct buffer text = BUFFER_INIT;

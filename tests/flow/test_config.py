@@ -102,9 +102,9 @@ class Config(unittest.TestCase):
 
     def test_wrong_command_lines(self):
         self.refuse("there is nothing to name: 'x'", "x", status=64)
-        answer = self.run_at("/", "chek")
+        answer = self.run_at("/", "verify")
         self.assertEqual(answer.returncode, 64)
-        self.assertIn("waymark config: there is no command 'chek'; there are:", answer.stderr)
+        self.assertIn("waymark config: there is no command 'verify'; there are:", answer.stderr)
 
 
 if __name__ == "__main__":

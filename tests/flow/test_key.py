@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`waymark key`: rotation keeps links alive, retirement ends them, beside a running server at once."""
+"""`waymark key`: rotation keeps links alive, retirement ends them at once."""
 import json
 import os
 import pathlib
