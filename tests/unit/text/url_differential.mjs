@@ -2,8 +2,8 @@
 // url_classify() against the URL parser of Node, on generated and mutated URLs: the same are
 // followed, and what is written differently is written as Node writes it. Left out and counted:
 // international host names that one side refuses, because both carry their own Unicode version and
-// libidn2 follows IDNA 2008 in places (a link with such a host is left alone, never bent); and paths
-// where Node 20 leaves dot segments, as after a name that begins with a dot. Chromium does not.
+// libidn2 follows IDNA 2008 in places (such a link is left alone, never bent); and paths where Node
+// 20 leaves dot segments, as after a name that begins with a dot. Chromium does not.
 //
 // usage: node url_differential.mjs PROBE [SEED]; sizes in tests/sizes.json
 import {spawnSync} from 'node:child_process';
