@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The stack of open elements. Counts per kind answer the commonest question, "is any <p> open?",
- * without a walk; walks stop at the limit of the stack.
+ * without a walk; walks stop at the limit of the stack, so that no document makes an end tag cost
+ * more than a constant.
  */
 #include "text/html_stack.h"
 

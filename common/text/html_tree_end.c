@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rules "in body" for end tags (HTML Standard 13.2.6.4.7), by the column of
- * html_element_table.h, and the end of templates.
+ * html_element_table.h, and the end of templates. An end tag that fits nothing open is ignored, as
+ * browsers do; it never ends more than the standard says.
  */
 #include "text/html_tree_internal.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table modes (HTML Standard 13.2.6.4.9 to 13.2.6.4.15). What does not belong into a table is
- * foster parented: it becomes an element all the same, by the rules "in body".
+ * foster parented: it becomes an element all the same, by the rules "in body". Where it would hang
+ * in the tree does not matter here: only its links are wanted.
  */
 #include "text/html_tree_internal.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Looking people up. Whoever sees more than a handle leaves an `access` event, one per person, so
- * that the log answers who looked at whose data.
+ * that the log answers who looked at whose data. Whoever only turns an address into the handle that
+ * stands for it in the log has seen nothing, and leaves none.
  */
 #include "app/operation.h"
 

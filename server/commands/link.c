@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `waymark link`: its subcommands, and the two that only read. Reading needs no lock and no server:
- * they open the store read-only beside whoever writes it.
+ * they open the store read-only beside whoever writes it, and print what is committed at that
+ * moment.
  */
 #include "app/app.h"
 #include "commands/command.h"
