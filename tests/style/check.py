@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run one style check over the source tree: check.py NAME. Status 1 and a line for each problem."""
-import os
 import sys
 
 import includes
+import manual
 import programs
 import sizes
 import tree
 import words
 
 CHECKS = {
+    "documented": manual.problems,
     "format": programs.format_problems,
     "includes": includes.problems,
     "manual": programs.manual_problems,
@@ -23,7 +24,7 @@ CHECKS = {
 
 def main():
     name = sys.argv[1]
-    found = list(CHECKS[name](tree.read_tree(os.environ["WAYMARK_SOURCE"])))
+    found = list(CHECKS[name](tree.read_tree(tree.SOURCE)))
     for problem in found:
         print(problem)
     print(f"{name}: {len(found)} lines of problems" if found else f"{name}: clean")

@@ -65,8 +65,16 @@ def find_own(tree, path, name):
     return None
 
 
+def is_generated(tree, path, name):
+    """A header that the folder's own meson.build makes."""
+    build = folder_of(path) + "/meson.build"
+    return build in tree.paths and f"'{name}'" in tree.text(build)
+
+
 def judge_own(tree, path, name):
     found = find_own(tree, path, name)
+    if found is None and is_generated(tree, path, name):
+        return None
     if found is None:
         return f'"{name}" is neither in common/ nor in server/'
     mine, theirs = folder_of(path), folder_of(found)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each style check can fail: on a small tree with one fault in it, it complains of just that."""
 import json
-import os
 import pathlib
 import shutil
 import tempfile
@@ -9,12 +8,24 @@ import unittest
 
 import check
 import tree
+from tree import SOURCE
 
-SOURCE = pathlib.Path(os.environ["WAYMARK_SOURCE"])
 C = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 SHELL = "#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n"
 LONG_BODY = "{\n" + "\tfunction();\n" * 80 + "}\n"
 UNDONE = "TO" + "DO"
+
+PAGES = {
+    path: (SOURCE / path).read_text(encoding="utf-8")
+    for path in ("README.md", "deploy/man/waymark.1", "deploy/man/waymark.json.5")
+}
+
+
+def altered(path, old, new):
+    """A page with a fault in it."""
+    assert old in PAGES[path], (path, old)
+    return PAGES[path].replace(old, new)
+
 
 # Check, files that are clean for it, file with the fault, its text, what the complaint says.
 CASES = [
@@ -56,13 +67,20 @@ CASES = [
     ("words", {"common/base/a.h": C}, "common/base/b.h", C + "/*" + "a" * 100 + "*/\n", "columns"),
     ("words", {"common/base/a.h": C}, "common/base/b.h", C + "typedef struct a a_t;\n", "typedef"),
     ("words", {"common/base/a.h": C}, "common/base/string_util.h", C, "says nothing"),
+    ("documented", PAGES, "deploy/man/waymark.1",
+     altered("deploy/man/waymark.1", "Cm link verify", "Cm link prove"), "'waymark link verify'"),
+    ("documented", PAGES, "deploy/man/waymark.1",
+     altered("deploy/man/waymark.1", "self-contained", "standalone"), "--self-contained"),
+    ("documented", PAGES, "deploy/man/waymark.json.5",
+     altered("deploy/man/waymark.json.5", "commit_wait_ms", "commit_wait"), "misses"),
+    ("documented", PAGES, "README.md", PAGES["README.md"] + "`waymark fly`\n", "'waymark fly'"),
     ("format", {"common/base/a.c": C + "int a;\n"}, "common/base/b.c", C + "int  b ;\n", "b.c:2"),
     ("spelling", {"common/base/a.c": C + "/* receive */\n"}, "common/base/b.c",
      C + "/* rec" + "ieve */\n", "receive"),
     ("shell", {"deploy/up": SHELL + 'echo "$1"\n'}, "deploy/down", SHELL + "echo $1\n", "SC2086"),
     ("tidy", {"common/base/a.c": C + "int f(int a);\nint f(int a)\n{\n\treturn a;\n}\n"},
      "common/base/b.c", C + "int g(void);\nint g(void)\n{\n\tint a;\n\n"
-     "\treturn a;\n}\n", "Undefined or garbage value"),
+     "\treturn a;\n}\n", "uninitialized"),
     ("manual", {}, "deploy/man/a.1",
      '.\\" SPDX-License-Identifier: Apache-2.0\n.Dd November 21, 2026\n.Dt A 1\n.Os\n.Xx\n',
      "unknown macro"),

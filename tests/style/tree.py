@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files that style checks look at: what git tracks or would track, or all of a plain folder."""
+"""The files that style checks look at: what git tracks or would track, or all of a plain folder.
+
+By hand, without meson, the checks take the build in build/.
+"""
 import dataclasses
+import os
 import pathlib
 import subprocess
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("WAYMARK_BUILD", SOURCE / "build"))
 
 BINARY_SUFFIXES = {".gif", ".ico", ".png", ".mdb", ".woff2"}
 
