@@ -5,6 +5,7 @@ waymark(1) names every command, subcommand and long option that --help lists. wa
 between two marks, what `waymark config reference` says of every key; `manual.py --write` puts it
 there anew. README names no command that does not exist.
 """
+import functools
 import re
 import subprocess
 import sys
@@ -29,14 +30,19 @@ def ask(*arguments):
     return done.stdout
 
 
-def commands(prefix=()):
+@functools.cache
+def commands():
+    return list(walk_commands())
+
+
+def walk_commands(prefix=()):
     """(name, options) of each command, subcommands by their whole name."""
     text = ask(*prefix, "--help")
     if " COMMAND [OPTION" not in text.splitlines()[0]:
         yield " ".join(prefix), set(LONG_OPTION.findall(text)) - GENERATED_BY_ARGP
         return
     for name in ROW.findall(text.partition("\n\n")[2]):
-        yield from commands((*prefix, name))
+        yield from walk_commands((*prefix, name))
 
 
 def rendered(path):

@@ -79,8 +79,8 @@ CASES = [
      C + "/* rec" + "ieve */\n", "receive"),
     ("shell", {"deploy/up": SHELL + 'echo "$1"\n'}, "deploy/down", SHELL + "echo $1\n", "SC2086"),
     ("tidy", {"common/base/a.c": C + "int f(int a);\nint f(int a)\n{\n\treturn a;\n}\n"},
-     "common/base/b.c", C + "int g(void);\nint g(void)\n{\n\tint a;\n\n"
-     "\treturn a;\n}\n", "uninitialized"),
+     "common/base/b.c", C + "int g(int a);\nint g(int a)\n{\n\tif (a > 1);\n\t\ta = 1;\n"
+     "\treturn a;\n}\n", "unintended semicolon"),
     ("manual", {}, "deploy/man/a.1",
      '.\\" SPDX-License-Identifier: Apache-2.0\n.Dd November 21, 2026\n.Dt A 1\n.Os\n.Xx\n',
      "unknown macro"),
