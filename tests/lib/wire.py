@@ -27,8 +27,7 @@ def read_all(connection, limit=LIMIT_S):
 
 
 def talk(port, data, half_close=True):
-    """Send @data at once and read to the end. @half_close: nothing more will be sent, and we say so.
-    """
+    """Send @data at once and read to the end. @half_close: nothing more is sent, and we say so."""
     with socket.create_connection(("127.0.0.1", port), LIMIT_S) as connection:
         connection.sendall(data)
         if half_close:
