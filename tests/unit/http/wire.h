@@ -24,7 +24,7 @@
 /*
  * A listener and its raw clients in one thread: the test turns the listener's crank and sees what
  * came back. Nothing sleeps; a wait ends with bytes, with the end of the connection, or fails after
- * WIRE_PATIENCE.
+ * WIRE_PATIENCE_S. A header, and long because it is all that the tests of this folder share.
  */
 enum { WIRE_PATIENCE_S = 20, WIRE_ROOM = 65536 };
 
