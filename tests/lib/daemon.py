@@ -111,8 +111,9 @@ class Daemon:
         self.environment = dict(os.environ)
         if not os.path.exists(self.config_path):
             self.run("init", "--dir", self.instance, "--tracker", tracker, "--site", site,
-                     "--consent", consent)
-            self.configure(listen="127.0.0.1:0", admin_listen="127.0.0.1:0", **settings)
+                     "--consent", "pending")
+            self.configure(listen="127.0.0.1:0", admin_listen="127.0.0.1:0",
+                           consent__default=consent, **settings)
 
     def __enter__(self):
         return self

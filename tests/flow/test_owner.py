@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exactly one process owns the data; commands work beside it and without it; it stops cleanly."""
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import threading
+import unittest
+
+from daemon import LIMIT_S, WAYMARK, Daemon, read_line, wait_for
+
+PAGE = "http://localhost:8090/"
+
+
+class Owner(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon()
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+        self.socket = os.path.join(self.daemon.instance, "data", "waymark.sock")
+
+    def accounts(self):
+        return [event["account"] for event in self.daemon.events(type="account")]
+
+    def test_a_second_server_is_refused(self):
+        self.daemon.start()
+        second = self.daemon.waymark("serve", check=False)
+        self.assertEqual(second.returncode, 1)
+        self.assertEqual(second.stdout, "")
+        [line] = [line for line in second.stderr.splitlines() if line.startswith("waymark ")]
+        self.assertIn("waymark serve: ", line)
+        self.assertIn("data", line)
+        self.assertEqual(self.daemon.get("/healthz").status, 200)
+
+    def test_commands_beside_a_server(self):
+        self.daemon.start()
+        for number in range(20):
+            url = self.daemon.link(f"{PAGE}{number}", "--to", "a@example.com")
+            answer = self.daemon.click(url)
+            self.assertEqual(answer.location, f"{PAGE}{number}")
+        self.assertEqual(self.daemon.stop(), 0)
+
+    def test_commands_without_a_server(self):
+        url = self.daemon.link(PAGE, "--to", "a@example.com", "--slug", "s")
+        people = self.daemon.waymark("prospect", "import", "-", stdin="email\nb@example.com\n")
+        self.assertEqual(people.stdout, "1 added, 0 changed, 0 the same, 0 refused\n")
+        self.assertIn(f"\ts\t\t\t{PAGE}\n", self.daemon.waymark("link", "list").stdout)
+        self.daemon.start()
+        self.assertEqual(self.daemon.click(url).location, PAGE)
+
+    def test_a_rewritten_mail_redirects_at_once(self):
+        self.daemon.start()
+        mail = f'<p><a href="{PAGE}a?b=1&amp;c=2">x</a> <a href=\'{PAGE}d\'>y</a></p>'
+        out = self.daemon.waymark("rewrite", "--to", "a@example.com", "--campaign", "autumn",
+                                  "--mailing", "2026-11", stdin=mail).stdout
+        urls = [piece.split('"')[0].split("'")[0] for piece in out.split("http://localhost:8080")]
+        answers = [self.daemon.click("http://localhost:8080" + url) for url in urls[1:]]
+        self.assertEqual([answer.location for answer in answers],
+                         [f"{PAGE}a?b=1&c=2", f"{PAGE}d"])
+        [first, _] = self.daemon.events(type="click")
+        self.assertEqual((first["campaign"], first["mailing"]), ("autumn", "2026-11"))
+
+    def test_a_command_waits_for_a_server_that_stops_or_starts(self):
+        self.daemon.start()
+        failures = []
+
+        def register():
+            for number in range(30):
+                result = self.daemon.waymark("link", "new", "--slug", f"s{number}",
+                                             f"{PAGE}{number}", check=False)
+                if result.returncode != 0:
+                    failures.append(result.stderr)
+        thread = threading.Thread(target=register)
+        thread.start()
+        for _ in range(3):
+            seen = len(self.daemon.events(type="link"))
+            wait_for(lambda: len(self.daemon.events(type="link")) > seen or
+                     not thread.is_alive())
+            self.assertEqual(self.daemon.stop(), 0)
+            self.start_between_commands()
+        thread.join()
+        self.assertEqual(failures, [])
+        self.assertEqual(len(self.daemon.events(type="link")), 30)
+
+    def start_between_commands(self):
+        """A server that finds the lock held by a command says so and ends; start it again."""
+        def started():
+            process = self.daemon.spawn()
+            line = read_line(process)
+            if line:
+                return True
+            self.assertEqual(self.daemon.wait(), 1)
+            return False
+        wait_for(started)
+
+    def test_the_control_socket_is_its_owners(self):
+        self.daemon.start()
+        mode = os.stat(self.socket).st_mode
+        self.assertTrue(stat.S_ISSOCK(mode))
+        self.assertEqual(stat.S_IMODE(mode), 0o600)
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertFalse(os.path.exists(self.socket))
+
+    @unittest.skipIf(os.getuid() != 0, "needs a second user")
+    def test_another_user_is_refused_even_with_the_socket_open_to_all(self):
+        self.daemon.start()
+        for path in (self.daemon.directory, self.daemon.instance,
+                     os.path.join(self.daemon.instance, "data"), self.socket):
+            os.chmod(path, 0o777)
+        script = ("import os, socket, sys\n"
+                  "os.chdir(sys.argv[1]); os.setuid(65534)\n"
+                  "s = socket.socket(socket.AF_UNIX); s.connect('waymark.sock')\n"
+                  "s.sendall(b'POST /api/v1/prospects/find HTTP/1.1\\r\\nHost: x\\r\\n"
+                  "Content-Length: 2\\r\\nConnection: close\\r\\n\\r\\n{}')\n"
+                  "print(s.recv(4096).decode())\n")
+        result = subprocess.run(["python3", "-c", script, os.path.dirname(self.socket)],
+                                capture_output=True, text=True, timeout=LIMIT_S, check=True)
+        self.assertTrue(result.stdout.startswith("HTTP/1.1 403"), result.stdout)
+
+    def test_a_long_path_of_the_data_directory(self):
+        deep = os.path.join(self.daemon.directory, *["d" * 50] * 3)
+        os.makedirs(deep)
+        daemon = Daemon(directory=deep)
+        self.addCleanup(daemon.__exit__, None, None, None)
+        daemon.start()
+        self.assertEqual(daemon.click(daemon.link(PAGE, "--slug", "s")).location, PAGE)
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_a_stop_says_shutdown(self):
+        self.daemon.start()
+        self.daemon.click(self.daemon.link(PAGE, "--slug", "s"))
+        self.assertEqual(self.daemon.stop(), 0)
+        [account] = self.accounts()
+        self.assertEqual(account["period"], "shutdown")
+        self.assertEqual((account["received"], account["stored"], account["pending"]), (2, 2, 0))
+
+    def test_interrupt_stops_too_and_hangup_does_not(self):
+        self.daemon.start()
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "SIGHUP" in self.daemon.log())
+        self.assertEqual(self.daemon.get("/healthz").status, 200)
+        self.assertEqual(self.daemon.stop(signal.SIGINT), 0)
+
+    def test_a_kill_is_unclean_and_loses_nothing_that_was_answered(self):
+        self.daemon.start()
+        url = self.daemon.link(PAGE, "--to", "a@example.com")
+        for _ in range(5):
+            self.assertEqual(self.daemon.click(url).status, 302)
+        self.assertEqual(self.daemon.kill(), -signal.SIGKILL)
+        self.assertTrue(os.path.exists(self.socket))
+        self.daemon.start()
+        self.assertEqual(len(self.daemon.events(type="click")), 5)
+        [account] = self.accounts()
+        self.assertEqual(account["period"], "unclean")
+        self.assertEqual(self.daemon.click(url).status, 302)
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertEqual([account["period"] for account in self.accounts()],
+                         ["unclean", "shutdown"])
+        sequences = [event["seq"] for event in self.daemon.events()]
+        self.assertEqual(sequences, list(range(1, len(sequences) + 1)))
+
+    def test_a_drain_finishes_what_is_open_and_takes_nothing_new(self):
+        self.daemon.start()
+        url = self.daemon.link(PAGE, "--slug", "s")
+        open_one = socket.create_connection(("127.0.0.1", self.daemon.port), LIMIT_S)
+        self.addCleanup(open_one.close)
+        open_one.sendall(b"GET /l/s HTTP/1.1\r\nHost: localhost\r\n")
+        wait_for(lambda: self.daemon.metric('waymark_connections{listener="public"}') == 1)
+        self.daemon.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "event=draining" in self.daemon.log())
+        with self.assertRaises(OSError):
+            self.daemon.click(url)
+        open_one.sendall(b"\r\n")
+        answer = b""
+        while piece := open_one.recv(65536):
+            answer += piece
+        self.assertTrue(answer.startswith(b"HTTP/1.1 302"), answer)
+        self.assertEqual(self.daemon.wait(), 0)
+        self.assertEqual(len(self.daemon.events(type="click")), 1)
+
+    def test_an_address_in_use_is_said(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.daemon.configure(listen=f"127.0.0.1:{port}")
+            result = self.daemon.waymark("serve", check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"listen: cannot listen on 127.0.0.1:{port}", result.stderr)
+
+    def test_a_unix_socket_as_public_listener(self):
+        path = os.path.join(self.daemon.directory, "public.sock")
+        self.daemon.configure(listen=f"unix:{path}")
+        process = self.daemon.spawn()
+        self.assertIn(f"unix:{path} (public)", read_line(process))
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            self.assertTrue(connection.recv(4096).startswith(b"HTTP/1.1 200"))
+        self.assertEqual(self.daemon.stop(), 0)
+
+    def test_followed_events_come_as_they_are_stored(self):
+        self.daemon.start()
+        url = self.daemon.link(PAGE, "--slug", "s")
+        follower = subprocess.Popen(
+            [WAYMARK, "events", "--config", self.daemon.config_path, "--follow", "--type",
+             "click"], stdout=subprocess.PIPE)
+        self.addCleanup(follower.stdout.close)
+        self.addCleanup(follower.wait)
+        self.addCleanup(follower.kill)
+        for _ in range(3):
+            self.daemon.click(url)
+            self.assertEqual(json.loads(read_line(follower))["type"], "click")
+        follower.send_signal(signal.SIGINT)
+        self.assertEqual(follower.wait(LIMIT_S), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
