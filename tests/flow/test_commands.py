@@ -160,7 +160,8 @@ class Commands(unittest.TestCase):
         self.assertIn("there is no link", self.fails("link", "show", "nothing"))
 
     def test_a_url_as_people_write_it_is_registered_as_browsers_ask_for_it(self):
-        result = self.daemon.waymark("link", "new", "--slug", "s", "http://B\u00fccher.example/\u00fc x")
+        result = self.daemon.waymark("link", "new", "--slug", "s",
+                                     "http://B\u00fccher.example/\u00fc x")
         self.assertIn("http://xn--bcher-kva.example/%C3%BC%20x", result.stderr)
         self.daemon.start()
         self.assertEqual(self.daemon.click(result.stdout.strip()).location,
@@ -174,7 +175,8 @@ class Commands(unittest.TestCase):
         self.assertIn("--to:", self.fails("link", "new", "--to", "nobody", PAGE))
 
     def test_filters_of_events(self):
-        self.daemon.waymark("prospect", "import", "-", stdin="email\na@example.com\nb@example.com\n")
+        self.daemon.waymark("prospect", "import", "-",
+                            stdin="email\na@example.com\nb@example.com\n")
         self.daemon.link(PAGE, "--slug", "s")
         handle = self.daemon.waymark("prospect", "find", "a@example.com").stdout.strip()
         everything = self.daemon.events()

@@ -116,8 +116,8 @@ class Identify(Consent):
 
     def test_gpc_is_denied(self):
         self.assert_anonymous(*self.click(headers={"Sec-GPC": "1"}), "denied", "gpc")
-        self.assert_anonymous(*self.click(headers={"Sec-GPC": "1", "Cookie": self.cookie(IDENTIFY)}),
-                              "denied", "gpc")
+        headers = {"Sec-GPC": "1", "Cookie": self.cookie(IDENTIFY)}
+        self.assert_anonymous(*self.click(headers=headers), "denied", "gpc")
 
     def test_dnt_means_nothing_by_default(self):
         answer, _ = self.click(headers={"DNT": "1"})
