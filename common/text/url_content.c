@@ -89,7 +89,10 @@ static bool is_hex_and_colons(struct span text)
 	return colons >= 2;
 }
 
-/* "[unsubscribe]", "[subscriber:email]"; not the key of "a[b]=c" and "a[b][c]=d", not "[::a]". */
+/*
+ * "[unsubscribe]", "[subscriber:email]"; not the key of "a[b]=c" and "a[b][c]=d", not "[::a]", and
+ * not the end of a path "/a[b]", which people write.
+ */
 static bool is_bracket_tag(struct span url, size_t at)
 {
 	size_t size = name_size(url, at + 1, "_:"), end = at + 1 + size;
@@ -100,6 +103,9 @@ static bool is_bracket_tag(struct span url, size_t at)
 	if (size == 0 || !span_starts(rest, SPAN("]")))
 		return false;
 	if (after_name && rest.size == 2 && (rest.data[1] == '=' || rest.data[1] == '['))
+		return false;
+	if (after_name && rest.size == 1 && span_find(url, '?', 0) == url.size &&
+	    span_find(span_slice(url, at, size), ':', 0) == size)
 		return false;
 	return !is_hex_and_colons(span_slice(url, at + 1, size));
 }

@@ -53,6 +53,8 @@ static void what_only_looks_like_one_is_tracked(void **state)
 		"http://[a::b:c]/",
 		"https://example.com/?a[]=1&a[b]=c&a[b][c]=d",
 		"https://example.com/?a[0]=1",
+		"https://example.com/a[b]",
+		"https://example.com/a_[other]",
 		"https://example.com/?p=100%25%20off",
 		"https://example.com/?e=%7B%7Bemail%7D%7D",
 		"https://example.com/?f=(a:!(b),c:'*')",
