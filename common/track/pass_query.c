@@ -86,7 +86,7 @@ bool pass_query_name_is_valid(struct span name)
 		uint8_t byte = name.data[i];
 
 		if (!(byte >= 'a' && byte <= 'z') && !(byte >= 'A' && byte <= 'Z') &&
-		    !(byte >= '0' && byte <= '9') && !strchr("._~-", byte))
+		    !(byte >= '0' && byte <= '9') && !memchr("._~-", byte, 4))
 			return false;
 	}
 	return true;
