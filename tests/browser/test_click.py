@@ -11,11 +11,10 @@ import re
 import tempfile
 import time
 import unittest
-import urllib.request
 
 import chromium
+import daemon
 import front
-import tracker
 
 PROSPECT = "reader@example.com"
 LANDING = "https://www.example.com/landing.html?x=1&y=%E7%A7%8B&z=a+b#part"
@@ -23,7 +22,7 @@ MAIL = f"""<!DOCTYPE html><meta charset="utf-8"><title>Mail</title>
 <p>秋 <a id="link" href="{LANDING.replace('&', '&amp;')}">Read it</a></p>
 """
 COOKIE_SECONDS = 395 * 86400
-WAIT_SECONDS = 30
+PREFETCHES = 'waymark_requests_total{route="click",result="prefetch"}'
 
 
 class Clicks(unittest.TestCase):
@@ -31,16 +30,18 @@ class Clicks(unittest.TestCase):
 
     def setUp(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.tracker = self.enterContext(tracker.Tracker(folder, self.consent))
+        self.tracker = self.enterContext(daemon.Daemon(
+            self.consent, tracker="https://go.example.com", site="https://www.example.com"))
+        self.tracker.start()
         self.front = self.enterContext(front.Front(folder, self.tracker.port))
         rules = self.front.resolver_rules()
         self.browser = self.enterContext(chromium.Chromium(rules, self.front.spki))
         (folder / "www/landing.html").write_text("<title>Landed</title>")
         people = folder / "people.csv"
         people.write_text(f"email\n{PROSPECT}\n")
-        self.tracker.run("prospect import", str(people))
-        self.prospect = self.tracker.run("prospect find", PROSPECT).strip()
-        self.mail = self.tracker.run("rewrite", "--to", PROSPECT, "--campaign", "autumn",
+        self.run_command("prospect", "import", str(people))
+        self.prospect = self.run_command("prospect", "find", PROSPECT).strip()
+        self.mail = self.run_command("rewrite", "--to", PROSPECT, "--campaign", "autumn",
                                      "--mailing", "autumn-notes", stdin=MAIL)
         self.link = re.search(r'href="([^"]*)"', self.mail)[1]
         self.put_mail("")
@@ -48,20 +49,11 @@ class Clicks(unittest.TestCase):
     def put_mail(self, more, host="mail"):
         (self.front.folder / host / "mail.html").write_text(self.mail + more)
 
-    def metric(self, name):
-        url = f"http://127.0.0.1:{self.tracker.admin_port}/metrics"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            for line in answer.read().decode().splitlines():
-                if line.startswith(name + " "):
-                    return int(line.split()[-1])
-        raise AssertionError(f"no metric {name}")
+    def run_command(self, *arguments, **options):
+        return self.tracker.waymark(*arguments, **options).stdout
 
-    def wait_for_metric(self, name, value):
-        deadline = time.monotonic() + WAIT_SECONDS
-        while self.metric(name) < value:
-            self.assertLess(time.monotonic(), deadline, f"{name} stays below {value}")
-            time.sleep(0.05)
-        self.assertEqual(self.metric(name), value)
+    def clicks(self):
+        return self.tracker.events(type="click")
 
     def click(self, mail="https://mail.example.net/mail.html"):
         self.browser.call("open", url=mail)
@@ -96,7 +88,7 @@ class WithIdentify(Clicks):
     def test_a_click_lands_with_cookie_and_event(self):
         self.assert_landed(self.click())
         self.assert_cookie(self.browser.call("cookies"))
-        [event] = self.tracker.events("click")
+        [event] = self.clicks()
         self.assertEqual(event["prospect"], self.prospect)
         self.assertEqual(event["consent"], "identify")
         self.assertEqual(event["evidence"], "claim")
@@ -111,28 +103,37 @@ class WithIdentify(Clicks):
         self.click()
         before = self.browser.call("cookies")
         self.click()
-        first, second = self.tracker.events("click")
+        first, second = self.clicks()
         self.assertEqual(first["visitor"], second["visitor"])
         self.assertEqual(before[0]["value"], self.browser.call("cookies")[0]["value"])
 
-    def speculate(self, host, mail):
-        """Prefetch the link on @mail, then activate it: nothing, then one click."""
+    def prefetch(self, host, mail):
+        """Open @mail with a rule that makes the browser prefetch the link: no click, no cookie."""
         rules = {"prefetch": [{"urls": [self.link], "eagerness": "immediate"}]}
         self.put_mail(f'<script type="speculationrules">{json.dumps(rules)}</script>', host)
         self.browser.call("open", url=mail)
-        self.wait_for_metric(
-            'waymark_requests_total{route="click",result="prefetch"}', 1)
-        self.assertEqual(self.tracker.events("click"), [])
+        daemon.wait_for(lambda: self.tracker.metric(PREFETCHES))
+        self.assertEqual(self.clicks(), [])
         self.assertEqual(self.browser.call("cookies"), [])
+
+    def activate(self):
         self.assert_landed(self.browser.call("click", selector="#link"))
-        self.assertEqual(len(self.tracker.events("click")), 1)
+        self.assertEqual(len(self.clicks()), 1)
         self.assert_cookie(self.browser.call("cookies"))
 
-    def test_prefetch_from_another_site(self):
-        self.speculate("mail", "https://mail.example.net/mail.html")
+    def test_an_activated_prefetch_is_one_click(self):
+        self.prefetch("mail", "https://mail.example.net/mail.html")
+        self.activate()
 
-    def test_prefetch_from_the_site_itself(self):
-        self.speculate("www", "https://www.example.com/mail.html")
+    def test_an_activated_prefetch_of_the_same_site_is_one_click(self):
+        self.prefetch("www", "https://www.example.com/mail.html")
+        self.activate()
+
+    def test_a_prefetch_that_is_not_activated_is_no_click(self):
+        self.prefetch("mail", "https://mail.example.net/mail.html")
+        self.browser.call("open", url=LANDING)
+        self.assertEqual(self.tracker.stop(), 0)
+        self.assertEqual(self.clicks(), [])
 
 
 class WithPending(Clicks):
@@ -141,7 +142,7 @@ class WithPending(Clicks):
     def test_a_click_lands_without_cookie_and_person(self):
         self.assert_landed(self.click())
         self.assertEqual(self.browser.call("cookies"), [])
-        [event] = self.tracker.events("click")
+        [event] = self.clicks()
         self.assertIsNone(event["prospect"])
         self.assertIsNone(event["visitor"])
         self.assertEqual(event["consent"], "pending")
