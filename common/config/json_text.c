@@ -25,7 +25,7 @@ size_t json_text_start(struct span text, size_t at)
 {
 	while (is_one_of(text, at, " \t\r\n"))
 		at++;
-	return at;
+	return at < text.size ? at : text.size;
 }
 
 static size_t skip_string(struct span text, size_t at)
