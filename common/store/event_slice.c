@@ -19,6 +19,7 @@ int event_slice_read(struct env *events, uint64_t after, struct event_slice *sli
 	struct span key, record;
 	struct txn_walk walk;
 	struct txn txn;
+	uint64_t last = after;
 	int r = 0;
 
 	buffer_clear(&slice->records);
@@ -30,10 +31,13 @@ int event_slice_read(struct env *events, uint64_t after, struct event_slice *sli
 	txn_walk_begin(&txn, EVENTS_EVENTS, span_of(from, sizeof(from)), &walk);
 	while (slice->count < EVENT_READER_SLICE_EVENTS && slice->records.size < SLICE_BYTES &&
 	       txn_walk_next(&walk, &key, &record)) {
-		if (key.size != KEY_BYTES || record.size > EVENT_RECORD_MAX_BYTES) {
+		/* In a damaged tree keys may go round in a circle, and the walk would never end. */
+		if (key.size != KEY_BYTES || record.size > EVENT_RECORD_MAX_BYTES ||
+		    get_u64(key.data) <= last) {
 			r = slice->count ? 0 : EVENT_E_FORM;
 			break;
 		}
+		last = get_u64(key.data);
 		memcpy(prefix, key.data, KEY_BYTES);
 		put_u32(prefix + KEY_BYTES, (uint32_t)record.size);
 		buffer_append(&slice->records, prefix, sizeof(prefix));

@@ -191,8 +191,11 @@ static int read_slice(struct store *store, const struct link_id *from, struct ar
 	txn_begin_read(&txn, &store->state);
 	txn_walk_begin(&txn, STATE_LINKS, span_of(from->bytes, sizeof(from->bytes)), &walk);
 	while (count < EACH_SLICE_LINKS && txn_walk_next(&walk, &key, &row)) {
-		if (key.size != sizeof(struct link_id))
-			continue;
+		if (key.size != sizeof(struct link_id) ||
+		    (count > 0 && memcmp(key.data, links[count - 1].id.bytes, key.size) <= 0)) {
+			txn_fail(&txn, -EBADMSG);
+			break;
+		}
 		txn_fail(&txn, make(key, row, arena, &links[count]));
 		count++;
 	}

@@ -29,6 +29,34 @@ static int make_directory(const char *path, struct error *error)
 			 strerror(errno));
 }
 
+/*
+ * A new environment is made beside its place and moved there when it is complete, since LMDB cannot
+ * open what a power cut leaves of a first commit. Leftovers of an earlier attempt are worth
+ * nothing.
+ */
+static int make_env(const char *path, const char *const *databases, struct error *error)
+{
+	cleanup_buffer struct buffer new = BUFFER_INIT, data = BUFFER_INIT, lock = BUFFER_INIT;
+	struct env env = {0};
+	int r;
+
+	buffer_printf(&new, "%s.new", path);
+	buffer_printf(&data, "%s.new/data.mdb", path);
+	buffer_printf(&lock, "%s.new/lock.mdb", path);
+	if (!buffer_text(&new) || !buffer_text(&data) || !buffer_text(&lock))
+		return error_set(error, -ENOMEM, "%s: out of memory", path);
+	r = make_directory(buffer_text(&new), error);
+	if (r)
+		return r;
+	(void)unlink(buffer_text(&data));
+	(void)unlink(buffer_text(&lock));
+	r = env_open(&env, buffer_text(&new), databases, true, 0, error);
+	env_close(&env);
+	if (!r && rename(buffer_text(&new), path))
+		r = error_set(error, -errno, "%s: cannot be made: %s", path, strerror(errno));
+	return r;
+}
+
 static int open_env(struct store *store, struct env *env, const char *name,
 		    const char *const *databases, size_t map_bytes, struct error *error)
 {
@@ -38,7 +66,9 @@ static int open_env(struct store *store, struct env *env, const char *name,
 	buffer_printf(&path, "%s/%s", store->data_dir, name);
 	if (!buffer_text(&path))
 		return error_set(error, -ENOMEM, "%s: out of memory", store->data_dir);
-	r = store->reader ? 0 : make_directory(buffer_text(&path), error);
+	r = 0;
+	if (!store->reader && access(buffer_text(&path), F_OK) && errno == ENOENT)
+		r = make_env(buffer_text(&path), databases, error);
 	if (!r)
 		r = env_open(env, buffer_text(&path), databases, !store->reader, map_bytes, error);
 	return r;

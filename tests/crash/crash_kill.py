@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 under load, again and again on the same data: each redirect that came back has its event,
+no sequence is missing, the log opens, for a reader and for the next server."""
+import os
+import random
+import shutil
+import sys
+import time
+
+from clicks import Clicks, check_store, seed_of_run, size_of
+from daemon import Daemon
+
+
+def kill_while_starting(daemon, chance):
+    daemon.spawn()
+    time.sleep(chance.uniform(0, 0.06))
+    daemon.kill()
+
+
+def kill_under_load(daemon, clicks, chance):
+    daemon.start()
+    clicks.start(lambda number: True)
+    time.sleep(chance.uniform(0.02, 0.5))
+    daemon.kill()
+    clicks.join()
+
+
+def main():
+    chance = random.Random(seed_of_run())
+    rounds = size_of("crash_kill_rounds")
+    with Daemon(commit_wait_ms=10000) as daemon:
+        data = os.path.join(daemon.instance, "data")
+        clicks = Clicks(daemon, threads=16)
+        for number in range(rounds):
+            if number % 4 == 0:
+                kill_while_starting(daemon, chance)
+            kill_under_load(daemon, clicks, chance)
+            # As the next server will find it: a copy, opened and recovered by its owner.
+            copy = os.path.join(daemon.directory, "copy")
+            shutil.copytree(data, copy, ignore=shutil.ignore_patterns("lock*", "*.sock"))
+            for directory, role in ((data, "reader"), (copy, "owner")):
+                found, problem = check_store(directory, role)
+                assert not problem, f"round {number}, {role}: {problem}"
+                missing = clicks.redirected - found
+                assert not missing, f"round {number}, {role}: no events for {sorted(missing)[:10]}"
+            shutil.rmtree(copy)
+        assert len(clicks.redirected) > rounds, "hardly a click was answered"
+        daemon.start()
+        assert daemon.stop() == 0
+        events = daemon.events()
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        unclean = [event for event in events if event["type"] == "account"
+                   and event["account"]["period"] == "unclean"]
+        assert len(unclean) >= rounds, f"{len(unclean)} unclean accounts for {rounds} kills"
+    print(f"{rounds} kills, {len(clicks.redirected)} redirects, {len(events)} events")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A power cut at any instant loses nothing that was acknowledged.
+
+power_cut.py PRELOAD [--without-sync]: clicks under a journal of the disk; no redirect may leave
+before its event is durable by that journal; then the power goes at many points, and each disk that it
+can leave must open and hold what had been acknowledged. --without-sync takes the syncs away, and
+succeeds only when both of these find that out: so the test is known to be able to fail.
+"""
+import os
+import random
+import shutil
+import sys
+
+from clicks import Clicks, check_store, seed_of_run, size_of
+from daemon import Daemon, wait_for
+from disk_journal import Journal
+
+SLOWEST_MS = 10000  # commit_wait_ms: all answers of this test wait for their commit
+
+
+def record(daemon, preload, journal, without_sync):
+    environment = {"LD_PRELOAD": preload, "WAYMARK_DISK_JOURNAL": journal}
+    if without_sync:
+        environment["WAYMARK_DISK_NOSYNC"] = "1"
+    daemon.start(**environment)
+    total = size_of("power_cut_clicks")
+    clicks = Clicks(daemon, threads=16)
+    clicks.start(lambda number: number <= total)
+    # State and people change beside the clicks, as they do beside a running server.
+    for number in range(20):
+        daemon.link(f"http://localhost:8090/page/{number}", "--slug", f"s{number}")
+    clicks.join()
+    assert len(clicks.redirected) == total, f"{len(clicks.redirected)} redirects of {total}"
+    wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
+    assert daemon.metric("waymark_late_total") == 0, "the disk is too slow for this test"
+    assert daemon.stop() == 0
+
+
+def points_of(journal, count, chance):
+    """Half of them anywhere, half right behind a redirect, where the most is at stake."""
+    last = len(journal.entries)
+    behind = [sent + 1 for sent, _ in journal.sends]
+    return [chance.randrange(1, last + 1) if i % 2 else chance.choice(behind)
+            for i in range(count)]
+
+
+def cut(journal, point, chance, directory):
+    """The problem with the disk that a cut at @point leaves; None when there is none."""
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
+    journal.rebuild(point, chance, directory)
+    found, problem = check_store(directory, "owner")
+    missing = journal.acknowledged_before(point) - found
+    if missing:
+        problem = f"{problem or 'it opens'}; no events for {len(missing)}, as {sorted(missing)[:5]}"
+    return problem
+
+
+def judge(without_sync, premature, problems, points):
+    for problem in problems[:5]:
+        print(problem)
+    print(f"{len(premature)} redirects too early, {len(problems)} of {points} disks bad")
+    if without_sync:
+        assert premature, "syncs that do nothing were not noticed by the journal"
+        assert problems, "syncs that do nothing were not noticed by any power cut"
+    else:
+        assert not premature, f"redirects before their events were durable: {premature[:10]}"
+        assert not problems
+
+
+def main():
+    preload, without_sync = sys.argv[1], "--without-sync" in sys.argv[2:]
+    chance = random.Random(seed_of_run())
+    points = size_of("power_cut_points")
+    with Daemon(commit_wait_ms=SLOWEST_MS) as daemon:
+        path = os.path.join(daemon.directory, "journal")
+        record(daemon, preload, path, without_sync)
+        journal = Journal(path)
+        assert len(journal.sends) == size_of("power_cut_clicks")
+        directory = os.path.join(daemon.directory, "rebuilt")
+        problems = []
+        for point in points_of(journal, points, chance):
+            problem = cut(journal, point, chance, directory)
+            if problem:
+                problems.append(f"cut at entry {point} of {len(journal.entries)}: {problem}")
+        judge(without_sync, journal.premature(), problems, points)
+    print(f"{len(journal.entries)} entries, {len(journal.sends)} redirects, {points} cuts")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
