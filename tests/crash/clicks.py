@@ -91,8 +91,11 @@ class Clicks:
 
 def check_store(directory, role):
     """Numbers of all clicks in the log, and what is wrong with the store (None: nothing)."""
-    result = subprocess.run([STORE_CHECK, directory, role], capture_output=True, timeout=2 * LIMIT_S,
-                            check=False)
+    try:
+        result = subprocess.run([STORE_CHECK, directory, role], capture_output=True,
+                                timeout=LIMIT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return set(), f"opening and reading it does not end within {LIMIT_S} s"
     found = {int(number) for number in NUMBER.findall(result.stdout)}
     if result.returncode == 0:
         return found, None

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /*
  * Stands between the server and its disk (LD_PRELOAD). By environment:
  *
- *   WAYMARK_DISK_JOURNAL=PATH  write down, in one order, each open, write, truncation and sync of
- * the data.mdb files, and each send of a redirect (before it is sent) WAYMARK_DISK_NOSYNC=1
- * fdatasync, fsync and msync of those files do nothing and say they did WAYMARK_DISK_STALL=PATH
- * while that file exists, each of these syncs takes STALL_MS
+ *   WAYMARK_DISK_JOURNAL=PATH  write down, in one order, each open, write, truncation and sync of the
+ *                              data.mdb files, and each send of a redirect (before it is sent)
+ *   WAYMARK_DISK_NOSYNC=PATH   while that file exists, syncs of those files do nothing and succeed
+ *   WAYMARK_DISK_STALL=PATH    while that file exists, each of these syncs takes STALL_MS
  *
  * An entry is: type 1, file 1, flags 2, length 4, number 8 (all in the order of this machine), then
- * length bytes. A file is known by its inode, so that it stays the same one when it is renamed.
- * What an entry's number means stands at its type. A write to a descriptor opened with O_DSYNC has
- * two entries, and is on disk at the second; so has a sync, which covers the writes before its
- * first.
+ * length bytes. A file is known by its inode, so that it stays the same one when it is renamed. What
+ * an entry's number means stands at its type. A write to a descriptor opened with O_DSYNC has two
+ * entries, and is on disk at the second; so has a sync, which covers the writes before its first.
  *
- * One mutex makes the order. Nothing here allocates, and the journal is written by system calls
- * that nobody intercepts.
+ * One mutex makes the order. Nothing here allocates, and the journal is written by system calls that
+ * nobody intercepts.
  */
+/* clang-format on */
 /* With it, pwrite below would be named pwrite64, which is not what LMDB calls. */
 #undef _FILE_OFFSET_BITS
 
@@ -65,8 +66,7 @@ static struct {
 static unsigned file_count;
 static uint8_t file_of[DESCRIPTORS]; /* number of the file, from 1; 0: not ours */
 static bool is_dsync[DESCRIPTORS];
-static const char *stall;
-static bool nosync;
+static const char *stall, *nosync;
 
 static struct {
 	int (*open)(const char *, int, ...);
@@ -102,7 +102,7 @@ __attribute__((constructor)) static void begin(void)
 	FIND(sendto);
 	FIND(sendmsg);
 	stall = getenv("WAYMARK_DISK_STALL");
-	nosync = getenv("WAYMARK_DISK_NOSYNC") != NULL;
+	nosync = getenv("WAYMARK_DISK_NOSYNC");
 	if (!path)
 		return;
 	journal = real.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -293,7 +293,7 @@ static int sync_with(int (*call)(int), int fd)
 	if (!file(fd))
 		return call(fd);
 	stall_now();
-	if (nosync)
+	if (nosync && access(nosync, F_OK) == 0)
 		return 0;
 	begun = note(ENTRY_SYNC, file(fd), 0, NULL, 0);
 	r = call(fd);

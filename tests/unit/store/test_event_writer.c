@@ -264,8 +264,7 @@ static void test_an_account_comes_at_its_interval(void **state)
 		assert_true(clock_monotonic() < deadline);
 		(void)poll(NULL, 0, 20);
 		store_status(fixture->store, &status);
-	} while (status.last_sequence < 2);
-	assert_int_equal(status.state_position, status.last_sequence);
+	} while (status.state_position < 2);
 }
 
 #define ON_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
