@@ -82,7 +82,6 @@ void connection_notify(void *owner, struct MHD_Connection *handle, void **contex
 	struct connection *connection = *context;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		listener->activity++;
 		connection = calloc(1, sizeof(*connection));
 		if (!connection)
 			return;

@@ -76,7 +76,6 @@ void *exchange_begin(void *owner, const char *target, struct MHD_Connection *han
 	struct connection *connection = connection_of(handle);
 	struct exchange *exchange = connection && target ? take(listener) : NULL;
 
-	listener->activity++;
 	if (!exchange)
 		return NULL;
 	connection->exchange = exchange;
@@ -329,7 +328,6 @@ static void set_waiting(struct exchange *exchange, bool waiting)
 		return;
 	exchange->waiting = waiting;
 	listener->figures.waiting += waiting ? 1u : -1u;
-	listener->activity++;
 }
 
 static enum MHD_Result answer(struct exchange *exchange)
@@ -348,6 +346,7 @@ static enum MHD_Result answer(struct exchange *exchange)
 			set_waiting(exchange, true);
 			return MHD_YES;
 		}
+		request->listener->answered_late |= exchange->waiting;
 		set_waiting(exchange, false);
 	}
 	/* A body that nobody asked for, or a method that we refuse, ends the connection. */
@@ -384,7 +383,6 @@ void exchange_completed(void *owner, struct MHD_Connection *handle, void **state
 	struct request *request;
 
 	(void)handle;
-	listener->activity++;
 	if (!exchange)
 		return;
 	*state = NULL;

@@ -48,9 +48,10 @@ struct listener {
 	size_t spare_count;
 	struct listener_figures figures;
 	size_t in_progress;
-	uint64_t activity;	/* callbacks that meant progress */
+	uint64_t activity;	/* answers given and pieces of bodies taken */
 	uint64_t activity_seen; /* as of the run before */
-	unsigned quiet_runs;
+	unsigned quiet_runs;	/* since then, while the library has connections that are ready */
+	bool answered_late;	/* in this run, by a handler that had waited: not sent yet */
 	bool quiesced;
 };
 

@@ -5,10 +5,11 @@
  *
  * Connections whose handler waits stay in the library's ready list, so that its own timeout is then
  * always zero: taken at its word it would make the loop spin. The library does not say whether the
- * list holds anything else. So we watch whether runs still make progress, which all shows in our
- * callbacks: after progress we run again at once; after two quiet runs only in a millisecond, and
- * then in twice the time up to PAUSE_MAX_MS, which bounds the harm of anything that makes progress
- * unseen, as the rest of a long answer does.
+ * list holds anything else. What else can be there is an answer to send, which we know of because
+ * we gave it, the rest of a body, which we see too, or the rest of a long head. So after an answer
+ * or a piece of a body we run again at once; otherwise, while handlers wait, only in a millisecond,
+ * and then in twice the time up to PAUSE_MAX_MS, which bounds the harm of what we do not see. While
+ * none waits, the library is believed for QUIET_RUNS_MAX runs.
  *
  * One thread: everything here belongs to the loop.
  */
@@ -19,7 +20,7 @@
 enum {
 	POOL_DEFAULT_BYTES = 10240,
 	POOL_INCREMENT_BYTES = 1024,
-	QUIET_RUNS_AT_ONCE = 2,
+	QUIET_RUNS_MAX = 16,
 	PAUSE_MAX_MS = 16
 };
 
@@ -80,12 +81,24 @@ int listener_fd(const struct listener *listener)
 	return listener->epoll_fd;
 }
 
+static bool is_ready(const struct listener *listener)
+{
+	MHD_UNSIGNED_LONG_LONG zero;
+
+	/* The library has no timeouts of its own here: there is work now, or none. */
+	return MHD_get_timeout(listener->daemon, &zero) == MHD_YES;
+}
+
 void listener_run(struct listener *listener)
 {
 	listener->now = clock_monotonic();
 	connection_expire(listener);
+	listener->answered_late = false;
 	(void)MHD_run(listener->daemon);
-	if (listener->activity != listener->activity_seen)
+	/* The library sends such an answer only in its next run. */
+	if (listener->answered_late)
+		(void)MHD_run(listener->daemon);
+	if (listener->activity != listener->activity_seen || !is_ready(listener))
 		listener->quiet_runs = 0;
 	else
 		listener->quiet_runs++;
@@ -106,14 +119,14 @@ static int until_expiry_ms(const struct listener *listener)
 
 static int until_next_run_ms(const struct listener *listener)
 {
-	MHD_UNSIGNED_LONG_LONG unused;
+	const unsigned at_once = listener->figures.waiting > 0 ? 1 : QUIET_RUNS_MAX;
 	unsigned doublings;
 
-	if (MHD_get_timeout(listener->daemon, &unused) != MHD_YES)
+	if (!is_ready(listener))
 		return -1;
-	if (listener->quiet_runs < QUIET_RUNS_AT_ONCE)
+	if (listener->quiet_runs < at_once)
 		return 0;
-	doublings = listener->quiet_runs - QUIET_RUNS_AT_ONCE;
+	doublings = listener->quiet_runs - at_once;
 	return doublings >= 4 ? PAUSE_MAX_MS : 1 << doublings;
 }
 
