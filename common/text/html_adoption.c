@@ -10,16 +10,6 @@
 
 enum { ROUNDS = 8, KEPT = 3 };
 
-static size_t stack_index(const struct html_stack *stack, uint32_t serial)
-{
-	size_t index = stack->depth;
-
-	while (index-- > 0)
-		if (stack->open[index].serial == serial)
-			break;
-	return index;
-}
-
 static size_t entry_index(const struct html_stack *stack, uint32_t serial)
 {
 	size_t index = stack->formatting_count;
@@ -55,7 +45,7 @@ static bool scope_above(const struct html_stack *stack, size_t index)
  */
 static size_t inner_loop(struct html_stack *stack, size_t first, size_t block, size_t *bookmark)
 {
-	size_t to = block;
+	size_t to = block, gap;
 	bool last_is_block = true;
 	unsigned int round = 0;
 
@@ -65,7 +55,7 @@ static size_t inner_loop(struct html_stack *stack, size_t first, size_t block, s
 		bool listed = entry != (size_t)-1;
 
 		if (listed && round >= KEPT) {
-			html_formatting_forget(stack, node->serial);
+			(void)html_formatting_forget(stack, node->serial);
 			if (entry < *bookmark)
 				--*bookmark;
 			listed = false;
@@ -78,15 +68,18 @@ static size_t inner_loop(struct html_stack *stack, size_t first, size_t block, s
 		}
 		node->serial = ++stack->serial;
 		stack->formatting[entry].element.serial = node->serial;
+		stack->formatting[entry].slot = --to;
 		if (last_is_block)
 			*bookmark = entry + 1;
 		last_is_block = false;
-		stack->open[--to] = *node;
+		stack->open[to] = *node;
 	}
+	gap = to - (first + 1);
+	html_formatting_moved(stack, to, HTML_STACK_MAX, gap);
 	memmove(&stack->open[first + 1], &stack->open[to],
 		(stack->depth - to) * sizeof(stack->open[0]));
-	stack->depth -= to - (first + 1);
-	return block - (to - (first + 1));
+	stack->depth -= gap;
+	return block - gap;
 }
 
 /* Take the formatting element at @first off stack and list; put its twin above @block. */
@@ -97,7 +90,9 @@ static void replace(struct html_stack *stack, size_t first, size_t block, size_t
 	struct html_formatting entry = stack->formatting[old];
 
 	twin.serial = ++stack->serial;
+	html_formatting_moved(stack, first + 1, block, 1);
 	entry.element.serial = twin.serial;
+	entry.slot = block;
 	if (old < bookmark) {
 		bookmark--;
 		memmove(&stack->formatting[old], &stack->formatting[old + 1],
@@ -119,17 +114,17 @@ static bool adopt_once(struct html_stack *stack, const struct html_formatting *e
 	size_t bookmark = (size_t)(entry - stack->formatting);
 	size_t first, block;
 
-	if (!entry->open) {
-		html_formatting_forget(stack, serial);
+	if (!html_formatting_is_open(stack, entry)) {
+		(void)html_formatting_forget(stack, serial);
 		return false;
 	}
-	first = stack_index(stack, serial);
+	first = entry->slot;
 	if (scope_above(stack, first))
 		return false;
 	block = furthest_block(stack, first);
 	if (block == stack->depth) {
 		html_stack_pop_to(stack, first);
-		html_formatting_forget(stack, serial);
+		(void)html_formatting_forget(stack, serial);
 		return false;
 	}
 	block = inner_loop(stack, first, block, &bookmark);

@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The list of active formatting elements: <b>, <a> and their like that are still meant to format
- * what follows, though a block closed them. Each entry knows whether its element is on the stack,
- * so that reconstruction does not search the stack per entry.
+ * what follows, though a block closed them. Each entry knows the slot of its element on the stack;
+ * whoever moves elements tells, and an element that was popped is no longer found at its slot.
  */
 #include "text/html_stack.h"
 
 static bool is_marker(const struct html_formatting *entry)
 {
 	return entry->element.kind == HTML_TAG_OTHER;
-}
-
-static bool formatting_kind(const struct html_open *element)
-{
-	uint8_t start = html_element_get(element->kind)->start;
-
-	return element->space == HTML_NS_HTML &&
-	       (start == HTML_START_FORMAT || start == HTML_START_ANCHOR ||
-		start == HTML_START_NOBR);
 }
 
 static void drop(struct html_stack *stack, size_t index)
@@ -52,7 +43,7 @@ void html_formatting_push(struct html_stack *stack, uint64_t attributes)
 	struct html_formatting entry = {
 		.element = *html_stack_current(stack),
 		.attributes = attributes,
-		.open = true,
+		.slot = stack->depth - 1,
 	};
 
 	limit_equal(stack, &entry);
@@ -78,12 +69,12 @@ void html_formatting_reconstruct(struct html_stack *stack)
 	size_t from = stack->formatting_count;
 
 	while (from > 0 && !is_marker(&stack->formatting[from - 1]) &&
-	       !stack->formatting[from - 1].open)
+	       !html_formatting_is_open(stack, &stack->formatting[from - 1]))
 		from--;
 	for (; from < stack->formatting_count; from++) {
 		html_stack_push(stack, stack->formatting[from].element);
 		stack->formatting[from].element.serial = stack->serial;
-		stack->formatting[from].open = true;
+		stack->formatting[from].slot = stack->depth - 1;
 	}
 }
 
@@ -108,19 +99,24 @@ static struct html_formatting *entry_of(struct html_stack *stack, uint32_t seria
 	return NULL;
 }
 
-void html_formatting_closed(struct html_stack *stack, const struct html_open *element)
+bool html_formatting_is_open(const struct html_stack *stack, const struct html_formatting *entry)
 {
-	struct html_formatting *entry =
-		formatting_kind(element) ? entry_of(stack, element->serial) : NULL;
-
-	if (entry)
-		entry->open = false;
+	return entry->slot < stack->depth &&
+	       stack->open[entry->slot].serial == entry->element.serial;
 }
 
-void html_formatting_forget(struct html_stack *stack, uint32_t serial)
+void html_formatting_moved(struct html_stack *stack, size_t from, size_t to, size_t by)
+{
+	for (size_t i = 0; i < stack->formatting_count; i++)
+		if (stack->formatting[i].slot >= from && stack->formatting[i].slot <= to)
+			stack->formatting[i].slot -= by;
+}
+
+bool html_formatting_forget(struct html_stack *stack, uint32_t serial)
 {
 	struct html_formatting *entry = entry_of(stack, serial);
 
 	if (entry)
 		drop(stack, (size_t)(entry - stack->formatting));
+	return entry;
 }

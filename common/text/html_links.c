@@ -40,10 +40,12 @@ static size_t offset_of(const struct finder *finder, struct span part)
 static size_t line_of(struct finder *finder, size_t offset)
 {
 	while (finder->line_at < offset) {
-		size_t at = span_find(finder->document, '\n', finder->line_at);
+		size_t left = offset - finder->line_at;
+		struct span before = span_slice(finder->document, finder->line_at, left);
+		size_t at = span_find(before, '\n', 0);
 
-		finder->line_at = at < offset ? at + 1 : offset;
-		finder->line += at < offset;
+		finder->line_at += at < left ? at + 1 : left;
+		finder->line += at < left;
 	}
 	return finder->line;
 }
@@ -183,6 +185,8 @@ static void walk(struct finder *finder, struct span document, int depth)
 	size_t base = offset_of(finder, document);
 	struct html_tokenizer tokenizer;
 	struct html_token token;
+	bool in_text =
+		false; /* the next end tag ends raw text, whose element never was on the stack */
 
 	html_tree_init(tree, depth > 0);
 	html_tokenizer_init(&tokenizer, document);
@@ -191,6 +195,9 @@ static void walk(struct finder *finder, struct span document, int depth)
 			html_tree_text(tree, token.text);
 		} else if (token.type == HTML_TOKEN_START) {
 			start_tag(finder, &tokenizer, &token, base, depth);
+			in_text = tree->text != HTML_TEXT_MARKUP;
+		} else if (token.type == HTML_TOKEN_END && in_text) {
+			in_text = false;
 		} else if (token.type == HTML_TOKEN_END) {
 			if (token.kind == HTML_TAG_A)
 				close_anchor(finder, depth, base + token.start);

@@ -6,13 +6,6 @@
  */
 #include "text/html_stack.h"
 
-#include "text/html_element.h"
-
-bool html_open_is(const struct html_open *element, enum html_kind kind)
-{
-	return element->kind == kind && element->space == HTML_NS_HTML;
-}
-
 /* Of a foreign element the same few are special and bound scopes (13.2.4.2). */
 static bool foreign_boundary(const struct html_open *element)
 {
@@ -23,18 +16,30 @@ static bool foreign_boundary(const struct html_open *element)
 	return (properties & HTML_MATH_TEXT) || element->kind == HTML_TAG_ANNOTATION_XML;
 }
 
-bool html_open_special(const struct html_open *element)
-{
-	if (element->space != HTML_NS_HTML)
-		return foreign_boundary(element);
-	return html_element_get(element->kind)->properties & HTML_SPECIAL;
-}
+enum { ALL_NEAR = 1 << HTML_SCOPE_DEFAULT | 1 << HTML_SCOPE_LIST_ITEM | 1 << HTML_SCOPE_BUTTON };
 
-bool html_open_scope(const struct html_open *element)
+static uint8_t bounds_of(const struct html_open *element)
 {
+	unsigned int properties = html_element_get(element->kind)->properties;
+	unsigned int bounds = 1 << HTML_SCOPE_SELECT;
+	enum html_kind kind = element->kind;
+
 	if (element->space != HTML_NS_HTML)
-		return foreign_boundary(element);
-	return html_element_get(element->kind)->properties & HTML_SCOPE;
+		return (uint8_t)(foreign_boundary(element) ? bounds | ALL_NEAR | HTML_BOUND_SPECIAL
+							   : bounds);
+	if (kind == HTML_TAG_OPTGROUP || kind == HTML_TAG_OPTION)
+		bounds = 0;
+	if (properties & HTML_SPECIAL)
+		bounds |= HTML_BOUND_SPECIAL;
+	if (properties & HTML_SCOPE)
+		bounds |= ALL_NEAR;
+	if (kind == HTML_TAG_OL || kind == HTML_TAG_UL)
+		bounds |= 1 << HTML_SCOPE_LIST_ITEM;
+	if (kind == HTML_TAG_BUTTON)
+		bounds |= 1 << HTML_SCOPE_BUTTON;
+	if (kind == HTML_TAG_HTML || kind == HTML_TAG_TABLE || kind == HTML_TAG_TEMPLATE)
+		bounds |= 1 << HTML_SCOPE_TABLE;
+	return (uint8_t)bounds;
 }
 
 static void count(struct html_stack *stack, const struct html_open *element, int by)
@@ -58,6 +63,7 @@ void html_stack_push(struct html_stack *stack, struct html_open element)
 	if (stack->depth == HTML_STACK_MAX)
 		html_stack_pop(stack);
 	element.serial = ++stack->serial;
+	element.bounds = bounds_of(&element);
 	count(stack, &element, 1);
 	stack->open[stack->depth++] = element;
 }
@@ -68,7 +74,6 @@ void html_stack_pop(struct html_stack *stack)
 		return;
 	stack->depth--;
 	count(stack, &stack->open[stack->depth], -1);
-	html_formatting_closed(stack, &stack->open[stack->depth]);
 }
 
 void html_stack_pop_to(struct html_stack *stack, size_t depth)
@@ -88,18 +93,17 @@ void html_stack_pop_kind(struct html_stack *stack, enum html_kind kind)
 
 void html_stack_remove(struct html_stack *stack, uint32_t serial)
 {
-	for (size_t i = stack->depth; i-- > 0;) {
-		struct html_open removed = stack->open[i];
+	size_t at = stack->depth;
 
-		if (removed.serial != serial)
-			continue;
-		stack->depth--;
-		memmove(&stack->open[i], &stack->open[i + 1],
-			(stack->depth - i) * sizeof(stack->open[0]));
-		count(stack, &removed, -1);
-		html_formatting_closed(stack, &removed);
+	while (at-- > 0 && stack->open[at].serial != serial)
+		;
+	if (at == (size_t)-1)
 		return;
-	}
+	html_formatting_moved(stack, at + 1, HTML_STACK_MAX, 1);
+	count(stack, &stack->open[at], -1);
+	stack->depth--;
+	memmove(&stack->open[at], &stack->open[at + 1],
+		(stack->depth - at) * sizeof(stack->open[0]));
 }
 
 const struct html_open *html_stack_current(const struct html_stack *stack)
@@ -114,28 +118,6 @@ bool html_stack_current_is(const struct html_stack *stack, enum html_kind kind)
 	return current && html_open_is(current, kind);
 }
 
-static bool bounds(const struct html_open *element, enum html_scope scope)
-{
-	bool html = element->space == HTML_NS_HTML;
-	uint16_t kind = element->kind;
-
-	switch (scope) {
-	case HTML_SCOPE_TABLE:
-		return html && (kind == HTML_TAG_HTML || kind == HTML_TAG_TABLE ||
-				kind == HTML_TAG_TEMPLATE);
-	case HTML_SCOPE_SELECT:
-		return !html || (kind != HTML_TAG_OPTGROUP && kind != HTML_TAG_OPTION);
-	case HTML_SCOPE_LIST_ITEM:
-		return html_open_scope(element) ||
-		       (html && (kind == HTML_TAG_OL || kind == HTML_TAG_UL));
-	case HTML_SCOPE_BUTTON:
-		return html_open_scope(element) || (html && kind == HTML_TAG_BUTTON);
-	case HTML_SCOPE_DEFAULT:
-		break;
-	}
-	return html_open_scope(element);
-}
-
 bool html_stack_in_scope(const struct html_stack *stack, enum html_kind kind, enum html_scope scope)
 {
 	if (stack->counts[kind] == 0)
@@ -143,7 +125,7 @@ bool html_stack_in_scope(const struct html_stack *stack, enum html_kind kind, en
 	for (size_t i = stack->depth; i-- > 0;) {
 		if (html_open_is(&stack->open[i], kind))
 			return true;
-		if (bounds(&stack->open[i], scope))
+		if (stack->open[i].bounds & 1 << scope)
 			return false;
 	}
 	return false;

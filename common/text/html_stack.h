@@ -14,19 +14,30 @@ enum { HTML_STACK_MAX = 512, HTML_FORMATTING_MAX = 256 };
 
 enum html_space_name { HTML_NS_HTML, HTML_NS_SVG, HTML_NS_MATH };
 
+/* A search down the stack ends at an element that bounds its scope. */
+enum html_scope {
+	HTML_SCOPE_DEFAULT,
+	HTML_SCOPE_LIST_ITEM,
+	HTML_SCOPE_BUTTON,
+	HTML_SCOPE_TABLE,
+	HTML_SCOPE_SELECT
+};
+enum { HTML_BOUND_SPECIAL = 0x80 };
+
 struct html_open {
 	uint64_t name;	 /* hash, for kinds that are not in the table */
 	uint32_t serial; /* of this stack, never reused */
 	uint16_t kind;	 /* enum html_kind */
 	uint8_t space;	 /* enum html_space_name */
-	bool notrack;	 /* has data-notrack */
+	uint8_t bounds; /* 1 << enum html_scope and HTML_BOUND_SPECIAL; html_stack_push() sets it */
+	bool notrack;	/* has data-notrack */
 	bool holds_html; /* annotation-xml whose encoding is HTML */
 };
 
 struct html_formatting {
 	struct html_open element; /* kind HTML_TAG_OTHER: a marker */
 	uint64_t attributes;
-	bool open; /* element.serial is on the stack */
+	size_t slot; /* where the element is on the stack while it is open */
 };
 
 struct html_stack {
@@ -37,14 +48,6 @@ struct html_stack {
 	uint32_t serial;
 	uint16_t counts[HTML_KINDS]; /* open HTML elements of each kind */
 	size_t notrack;		     /* open elements with data-notrack */
-};
-
-enum html_scope {
-	HTML_SCOPE_DEFAULT,
-	HTML_SCOPE_LIST_ITEM,
-	HTML_SCOPE_BUTTON,
-	HTML_SCOPE_TABLE,
-	HTML_SCOPE_SELECT
 };
 
 void html_stack_init(struct html_stack *stack);
@@ -66,10 +69,21 @@ bool html_stack_in_scope(const struct html_stack *stack, enum html_kind kind,
 /* Pop elements whose end tags are implied, except @but; @thoroughly also parts of tables. */
 void html_stack_imply(struct html_stack *stack, enum html_kind but, bool thoroughly);
 
-bool html_open_special(const struct html_open *element);
+static inline bool html_open_special(const struct html_open *element)
+{
+	return element->bounds & HTML_BOUND_SPECIAL;
+}
+
 /* The element bounds every scope but those of table and select. */
-bool html_open_scope(const struct html_open *element);
-bool html_open_is(const struct html_open *element, enum html_kind kind);
+static inline bool html_open_scope(const struct html_open *element)
+{
+	return element->bounds & 1 << HTML_SCOPE_DEFAULT;
+}
+
+static inline bool html_open_is(const struct html_open *element, enum html_kind kind)
+{
+	return element->kind == kind && element->space == HTML_NS_HTML;
+}
 
 /* Formatting (html_formatting.c). */
 void html_formatting_push(struct html_stack *stack, uint64_t attributes); /* the current node */
@@ -79,10 +93,11 @@ void html_formatting_reconstruct(struct html_stack *stack);
 /* The last entry of @kind after the last marker; NULL when there is none. */
 const struct html_formatting *html_formatting_find(const struct html_stack *stack,
 						   enum html_kind kind);
-/* An element left the stack. */
-void html_formatting_closed(struct html_stack *stack, const struct html_open *element);
-/* Drop the entry of @serial, if there is one. */
-void html_formatting_forget(struct html_stack *stack, uint32_t serial);
+/* The elements in the slots @from to @to moved down by @by. */
+void html_formatting_moved(struct html_stack *stack, size_t from, size_t to, size_t by);
+bool html_formatting_is_open(const struct html_stack *stack, const struct html_formatting *entry);
+/* Drop the entry of @serial; false when there is none. */
+bool html_formatting_forget(struct html_stack *stack, uint32_t serial);
 
 /*
  * The adoption agency algorithm (13.2.6.4.7) for an end tag of @kind (html_adoption.c).

@@ -77,8 +77,8 @@ static void start_anchor(struct html_tree *tree, const struct html_token *token)
 		uint32_t serial = open->element.serial;
 
 		html_tree_adopt(tree, token);
-		html_stack_remove(&tree->stack, serial);
-		html_formatting_forget(&tree->stack, serial);
+		if (html_formatting_forget(&tree->stack, serial))
+			html_stack_remove(&tree->stack, serial);
 	}
 	start_format(tree, token);
 }
