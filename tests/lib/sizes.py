@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The small or the full size of what tests/sizes.json lists, by WAYMARK_TEST_SIZE."""
+import json
+import os
+import pathlib
+
+TABLE = pathlib.Path(__file__).resolve().parent.parent / "sizes.json"
+
+
+def size(name):
+    with open(TABLE, encoding="utf-8") as file:
+        return json.load(file)[name][os.environ.get("WAYMARK_TEST_SIZE") or "small"]
