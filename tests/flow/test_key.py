@@ -130,6 +130,35 @@ class Key(unittest.TestCase):
         self.refuse(1, sentence, "rotate")
         self.assertEqual(self.states(), {255: "signing"})
 
+    def test_operations_judge_their_bodies(self):
+        self.daemon.start()
+        rows = (
+            ("rotate", {"x": 1}, 400, "x: there is no such key here"),
+            ("retire", {}, 400, "id: is missing"),
+            ("retire", {"id": 256}, 400, "id: must be a whole number from 1 to 255"),
+            ("retire", {"id": "1"}, 400, "id: must be a whole number from 1 to 255"),
+            ("retire", {"id": 7}, 404, f"{self.keys}: there is no key 7"),
+            ("retire", {"id": 1}, 409, f"{self.keys}: key 1 is the signing key; rotate first"),
+        )
+        for name, body, status, sentence in rows:
+            with self.subTest(name=name, body=body):
+                answer = self.daemon.control(f"/api/v1/keys/{name}", body)
+                self.assertEqual((answer.status, json.loads(answer.body)),
+                                 (status, {"error": sentence}))
+        self.assertEqual(self.states(), {1: "signing"})
+
+    def test_a_keyring_that_cannot_be_read_changes_nothing(self):
+        self.daemon.start()
+        url = self.link()
+        os.chmod(self.keys, 0o640)
+        sentence = (f"{self.keys}: its mode is 0640, so that others can get at the keys; change it: "
+                    f"chmod 600 {self.keys}")
+        answer = self.daemon.control("/api/v1/keys/rotate", {})
+        self.assertEqual((answer.status, json.loads(answer.body)), (503, {"error": sentence}))
+        self.expect(url, 302)
+        os.chmod(self.keys, 0o600)
+        self.assertEqual(self.states(), {1: "signing"})
+
     def test_exports(self):
         mailer = json.loads(self.key("export", "--for", "mailer"))
         self.assertEqual(list(mailer), ["version", "for", "key_id", "identity", "subkeys"])
