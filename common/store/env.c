@@ -193,6 +193,16 @@ int env_grow(struct env *env)
 	return r;
 }
 
+void env_forget_dead_readers(struct env *env)
+{
+	int dead;
+
+	(void)pthread_rwlock_rdlock(&env->live);
+	if (env->lmdb)
+		(void)mdb_reader_check(env->lmdb, &dead);
+	(void)pthread_rwlock_unlock(&env->live);
+}
+
 int env_adopt_size(struct env *env)
 {
 	int r;

@@ -47,6 +47,8 @@ int env_reopen(struct env *env, uint64_t generation);
 int env_grow(struct env *env);
 /* Double the map until @bytes more of data fit with room to spare. */
 int env_reserve(struct env *env, size_t bytes);
+/* Clear what readers left that died: a dead snapshot keeps pages from being used again. */
+void env_forget_dead_readers(struct env *env);
 /* Take the size that another process has given the map. */
 int env_adopt_size(struct env *env);
 

@@ -328,6 +328,14 @@ static void lose_batch(struct event_writer *writer)
 	event_writer_finish(writer, &writer->batch, EVENT_LOST);
 }
 
+/* Once per account. */
+static void keep_house(struct event_writer *writer)
+{
+	writer->next_account = clock_monotonic() + writer->account_interval;
+	env_forget_dead_readers(&writer->store->events);
+	env_forget_dead_readers(&writer->store->state);
+}
+
 /* The last record is the account of the whole run, and says by its place that the run ended. */
 static void end(struct event_writer *writer, bool given_up)
 {
@@ -356,10 +364,10 @@ void *event_commit_thread(void *context)
 			lose_batch(writer);
 			continue;
 		}
-		if (account)
-			writer->next_account = clock_monotonic() + writer->account_interval;
 		hand_back(writer);
 		fold(writer, account);
+		if (account)
+			keep_house(writer);
 	}
 	end(writer, given_up);
 	return NULL;
