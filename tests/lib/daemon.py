@@ -119,16 +119,22 @@ class Daemon:
         return self
 
     def __exit__(self, kind, value, traceback):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        """Stop what runs, which must end well: under sanitizers a leak is a bad end."""
+        status = 0
         if self.process:
-            self.process.stdout.close()
-        if kind and os.path.exists(self.log_path):
-            with open(self.log_path, encoding="utf-8", errors="replace") as log:
-                print("the server's log:\n" + log.read()[-4000:])
+            try:
+                status = self.stop() if self.process.poll() is None else self.wait()
+            except subprocess.TimeoutExpired:
+                status = "none: it did not stop"
+                self.process.kill()
+                self.wait()
+        log = self.log() if os.path.exists(self.log_path) else ""
         if self.owns_directory:
             shutil.rmtree(self.directory, ignore_errors=True)
+        if kind or status != 0:
+            print("the server's log:\n" + log[-8000:])
+        if not kind and status != 0:
+            raise AssertionError(f"the server ended with status {status}")
 
     # configuration
 
