@@ -2,8 +2,8 @@
 """A power cut at any instant loses nothing that was acknowledged.
 
 power_cut.py PRELOAD [--without-sync]: clicks under a journal of the disk; no redirect may leave
-before its event is durable by that journal; then the power goes at many points, and each disk that it
-can leave must open and hold what had been acknowledged. --without-sync takes the syncs away, and
+before its event is durable by that journal; then the power goes at many points, and each disk that
+it can leave must open and hold what had been acknowledged. --without-sync takes the syncs away, and
 succeeds only when both of these find that out: so the test is known to be able to fail.
 """
 import os

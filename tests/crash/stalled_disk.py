@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk whose syncs take five seconds: each redirect leaves when commit_wait_ms has passed, late and
-counted so; memory stays bounded; and when the disk is back everything is stored.
+"""A disk whose syncs take five seconds: each redirect leaves when commit_wait_ms has passed, late
+and counted so; memory stays bounded; and when the disk is back everything is stored.
 
 stalled_disk.py PRELOAD
 """
