@@ -151,8 +151,8 @@ class Key(unittest.TestCase):
         self.daemon.start()
         url = self.link()
         os.chmod(self.keys, 0o640)
-        sentence = (f"{self.keys}: its mode is 0640, so that others can get at the keys; change it: "
-                    f"chmod 600 {self.keys}")
+        sentence = (f"{self.keys}: its mode is 0640, so that others can get at the keys; "
+                    f"change it: chmod 600 {self.keys}")
         answer = self.daemon.control("/api/v1/keys/rotate", {})
         self.assertEqual((answer.status, json.loads(answer.body)), (503, {"error": sentence}))
         self.expect(url, 302)
