@@ -5,7 +5,9 @@
  * over still lie where they arrived: if method, target, version, names and values tile the head
  * exactly, with one space, one colon or one CRLF between them, then nothing was tolerated. This is
  * checked by comparing addresses; no byte between the pieces is read. A piece that the library
- * moved or cut at a NUL leaves a gap and is refused.
+ * moved or cut at a NUL leaves a gap and is refused. One thing leaves no trace: a NUL at the end of
+ * a line takes the room of a CR that is missing there, and the library has written zeros over line
+ * ends by then.
  *
  * What is refused here is refused before routing and before any body is read, and the connection
  * is closed after the answer.
