@@ -52,7 +52,7 @@ def parse_arguments():
     arguments = parser.parse_args()
     size = os.environ.get("WAYMARK_TEST_SIZE")
     if not size:
-        size = "small" if arguments.quick else "full"
+        size = "small" if arguments.quick or os.environ.get("WAYMARK_BUILD") else "full"
     sizes = json.loads((SOURCE / "tests/sizes.json").read_text())["bench_click_rounds"]
     arguments.rounds = arguments.rounds or sizes[size]
     arguments.seconds = arguments.seconds or (2 if size == "full" else 1)
