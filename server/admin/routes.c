@@ -6,29 +6,34 @@
  */
 #include "admin/admin.h"
 
-enum { KIB = 1024, MIB = 1024 * 1024 };
+enum { KIB = 1024, MIB = 1024 * 1024, REFUSED_BODY_MAX_BYTES = 64 * KIB };
 
 /* clang-format off */
-#define OPERATION(path, handler, limit, access)                                                    \
-	{path, NULL, handler, limit, access, METRIC_REQUEST_OPERATION}
-#define OPERATIONS(handler, access)                                                                \
-	OPERATION("/api/v1/keys/retire",      handler, 4 * KIB,  access),                          \
-	OPERATION("/api/v1/keys/rotate",      handler, 4 * KIB,  access),                          \
-	OPERATION("/api/v1/links",            handler, 16 * MIB, access),                          \
-	OPERATION("/api/v1/prospects",        handler, 16 * MIB, access),                          \
-	OPERATION("/api/v1/prospects/find",   handler, 4 * KIB,  access),                          \
-	OPERATION("/api/v1/prospects/reveal", handler, 1 * MIB,  access)
+/* ROW(path, how large a body the operation takes) */
+#define OPERATIONS(ROW)                                                                            \
+	ROW("/api/v1/keys/retire",      4 * KIB),                                                  \
+	ROW("/api/v1/keys/rotate",      4 * KIB),                                                  \
+	ROW("/api/v1/links",            16 * MIB),                                                 \
+	ROW("/api/v1/prospects",        16 * MIB),                                                 \
+	ROW("/api/v1/prospects/find",   4 * KIB),                                                  \
+	ROW("/api/v1/prospects/reveal", 1 * MIB)
+
+/* Whoever may not ask cannot make us keep a large body either. */
+#define REFUSED(path, limit)                                                                       \
+	{path, NULL, admin_unauthorised, REFUSED_BODY_MAX_BYTES, ACCESS_PUBLIC, METRIC_REQUEST_OPERATION}
+#define ALLOWED(path, limit)                                                                       \
+	{path, NULL, admin_operation, (size_t)(limit), ACCESS_SOCKET_OWNER, METRIC_REQUEST_OPERATION}
 #define INSPECTION                                                                                 \
 	{"/metrics", admin_metrics, NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_METRICS},               \
 	{"/readyz",  admin_readyz,  NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_READY}
 
 const struct route admin_routes[] = {
-	OPERATIONS(admin_unauthorised, ACCESS_PUBLIC),
+	OPERATIONS(REFUSED),
 	INSPECTION,
 };
 
 const struct route control_routes[] = {
-	OPERATIONS(admin_operation, ACCESS_SOCKET_OWNER),
+	OPERATIONS(ALLOWED),
 	INSPECTION,
 };
 /* clang-format on */

@@ -14,12 +14,12 @@
 
 /* clang-format off */
 static const struct operation operations[] = {
-	{"/api/v1/keys/retire",      operation_keys_retire,      4096},
-	{"/api/v1/keys/rotate",      operation_keys_rotate,      4096},
-	{"/api/v1/links",            operation_links_register,   16u << 20},
-	{"/api/v1/prospects",        operation_prospects_import, 16u << 20},
-	{"/api/v1/prospects/find",   operation_prospects_find,   4096},
-	{"/api/v1/prospects/reveal", operation_prospects_reveal, 1u << 20},
+	{"/api/v1/keys/retire",      operation_keys_retire},
+	{"/api/v1/keys/rotate",      operation_keys_rotate},
+	{"/api/v1/links",            operation_links_register},
+	{"/api/v1/prospects",        operation_prospects_import},
+	{"/api/v1/prospects/find",   operation_prospects_find},
+	{"/api/v1/prospects/reveal", operation_prospects_reveal},
 };
 /* clang-format on */
 

@@ -35,7 +35,6 @@ typedef int (*operation_fn)(struct operation_call *call, struct error *error);
 struct operation {
 	const char *path; /* "/api/v1/links" */
 	operation_fn run;
-	size_t body_limit;
 };
 
 const struct operation *operation_find(const char *path); /* NULL: none */
