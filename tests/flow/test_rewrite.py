@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`waymark rewrite` and `waymark link verify`: what comes out redirects at once, beside a server and
-without one; what cannot be done says so and writes nothing."""
+"""`rewrite` and `link verify`: what comes out redirects at once, beside a server and without one;
+what cannot be done says so and writes nothing."""
 import fcntl
 import json
 import os
