@@ -190,9 +190,8 @@ static void append_page(const struct config *config, const struct url *url, stru
 
 	url_origin(url, origin);
 	buffer_append_text(to, origin);
-	if (url->path.size == 0 || url->path.data[0] != '/')
-		buffer_append_byte(to, '/');
-	append_redacted(url->path, to);
+	buffer_append_byte(to, '/');
+	append_redacted(span_slice(url->path, 1, url->path.size), to);
 	privacy_query(config, url->query, &query);
 	if (query.error && !to->error)
 		to->error = query.error;

@@ -37,6 +37,7 @@ static const struct pair pages[] = {
 	{"https://www.example.com/@ann/post", "https://www.example.com/@ann/post"},
 	{"https://www.example.com/100%25", "https://www.example.com/100%25"},
 	{"https://www.example.com/a?b#c@d.example", "https://www.example.com/a"},
+	{"https://www.example.com/ann@b.e,x%00@c.example", "https://www.example.com/[email]"},
 	{"mailto:ann@example.com", ""},
 	{"/relative", ""},
 	{"", ""},
