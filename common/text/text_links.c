@@ -275,21 +275,29 @@ static void skip_rest(struct cursor *cursor)
 	cursor->at = end;
 }
 
+/* Whether a word goes on across @at; the letter that ends ISO-2022-JP's shift to ASCII is no word.
+ */
+static bool is_inside_word(struct span text, size_t at, size_t floor)
+{
+	struct span shift = span_slice(text, at >= 3 ? at - 3 : 0, 3);
+
+	if (at <= floor || span_equal(shift, SPAN("\x1B(B")) || span_equal(shift, SPAN("\x1B(J")))
+		return false;
+	return is_alnum(text.data[at - 1]) || strchr("_$+@#", text.data[at - 1]);
+}
+
 /* "http" before the colon at @colon: where it starts, or the colon when it does not. */
 static size_t scheme_start(struct span text, size_t colon, size_t floor)
 {
 	for (size_t size = 5; size >= 4; size--) {
 		struct span scheme = span_slice(text, colon - size, size);
-		uint8_t before;
 
 		if (colon < floor + size)
 			continue;
 		if (!span_equal_nocase(scheme, size == 5 ? SPAN("https") : SPAN("http")))
 			continue;
-		before = colon > floor + size ? text.data[colon - size - 1] : ' ';
-		if (is_alnum(before) || strchr("_$+@#", before))
-			continue;
-		return colon - size;
+		if (!is_inside_word(text, colon - size, floor))
+			return colon - size;
 	}
 	return colon;
 }

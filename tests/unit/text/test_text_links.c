@@ -78,6 +78,9 @@ static void japanese_text_around_stays_out(void **state)
 	expect("https://example.com/a。次", "https://example.com/a");
 	expect("http://example.com　a@example.org", "http://example.com");
 	expect("https://example.com/a　次", "https://example.com/a");
+	/* ISO-2022-JP with its shifted runs masked: the shift back to ASCII ends in a letter. */
+	expect("\x1B$Bxxxx\x1B(Bhttp://example.com/a\x1B$Bxx\x1B(Jhttps://b.example",
+	       "http://example.com/a https://b.example");
 	expect("https://ja.example.org/wiki/電気通信", "https://ja.example.org/wiki/電気通信");
 	expect("https://例え.jp/", "https://例え.jp/");
 	expect("“https://example.com/a”", "https://example.com/a");
