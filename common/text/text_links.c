@@ -283,7 +283,7 @@ static bool is_inside_word(struct span text, size_t at, size_t floor)
 
 	if (at <= floor || span_equal(shift, SPAN("\x1B(B")) || span_equal(shift, SPAN("\x1B(J")))
 		return false;
-	return is_alnum(text.data[at - 1]) || strchr("_$+@#", text.data[at - 1]);
+	return is_alnum(text.data[at - 1]) || memchr("_$+@#", text.data[at - 1], 5);
 }
 
 /* "http" before the colon at @colon: where it starts, or the colon when it does not. */

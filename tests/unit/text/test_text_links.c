@@ -127,7 +127,7 @@ static void lines_are_counted(void **state)
 	struct list list = {.count = 0};
 
 	(void)state;
-	assert_int_equal(text_links_find(SPAN("http://a.example\n\r\nx http://b.example\n"),
+	assert_int_equal(text_links_find(SPAN("\0http://a.example\n\r\nx http://b.example\n"),
 					 collect, &list),
 			 0);
 	assert_int_equal(list.count, 2);
