@@ -191,6 +191,20 @@ class Commands(unittest.TestCase):
         self.assertIn("nobody is known", self.fails("events", "--prospect", "x@example.com"))
         self.assertIn("neither a handle", self.fails("events", "--prospect", "xyz"))
 
+    def test_what_is_sealed_opens_without_a_server_too(self):
+        self.daemon.start()
+        for number in range(10):
+            url = self.daemon.link(PAGE, "--to", f"p{number}@example.com")
+            self.daemon.click(url + f"?q={number}")
+        self.assertEqual(self.daemon.stop(), 0)
+        sealed = self.daemon.events(type="click")
+        self.assertEqual([event["query_sealed"] for event in sealed], [{"sealed": True}] * 10)
+        opened = self.daemon.events("--reveal", type="click")
+        self.assertEqual([event["query_sealed"] for event in opened],
+                         [f"q={number}" for number in range(10)])
+        self.assertEqual([event["prospect"] for event in self.daemon.events(type="access")],
+                         [event["prospect"] for event in sealed])
+
     def test_events_of_an_instance_that_never_ran(self):
         self.assertEqual(self.daemon.events(), [])
 
