@@ -43,7 +43,7 @@ def format_problems(tree):
 
 
 def spelling_problems(tree):
-    paths = [path for path in tree.paths if not path.startswith("tests/golden/")]
+    paths = [path for path in tree.paths if not path.startswith(tree.material)]
     command = ["codespell", "--config", str(tree.root / ".codespellrc")]
     yield from complain(command, tree.root, paths)
 

@@ -18,6 +18,7 @@ BINARY_SUFFIXES = {".gif", ".ico", ".png", ".mdb", ".woff2"}
 class Tree:
     root: pathlib.Path
     paths: list  # relative to root, as text, sorted
+    material = ("tests/golden/", "tests/fuzz/corpus/")  # input for tests: whatever it needs to be
 
     def named(self, *suffixes, under=""):
         return [p for p in self.paths if p.startswith(under) and p.endswith(suffixes)]
