@@ -18,6 +18,8 @@ static const char why_long[] =
 	"the address holds an e-mail address and is too long for a self-contained link";
 static const char why_field_address[] =
 	"the address holds an e-mail address, and a link with a merge field cannot contain it";
+static const char why_label_address[] =
+	"its data-track holds an e-mail address, which must not enter the store";
 
 static int fail_foreign(struct rewrite_pass *pass, const struct rewrite_link *link)
 {
@@ -174,6 +176,8 @@ static int track(struct rewrite_pass *pass, struct rewrite_site *site, struct re
 		link->destination = (struct span){.data = NULL};
 		return rewrite_leave_notable(link, fits ? why_field_address : why_long);
 	}
+	if (url_holds_address(link->label))
+		return rewrite_leave_notable(link, why_label_address);
 	if (site->html)
 		link->warning = anchor_warning(pass, site->anchor);
 	if (with_address || (options->self_contained && fits))
@@ -230,7 +234,14 @@ static int decide_tracking(struct rewrite_pass *pass, struct rewrite_site *site,
 
 static int check_name(struct error *error, const char *what, struct span name)
 {
-	if (name.size == 0 || id_check_name(name) == 0)
+	if (name.size == 0)
+		return 0;
+	if (url_holds_address(name))
+		return error_set(error, REWRITE_E_OPTIONS,
+				 "the %s's name holds an e-mail address, which must not enter the "
+				 "store",
+				 what);
+	if (id_check_name(name) == 0)
 		return 0;
 	return error_set(error, REWRITE_E_OPTIONS,
 			 "the %s's name is not 1 to %d bytes of UTF-8 without controls", what,

@@ -228,6 +228,10 @@ static int tracker_load(const struct config *config, unsigned index, struct trac
 		return config_error(config, error, key,
 				    "a campaign's name is 1 to %d bytes of UTF-8 without controls",
 				    ID_NAME_MAX_BYTES);
+	if (url_holds_address(span_text(row->campaign)))
+		return config_error(config, error, key,
+				    "a campaign's name must not hold an e-mail address: it enters "
+				    "the store");
 	tracker->campaign = strdup(row->campaign);
 	return tracker->campaign ? 0 : -ENOMEM;
 }

@@ -90,6 +90,9 @@ static int read_name(const json_t *object, const struct link_item *item, const c
 
 	if (code == 0 && ret_name->size > 0 && id_check_name(*ret_name) != 0)
 		return refuse(item, key, "must be text without controls", error);
+	if (code == 0 && url_holds_address(*ret_name))
+		return refuse(item, key, "holds an e-mail address, which must not enter the store",
+			      error);
 	return code;
 }
 

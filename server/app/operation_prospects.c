@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/people.h"
+#include "text/url.h"
 
 #include <errno.h>
 
@@ -51,6 +52,9 @@ static const char *field_refusal(const char *name, const json_t *value)
 
 	if (text.size < 1 || text.size > FIELD_NAME_MAX_BYTES || id_check_name(text) != 0)
 		return "a field's name must be 1 to 64 bytes of text without controls";
+	/* The log names the fields that change. */
+	if (url_holds_address(text))
+		return "a field's name holds an e-mail address, which must not enter the log";
 	if (!json_is_string(value))
 		return "a field's value must be a text";
 	if (json_string_length(value) > FIELD_VALUE_MAX_BYTES)

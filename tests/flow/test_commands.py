@@ -174,6 +174,16 @@ class Commands(unittest.TestCase):
             self.fails("link", "new", "--slug", "s", url)
         self.assertIn("--to:", self.fails("link", "new", "--to", "nobody", PAGE))
 
+    def test_names_that_hold_an_address_are_refused(self):
+        for option in ("--campaign", "--mailing", "--label"):
+            self.assertIn("e-mail address",
+                          self.fails("link", "new", "--slug", "s", option, "for b@example.com",
+                                     PAGE))
+        result = self.daemon.waymark("prospect", "import", "-",
+                                     stdin="email,b@example.com\na@example.com,x\n", check=False)
+        self.assertEqual(result.stdout, "0 added, 0 changed, 0 the same, 1 refused\n")
+        self.assertNotIn("b@example.com", self.daemon.waymark("events").stdout)
+
     def test_filters_of_events(self):
         self.daemon.waymark("prospect", "import", "-",
                             stdin="email\na@example.com\nb@example.com\n")

@@ -285,6 +285,25 @@ static void a_label_makes_another_link(void **state)
 	rewrite_result_free(result);
 }
 
+static void a_label_with_an_address_is_left(void **state)
+{
+	static const char html[] = "<a data-track=\"bob@b.example\" href=\"https://a.example/\">"
+				   "<a data-track=\"bob%40b.example\" href=\"https://a.example/\">";
+	struct rewrite_options options = for_ann();
+	struct rewrite_result *result = rewrite(span_text(html), &options);
+	const struct rewrite_link *links;
+	size_t count;
+
+	(void)state;
+	links = rewrite_links(result, &count);
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(links[i].outcome, REWRITE_LEFT);
+		assert_true(links[i].notable);
+	}
+	rewrite_result_free(result);
+}
+
 static void plain_text_keeps_its_punctuation(void **state)
 {
 	static const char *const rows[][2] = {
@@ -413,6 +432,9 @@ static void options_that_contradict_are_refused(void **state)
 	options = for_ann();
 	options.campaign = SPAN("a\nb");
 	expect_failure(SPAN(""), &options, REWRITE_E_OPTIONS, "campaign");
+	options = for_ann();
+	options.mailing = SPAN("for bob@b.example");
+	expect_failure(SPAN(""), &options, REWRITE_E_OPTIONS, "mailing's name holds");
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		options = for_field(fields[i]);
 		expect_failure(SPAN(""), &options, REWRITE_E_OPTIONS, "--field");
@@ -656,6 +678,7 @@ int main(void)
 		cmocka_unit_test(notrack_covers_what_is_inside),
 		cmocka_unit_test(one_destination_is_one_link_everywhere),
 		cmocka_unit_test(a_label_makes_another_link),
+		cmocka_unit_test(a_label_with_an_address_is_left),
 		cmocka_unit_test(plain_text_keeps_its_punctuation),
 		cmocka_unit_test(rewriting_text_twice_changes_nothing_for_any_token),
 		cmocka_unit_test(a_destination_with_an_address_travels_in_the_link),

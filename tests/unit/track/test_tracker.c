@@ -158,6 +158,13 @@ static void a_campaign_is_a_name(void **state)
 	assert_int_equal(tracker_set_new(config, &set, &error), TRACKER_E_INVALID);
 	assert_non_null(strstr(error.text, "waymark.json:2:13: trackers[0].campaign: "));
 	config_free(config);
+	(void)snprintf(text, sizeof(text),
+		       "{\"trackers\": [{\"url\": \"https://go.example.com\", \"sites\": "
+		       "[\"https://www.example.com\"],\n\"campaign\": \"ann@example.com\"}]}");
+	assert_int_equal(config_parse("waymark.json", span_text(text), &config, &error), 0);
+	assert_int_equal(tracker_set_new(config, &set, &error), TRACKER_E_INVALID);
+	assert_non_null(strstr(error.text, "e-mail address"));
+	config_free(config);
 }
 
 static void a_tracker_is_found_by_host_alone(void **state)
