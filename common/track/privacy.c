@@ -143,6 +143,11 @@ static void append_redacted(struct span piece, struct buffer *to)
 	}
 }
 
+void privacy_text(struct span text, struct buffer *to)
+{
+	append_redacted(text, to);
+}
+
 static bool name_is_listed(const struct config_texts *list, struct span name)
 {
 	for (size_t i = 0; i < list->count; i++)

@@ -16,6 +16,9 @@ void privacy_page_url(const struct config *config, struct span url, struct buffe
 /* The listed parameters of @query, as they stand, joined by '&', by the same rule. */
 void privacy_query(const struct config *config, struct span query, struct buffer *to);
 
+/* Text of a header (an agent, a language): as it is, but for what looks like an address. */
+void privacy_text(struct span text, struct buffer *to);
+
 /* Referrer rule: the origin, or for origins in config.full_referrers by the page-URL rule. */
 void privacy_referrer(const struct config *config, struct span referrer, struct buffer *to);
 

@@ -21,7 +21,10 @@
 
 #include <errno.h>
 
-enum { TEXT_BYTES = 16384 }; /* more than all TEXT fields of a click together */
+enum {
+	TEXT_BYTES = 16384, /* more than all TEXT fields of a click together */
+	SEC_FETCH_PART_BYTES = 31
+};
 
 struct builder {
 	const struct click_request *click;
@@ -104,6 +107,25 @@ static void set_id(struct builder *builder, enum event_field field, const void *
 		event_set(&builder->event, field, span_of(id, size));
 }
 
+/* Crawlers write whom to ask into their agent, and anybody can write anything into a header. */
+static void set_header(struct builder *builder, enum event_field field, struct span value)
+{
+	if (value.size == 0)
+		return;
+	privacy_text(value, &builder->scratch);
+	set_scratch(builder, field);
+}
+
+static void append_part(struct span value, struct buffer *to)
+{
+	uint8_t part[SEC_FETCH_PART_BYTES];
+	size_t size = 0;
+
+	for (; size < value.size && size < sizeof(part); size++)
+		part[size] = value.data[size] == ',' ? ' ' : value.data[size];
+	privacy_text(span_of(part, size), to);
+}
+
 /* Site, mode and destination joined by ','; a ',' from outside would add a part. */
 static void set_sec_fetch(struct builder *builder)
 {
@@ -115,9 +137,7 @@ static void set_sec_fetch(struct builder *builder)
 
 		if (i > 0)
 			buffer_append_byte(&builder->scratch, ',');
-		for (size_t k = 0; k < value.size && k < 31; k++)
-			buffer_append_byte(&builder->scratch,
-					   value.data[k] == ',' ? ' ' : value.data[k]);
+		append_part(value, &builder->scratch);
 		any |= value.data != NULL;
 	}
 	if (any)
@@ -142,9 +162,9 @@ static void set_signals(struct builder *builder)
 
 	set_method(builder);
 	set_sec_fetch(builder);
-	set_text(builder, EVENT_FIELD_purpose, builder->click->purpose);
-	set_text(builder, EVENT_FIELD_agent, request_header(request, "User-Agent"));
-	set_text(builder, EVENT_FIELD_language, request_header(request, "Accept-Language"));
+	set_header(builder, EVENT_FIELD_purpose, builder->click->purpose);
+	set_header(builder, EVENT_FIELD_agent, request_header(request, "User-Agent"));
+	set_header(builder, EVENT_FIELD_language, request_header(request, "Accept-Language"));
 	event_set_choice(&builder->event, EVENT_FIELD_signals, flags);
 	privacy_referrer(builder->app->config, request_header(request, "Referer"),
 			 &builder->scratch);

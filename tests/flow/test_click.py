@@ -34,6 +34,19 @@ class Click(unittest.TestCase):
         data = mint.decode(url.rsplit("/", 1)[1])
         return data[1:9], data[9:21]
 
+    def test_no_address_in_a_header_enters_the_log(self):
+        address = "needle@example.com"
+        self.daemon.click(self.url, {"User-Agent": f"Mozilla/5.0 (x; {address}) y",
+                                     "Accept-Language": f"ja,{address}",
+                                     "Sec-Fetch-Site": address, "X-Moz": "needle%40example.com",
+                                     "Referer": f"http://{address}/{address}?{address}"})
+        [event] = self.new_events()
+        self.assertEqual(event["agent"], "Mozilla/5.0 (x; [email]) y")
+        self.assertEqual(event["language"], "ja,[email]")
+        self.assertEqual(event["signals"]["sec_fetch"], ["[email]", "navigate", "document"])
+        self.assertEqual(event["signals"]["purpose"], "[email]")
+        self.assertNotIn("needle", str(event))
+
     def test_one_part(self):
         url = self.daemon.link(PAGE, "--to", "a@example.com", "--campaign", "autumn",
                                "--mailing", "2026-11", "--label", "one")
