@@ -6,6 +6,9 @@
  *               "slug": "…", "pass": ["utm_source"], "trap": false}]}
  *   {"links": [{"id": "<16 hex>", "known": false}]}
  *
+ * Beside the links, "names": [{"kind": "campaign", "name": "…"}] records names that no link of the
+ * list carries: a self-contained link has its campaign inside and never enters the store.
+ *
  * Only the destination is required. Registering is idempotent: a link that is there already with
  * the same properties is known and nothing is written. Ids are derived, so a different thing under
  * the same id is refused, be it a link, a name or a slug; also within one body, where "seen" holds
@@ -23,7 +26,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { LINKS_MAX = 500, FIND_ARENA_BYTES = 1 << 20 };
+enum { LINKS_MAX = 500, NAMES_MAX = 16, FIND_ARENA_BYTES = 1 << 20 };
 
 struct registration {
 	struct operation_call *call;
@@ -303,9 +306,67 @@ static int register_all(struct registration *registration, const json_t *list, s
 	return 0;
 }
 
+static int read_kind(const struct link_item *item, struct span text, enum name_kind *ret_kind,
+		     struct error *error)
+{
+	for (unsigned kind = NAME_CAMPAIGN; kind < NAME_KIND_COUNT; kind++)
+		if (span_equal(text, span_text(name_kind_text((enum name_kind)kind)))) {
+			*ret_kind = (enum name_kind)kind;
+			return 0;
+		}
+	return error_set(error, OPERATION_E_REFUSED,
+			 "%s.kind: must be one of campaign, mailing, list, form", item->where);
+}
+
+static int place_name(struct registration *registration, const struct link_item *item,
+		      const json_t *object, struct error *error)
+{
+	static const char *const keys[] = {"kind", "name", NULL};
+	struct span kind_text, name;
+	enum name_kind kind = NAME_CAMPAIGN;
+	int code = operation_check_keys(object, item->where, keys, error);
+
+	if (!code)
+		code = operation_text(object, item->where, "kind", true, 16, &kind_text, error);
+	if (!code)
+		code = read_kind(item, kind_text, &kind, error);
+	if (!code)
+		code = operation_text(object, item->where, "name", true, ID_NAME_MAX_BYTES, &name,
+				      error);
+	if (!code && id_check_name(name) != 0)
+		code = error_set(error, OPERATION_E_REFUSED,
+				 "%s.name: must be 1 to %d bytes of text without controls",
+				 item->where, ID_NAME_MAX_BYTES);
+	return code ? code : register_name(registration, item, kind, name, error);
+}
+
+static int register_names(struct registration *registration, struct error *error)
+{
+	const json_t *list, *object;
+	size_t index;
+	int code;
+
+	if (!json_object_get(registration->call->body, "names"))
+		return 0;
+	code = operation_list(registration->call->body, "names", NAMES_MAX, &list, error);
+	if (code)
+		return code;
+	json_array_foreach(list, index, object)
+	{
+		struct link_item item = {0};
+
+		(void)snprintf(item.where, sizeof(item.where), "names[%zu]", index);
+		code = place_name(registration, &item, object, error);
+		arena_reset(&registration->arena);
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
 int operation_links_register(struct operation_call *call, struct error *error)
 {
-	static const char *const keys[] = {"links", NULL};
+	static const char *const keys[] = {"links", "names", NULL};
 	struct registration registration = {
 		.call = call,
 		.arena = ARENA_INIT(FIND_ARENA_BYTES),
@@ -319,6 +380,8 @@ int operation_links_register(struct operation_call *call, struct error *error)
 		code = operation_list(call->body, "links", LINKS_MAX, &list, error);
 	if (!code)
 		code = register_all(&registration, list, error);
+	if (!code)
+		code = register_names(&registration, error);
 	if (!code) {
 		call->reply = json_pack("{s:O}", "links", registration.results);
 		code = call->reply ? 0 : -ENOMEM;

@@ -23,6 +23,7 @@ enum {
 	MESSAGE_MAX_BYTES = 64 << 20,
 	READ_BYTES = 64 << 10,
 	BATCH_LINKS = 500,
+	BATCH_BYTES = 512 << 10, /* of destinations: an operation is bounded in bytes, too */
 	HEADER_MAX_BYTES = 64 << 10
 };
 
@@ -210,18 +211,21 @@ static json_t *text_json(struct span text)
 	return json_stringn((const char *)text.data, text.size);
 }
 
+static struct span campaign_of(const struct rewrite_options *options)
+{
+	return options->campaign.size ? options->campaign : span_text(options->tracker->campaign);
+}
+
 /* What /api/v1/links takes for one link; NULL when out of memory. */
 static json_t *link_json(const struct rewrite_link *link, const struct rewrite_options *options)
 {
-	struct span campaign =
-		options->campaign.size ? options->campaign : span_text(options->tracker->campaign);
 	json_t *item = json_object();
 	int r = 0;
 
 	if (!item)
 		return NULL;
 	r |= json_object_set_new(item, "destination", text_json(link->destination));
-	r |= json_object_set_new(item, "campaign", text_json(campaign));
+	r |= json_object_set_new(item, "campaign", text_json(campaign_of(options)));
 	if (options->mailing.size)
 		r |= json_object_set_new(item, "mailing", text_json(options->mailing));
 	if (link->label.size)
@@ -232,17 +236,25 @@ static json_t *link_json(const struct rewrite_link *link, const struct rewrite_o
 	return NULL;
 }
 
-static int send_batch(struct session *session, json_t *batch, struct error *error)
+/* What is to be registered: the next call's links, and what was seen before. */
+struct registering {
+	struct session *session;
+	const struct rewrite_options *options;
+	json_t *batch, *seen, *names;
+	size_t batch_bytes;
+};
+
+static int send_batch(struct registering *registering, struct error *error)
 {
 	json_t *body, *reply = NULL;
 	int r;
 
-	if (json_array_size(batch) == 0)
+	if (json_array_size(registering->batch) + json_array_size(registering->names) == 0)
 		return 0;
-	body = json_pack("{s:O}", "links", batch);
+	body = json_pack("{s:O, s:O}", "links", registering->batch, "names", registering->names);
 	if (!body)
 		return error_set(error, COMMAND_FAILED, "out of memory");
-	r = session_call(session, "/api/v1/links", body, &reply, error);
+	r = session_call(registering->session, "/api/v1/links", body, &reply, error);
 	json_decref(body);
 	json_decref(reply);
 	if (r < 0)
@@ -250,36 +262,72 @@ static int send_batch(struct session *session, json_t *batch, struct error *erro
 				 strerror(-r));
 	if (r > 0)
 		error_prefix(error, "the links cannot be registered: ");
-	return json_array_clear(batch) == 0 ? r : COMMAND_FAILED;
+	registering->batch_bytes = 0;
+	(void)json_array_clear(registering->names);
+	return json_array_clear(registering->batch) == 0 ? r : COMMAND_FAILED;
+}
+
+static int add_link(struct registering *registering, const struct rewrite_link *link,
+		    struct error *error)
+{
+	char id[2 * sizeof(link->id) + 1];
+
+	hex_format(&link->id, sizeof(link->id), id);
+	if (json_object_get(registering->seen, id))
+		return 0;
+	if (json_object_set_new(registering->seen, id, json_true()) != 0 ||
+	    json_array_append_new(registering->batch, link_json(link, registering->options)) != 0)
+		return error_set(error, COMMAND_FAILED, "out of memory");
+	registering->batch_bytes += link->destination.size;
+	if (json_array_size(registering->batch) < BATCH_LINKS &&
+	    registering->batch_bytes < BATCH_BYTES)
+		return 0;
+	return send_batch(registering, error);
+}
+
+/* A self-contained link stays out of the store, but the name of its campaign is recorded. */
+static int add_campaign(struct registering *registering, struct error *error)
+{
+	json_t *name;
+
+	if (json_object_get(registering->seen, "campaign"))
+		return 0;
+	name = json_pack("{s:s, s:o}", "kind", "campaign", "name",
+			 text_json(campaign_of(registering->options)));
+	if (json_object_set_new(registering->seen, "campaign", json_true()) != 0 ||
+	    json_array_append_new(registering->names, name) != 0)
+		return error_set(error, COMMAND_FAILED, "out of memory");
+	return 0;
 }
 
 /* Each distinct link once, in batches that an operation takes. */
 static int register_links(struct session *session, const struct rewrite_result *result,
 			  const struct rewrite_options *options, struct error *error)
 {
-	json_t *batch = json_array(), *seen = json_object();
+	struct registering registering = {
+		.session = session,
+		.options = options,
+		.batch = json_array(),
+		.seen = json_object(),
+		.names = json_array(),
+	};
 	size_t count = 0;
 	const struct rewrite_link *links = rewrite_links(result, &count);
-	int r = batch && seen ? 0 : error_set(error, COMMAND_FAILED, "out of memory");
+	int r = 0;
 
+	if (!registering.batch || !registering.seen || !registering.names)
+		r = error_set(error, COMMAND_FAILED, "out of memory");
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		char id[2 * sizeof(links[i].id) + 1];
-
-		if (links[i].outcome != REWRITE_TRACKED)
-			continue;
-		hex_format(&links[i].id, sizeof(links[i].id), id);
-		if (json_object_get(seen, id))
-			continue;
-		if (json_object_set_new(seen, id, json_true()) != 0 ||
-		    json_array_append_new(batch, link_json(&links[i], options)) != 0)
-			r = error_set(error, COMMAND_FAILED, "out of memory");
-		else if (json_array_size(batch) == BATCH_LINKS)
-			r = send_batch(session, batch, error);
+		if (links[i].outcome == REWRITE_TRACKED)
+			r = add_link(&registering, &links[i], error);
+		else if (links[i].outcome == REWRITE_TRACKED_SELF_CONTAINED)
+			r = add_campaign(&registering, error);
 	}
 	if (r == 0)
-		r = send_batch(session, batch, error);
-	json_decref(batch);
-	json_decref(seen);
+		r = send_batch(&registering, error);
+	json_decref(registering.batch);
+	json_decref(registering.seen);
+	json_decref(registering.names);
 	return r;
 }
 

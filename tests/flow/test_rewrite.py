@@ -53,6 +53,23 @@ class Tracking(Case):
         self.expect_click(one, PAGE)
         self.expect_click(two, "https://www.example.com/q")
 
+    def test_the_campaign_of_a_self_contained_link_has_its_name(self):
+        self.daemon.start()
+        page = "https://www.example.com/?for=a@example.com"
+        url, = TRACKED.findall(self.rewrite(f'<a href="{page}">x</a>', "--campaign", "spring"))
+        self.expect_click(url, page)
+        self.assertEqual([event["campaign"] for event in self.daemon.events(type="click")],
+                         ["spring"])
+
+    def test_links_of_the_greatest_length_go_in_as_many_calls_as_they_need(self):
+        self.daemon.start()
+        pages = [f"https://www.example.com/{i}?{'q' * 8000}" for i in range(300)]
+        mail = "".join(f'<a href="{page}">x</a>' for page in pages)
+        urls = TRACKED.findall(self.rewrite(mail))
+        self.assertEqual(len(urls), len(pages))
+        self.expect_click(urls[0], pages[0])
+        self.expect_click(urls[-1], pages[-1])
+
     def test_without_a_server_a_link_redirects_once_there_is_one(self):
         one, two = TRACKED.findall(self.rewrite(MAIL))
         self.daemon.start()
