@@ -210,7 +210,7 @@ static void answer_options(struct request *request, unsigned counter, const char
 	reply_header(request, "Allow", allow);
 }
 
-/* Sets a reply for everything that no handler answers. */
+/* Chooses the handler, or sets a reply for everything that no handler answers. */
 static void route(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
@@ -241,6 +241,8 @@ static void route(struct exchange *exchange)
 		answer_options(request, found->counter, allow);
 	else if (!(request->method == METHOD_POST ? found->post : found->get))
 		refuse_method(request, allow);
+	else
+		exchange->handler = request->method == METHOD_POST ? found->post : found->get;
 }
 
 static void check_body(struct exchange *exchange)
@@ -333,16 +335,12 @@ static void set_waiting(struct exchange *exchange, bool waiting)
 static enum MHD_Result answer(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
-	const struct route *found = request->route;
 
 	if (exchange->overlong.size > 0)
 		return overlong_write(exchange);
-	if (!request->reply) {
-		const handler_fn handler =
-			request->method == METHOD_POST ? found->post : found->get;
-
+	if (!request->reply && exchange->handler) {
 		request->body = buffer_span(&exchange->body);
-		if (handler(request) == WAITING) {
+		if (exchange->handler(request) == WAITING) {
 			set_waiting(exchange, true);
 			return MHD_YES;
 		}

@@ -27,6 +27,7 @@ struct exchange {
 	struct connection *connection;
 	struct exchange *next_spare;
 	struct head head;
+	handler_fn handler; /* NULL: refused before any handler, with a reply or without memory */
 	struct buffer body;
 	struct buffer overlong; /* an answer that the library's pool cannot hold, and how */
 	size_t overlong_sent;	/* much of it is written */

@@ -93,14 +93,22 @@ static void set(struct request *request, unsigned counter, unsigned status, stru
 	reply_header(request, "X-Content-Type-Options", "nosniff");
 }
 
+/* The one answer that is made without copying; it must not fail into itself. */
 static enum handled fail(struct request *request)
 {
-	const unsigned counter = request->listener->options.counter_error;
+	static const char page[] = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+				   "<title>Something went wrong</title>\n"
+				   "<h1>Something went wrong</h1>\n"
+				   "<p>The answer could not be made. Please try again.</p>\n";
 
-	request->counter = counter;
+	request->counter = request->listener->options.counter_error;
 	request->counted = true;
-	return reply_page(request, counter, 500, "Something went wrong",
-			  "The answer could not be made. Please try again.", NULL);
+	set(request, request->counter, 500, SPAN(page));
+	reply_header(request, MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8");
+	reply_header(request, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	reply_header(request, "Referrer-Policy", "same-origin");
+	reply_header(request, "Content-Security-Policy", "default-src 'none'");
+	return HANDLED;
 }
 
 enum handled reply_redirect(struct request *request, unsigned counter, struct span location,

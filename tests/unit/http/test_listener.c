@@ -46,7 +46,21 @@ static enum handled redirect(struct request *request)
 	return reply_redirect(request, COUNT_OK, server->location, server->cookie);
 }
 
+/* From here on the request's arena has nothing left. */
+static bool exhaust(struct request *request)
+{
+	request->arena.limit_bytes = request->arena.used_bytes;
+	return false;
+}
+
+static enum handled ok_without_memory(struct request *request)
+{
+	(void)exhaust(request);
+	return ok(request);
+}
+
 static const struct route routes[] = {
+	{.path = "/poor", .get = ok_without_memory, .counter = COUNT_OK},
 	{.path = "/ok", .get = ok, .counter = COUNT_OK},
 	{.path = "/wait", .get = wait_for_release, .counter = COUNT_OK},
 	{.path = "/r/*", .get = redirect, .counter = COUNT_OK},
@@ -106,6 +120,36 @@ static void a_connection_serves_many_requests(void **state)
 	wire_close(client);
 	assert_int_equal(server->counts[COUNT_OK], 2);
 	assert_int_equal(server->counts[COUNT_NOT_FOUND], 1);
+}
+
+static void without_memory_for_an_answer_the_connection_ends(void **state)
+{
+	struct wire_server *server = *state;
+	struct wire *client = ask(server, GET("/poor"));
+
+	assert_true(client->ended || wire_status(client) == 500);
+	wire_until(server, client, wire_is_completed);
+	wire_close(client);
+	assert_int_equal(server->counts[COUNT_ERROR], 1);
+}
+
+/* A refusal that cannot be said is still a refusal: no handler runs in its place. */
+static void without_memory_for_a_refusal_no_handler_runs(void **state)
+{
+	static const char *const refused[] = {GET("/none"), GET("/own"), GET("/post"),
+					      "OPTIONS /ok HTTP/1.1\r\nHost: a\r\n\r\n"};
+	struct wire_server *server = *state;
+
+	listener_close(server->listener);
+	server->gate = exhaust;
+	wire_start(server, routes, sizeof(routes) / sizeof(routes[0]), NULL, 0);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct wire *client = ask(server, refused[i]);
+
+		assert_true(client->ended || wire_status(client) == 500);
+		wire_close(client);
+	}
+	assert_int_equal(server->calls, 0);
 }
 
 static void head_has_the_headers_of_get(void **state)
@@ -423,6 +467,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_connection_serves_many_requests),
+		CASE(without_memory_for_an_answer_the_connection_ends),
+		CASE(without_memory_for_a_refusal_no_handler_runs),
 		CASE(head_has_the_headers_of_get),
 		CASE(methods_follow_from_the_table),
 		CASE(a_waiting_handler_is_called_again_without_spinning),

@@ -45,6 +45,7 @@ struct wire_server {
 	struct listener *listener;
 	unsigned counts[COUNT_KINDS], completed, freed, calls;
 	bool release; /* waiting handlers answer */
+	bool (*gate)(struct request *request);
 	struct span location;
 	const char *cookie;
 	struct address client;
@@ -67,6 +68,7 @@ static inline void wire_completed(struct request *request)
 	assert_in_range(request->counter, COUNT_OK, COUNT_ERROR);
 	server->counts[request->counter]++;
 	server->completed++;
+	request->arena.limit_bytes = 0;
 }
 
 static inline void wire_crank(struct wire_server *server, struct wire *client, int most_ms)
@@ -186,6 +188,7 @@ static inline void wire_start(struct wire_server *server, const struct route *ro
 		.connection_limit = 64,
 		.request_timeout_s = 1,
 		.socket_mode = 0600,
+		.gate = server->gate,
 		.context = server,
 		.completed = wire_completed,
 		.counter_bad_request = COUNT_BAD,
