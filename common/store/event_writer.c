@@ -266,6 +266,14 @@ void event_writer_count_rejected(struct event_writer *writer)
 	(void)pthread_mutex_unlock(&writer->lock);
 }
 
+void event_writer_count_lost(struct event_writer *writer)
+{
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->account.received++;
+	writer->account.lost++;
+	(void)pthread_mutex_unlock(&writer->lock);
+}
+
 void event_writer_figures(struct event_writer *writer, struct event_writer_figures *ret_figures)
 {
 	struct env_figures events;

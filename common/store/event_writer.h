@@ -90,9 +90,10 @@ struct event_account {
 	uint64_t received, stored, dropped, rejected, lost, pending, late;
 };
 void event_writer_account(struct event_writer *writer, struct event_account *ret_account);
-/* Count an event that was never made: by rule, or malformed. */
+/* Count an event that was never made: by rule, malformed, or for want of memory. */
 void event_writer_count_dropped(struct event_writer *writer);
 void event_writer_count_rejected(struct event_writer *writer);
+void event_writer_count_lost(struct event_writer *writer);
 
 struct event_writer_figures { /* since the start, for metrics */
 	uint64_t commits, commit_usec, failures, reopens;

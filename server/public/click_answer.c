@@ -83,33 +83,42 @@ static unsigned counter_of(const struct click_request *click, const struct click
 	return click->head ? target->probe_counter : target->counter;
 }
 
-/* Without memory for the answer's state there is no waiting: the redirect leaves at once. */
-static enum handled answer_without_state(struct request *request, const struct click_target *target)
+/* Without memory to wait in, the redirect leaves at once, and its event is late. */
+static void append_without_waiting(struct app *app, struct event_ticket *ticket)
 {
-	struct answer answer = {.location = target->destination, .counter = target->counter};
-
-	return send_answer(request, &answer);
+	if (event_writer_append(app->writer, ticket) != 0)
+		event_ticket_free(ticket);
+	else
+		event_ticket_answered_late(app->writer, ticket);
 }
 
 enum handled click_answer(struct request *request, const struct click_target *target)
 {
 	struct app *app = request->context;
-	struct answer *answer = arena_alloc(&request->arena, sizeof(*answer));
 	struct click_request click;
 	struct event_ticket *ticket;
+	struct answer now, *answer;
+	int code;
 
-	if (!answer)
-		return answer_without_state(request, target);
 	click_request_init(&click, request);
 	count_cookies(&click);
-	*answer = (struct answer){
+	now = (struct answer){
 		.location = target->destination,
 		.cookie = format_cookie(&click),
 		.counter = counter_of(&click, target),
 		.prefetch = click.prefetch,
 	};
-	if (click_event_ticket(&click, target, &ticket) != 0)
-		return send_answer(request, answer);
+	code = click_event_ticket(&click, target, &ticket);
+	if (code < 0)
+		event_writer_count_lost(app->writer);
+	if (code != 0)
+		return send_answer(request, &now);
+	answer = arena_alloc(&request->arena, sizeof(*answer));
+	if (!answer) {
+		append_without_waiting(app, ticket);
+		return send_answer(request, &now);
+	}
+	*answer = now;
 	request->state = answer;
 	commit_wait_start(&answer->wait, &app->clicks, app->writer, ticket, app->now);
 	return click_answer_again(request);

@@ -118,10 +118,11 @@ static void test_a_full_queue_refuses_and_counts(void **state)
 	append(writer, click_ticket(EVENT_CLASS_BULK, 5));
 	event_writer_count_dropped(writer);
 	event_writer_count_rejected(writer);
+	event_writer_count_lost(writer);
 	event_writer_account(writer, &account);
-	assert_int_equal(account.received, 8);
+	assert_int_equal(account.received, 9);
 	assert_int_equal(account.pending, 5);
-	assert_int_equal(account.lost, 1);
+	assert_int_equal(account.lost, 2);
 	assert_int_equal(account.dropped, 1);
 	assert_int_equal(account.rejected, 1);
 	check_account(writer);
