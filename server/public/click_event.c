@@ -47,13 +47,21 @@ static void cleanup_builder(struct builder *builder)
 	sodium_memzero(&builder->person.key, sizeof(builder->person.key));
 }
 
-static struct span first_header(const struct request *request, const char *const *names)
+/* What the request says it is for: whichever header says prefetch, else the first with a value. */
+static struct span find_purpose(const struct request *request)
 {
-	struct span value = {0};
+	static const char *const names[] = {"Sec-Purpose", "Purpose", "X-Moz"};
+	struct span first = {0};
 
-	for (; *names && !value.data; names++)
-		value = request_header(request, *names);
-	return value;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct span value = request_header(request, names[i]);
+
+		if (verdict_is_prefetch(value))
+			return value;
+		if (first.size == 0)
+			first = value;
+	}
+	return first;
 }
 
 static bool is_probe(const struct click_request *click)
@@ -63,7 +71,6 @@ static bool is_probe(const struct click_request *click)
 
 void click_request_init(struct click_request *click, struct request *request)
 {
-	static const char *const purposes[] = {"Sec-Purpose", "Purpose", "X-Moz", NULL};
 	const struct app *app = request->context;
 	struct identity_request identity = {
 		.tracker = public_tracker(request),
@@ -78,7 +85,7 @@ void click_request_init(struct click_request *click, struct request *request)
 	struct span *cookies;
 
 	*click = (struct click_request){.request = request, .tracker = identity.tracker};
-	click->purpose = first_header(request, purposes);
+	click->purpose = find_purpose(request);
 	click->prefetch = verdict_is_prefetch(click->purpose);
 	click->head = request->method == METHOD_HEAD;
 	identity.probe = is_probe(click);

@@ -31,15 +31,16 @@ class Probe(unittest.TestCase):
 
     def test_a_prefetch_gets_no_redirect(self):
         for headers in ({"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"},
-                        {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}):
+                        {"Purpose": "prefetch"}, {"Sec-Purpose": "", "Purpose": "prefetch"},
+                        {"Purpose": "preview", "X-Moz": "prefetch"}, {"X-Moz": "prefetch"}):
             answer = self.daemon.click(self.click, headers)
             self.assertEqual(answer.status, 503, headers)
             self.assertEqual(answer.header("Cache-Control"), "no-store")
             self.assertIsNone(answer.location)
             self.assertIsNone(answer.cookie)
-        self.assertEqual(self.events(), [("probe", None)] * 4)
+        self.assertEqual(self.events(), [("probe", None)] * 6)
         self.assertEqual(self.daemon.metric(
-            'waymark_requests_total{route="click",result="prefetch"}'), 4)
+            'waymark_requests_total{route="click",result="prefetch"}'), 6)
         [*_, event] = self.daemon.events(type="probe")
         self.assertEqual(event["signals"]["purpose"], "prefetch")
         self.assertEqual(event["verdict"]["class"], "machine")
