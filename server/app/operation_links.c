@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/store.h"
+#include "text/url.h"
 #include "track/privacy.h"
 
 #include <errno.h>
@@ -337,6 +338,10 @@ static int place_name(struct registration *registration, const struct link_item 
 		code = error_set(error, OPERATION_E_REFUSED,
 				 "%s.name: must be 1 to %d bytes of text without controls",
 				 item->where, ID_NAME_MAX_BYTES);
+	if (!code && url_holds_address(name))
+		code = error_set(error, OPERATION_E_REFUSED,
+				 "%s.name: holds an e-mail address, which must not enter the store",
+				 item->where);
 	return code ? code : register_name(registration, item, kind, name, error);
 }
 

@@ -182,6 +182,10 @@ class Commands(unittest.TestCase):
         result = self.daemon.waymark("prospect", "import", "-",
                                      stdin="email,b@example.com\na@example.com,x\n", check=False)
         self.assertEqual(result.stdout, "0 added, 0 changed, 0 the same, 1 refused\n")
+        self.daemon.start()
+        answer = self.daemon.control("/api/v1/links", {
+            "links": [], "names": [{"kind": "list", "name": "b@example.com"}]})
+        self.assertEqual(answer.status, 400)
         self.assertNotIn("b@example.com", self.daemon.waymark("events").stdout)
 
     def test_filters_of_events(self):
