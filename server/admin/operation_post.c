@@ -4,6 +4,9 @@
  * when the operation has something to write, the answer waits until state/ has applied it, so that
  * a link that was just registered answers.
  *
+ * One operation at a time: what an earlier one has queued is not in state/ yet, and an operation
+ * that did not see it would give one slug to two links.
+ *
  * A wait that takes too long is answered 503: the events are queued and will be applied, and every
  * operation may be sent again.
  */
@@ -120,6 +123,8 @@ enum handled admin_operation(struct request *request)
 
 	if (request->state)
 		return answer_again(request);
+	if (app->operations.first)
+		return WAITING;
 	code = carry_out(request, &ticket, &reply, &error);
 	if (code)
 		return reply_failure(request, code, &error);

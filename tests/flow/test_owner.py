@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exactly one process owns the data; commands work beside it and without it; it stops cleanly."""
+import http.client
 import json
 import os
 import signal
@@ -60,6 +61,23 @@ class Owner(unittest.TestCase):
                          [f"{PAGE}a?b=1&c=2", f"{PAGE}d"])
         [first, _] = self.daemon.events(type="click")
         self.assertEqual((first["campaign"], first["mailing"]), ("autumn", "2026-11"))
+
+    def test_of_two_that_want_one_slug_at_once_one_gets_it(self):
+        self.daemon.start()
+        path = os.path.relpath(self.socket)
+        for number in range(20):
+            pair = [http.client.HTTPConnection("localhost", timeout=LIMIT_S) for _ in range(2)]
+            for page, connection in enumerate(pair):
+                connection.sock = socket.socket(socket.AF_UNIX)
+                connection.sock.connect(path)
+                connection.request("POST", "/api/v1/links", body=json.dumps(
+                    {"links": [{"destination": f"{PAGE}{page}", "slug": f"s{number}"}]}))
+            statuses = [connection.getresponse().status for connection in pair]
+            for connection in pair:
+                connection.close()
+            self.assertEqual(sorted(statuses), [200, 409], number)
+            self.assertEqual(self.daemon.get(f"/l/s{number}").location,
+                             f"{PAGE}{statuses.index(200)}")
 
     def test_a_command_waits_for_a_server_that_stops_or_starts(self):
         self.daemon.start()
