@@ -92,7 +92,10 @@ void connection_notify(void *owner, struct MHD_Connection *handle, void **contex
 		listener->figures.connections++;
 		listener->figures.accepted++;
 		*context = connection;
-	} else if (connection) {
+		return;
+	}
+	listener->closed_some = true;
+	if (connection) {
 		list_remove(listener, connection);
 		listener->figures.connections--;
 		free(connection);

@@ -53,6 +53,7 @@ struct listener {
 	uint64_t activity_seen; /* as of the run before */
 	unsigned quiet_runs;	/* since then, while the library has connections that are ready */
 	bool answered_late;	/* in this run, by a handler that had waited: not sent yet */
+	bool closed_some;	/* in this run: the library may accept again, but not yet */
 	bool quiesced;
 };
 

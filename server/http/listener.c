@@ -11,6 +11,10 @@
  * and then in twice the time up to PAUSE_MAX_MS, which bounds the harm of what we do not see. While
  * none waits, the library is believed for QUIET_RUNS_MAX runs.
  *
+ * At its limit of connections, or out of descriptors, the library takes the listening socket out of
+ * its epoll set; it puts it back at the beginning of the first run after one in which a connection
+ * was closed. So such a run is followed by another, whatever is ready.
+ *
  * One thread: everything here belongs to the loop.
  */
 #include "http/exchange.h"
@@ -93,7 +97,7 @@ void listener_run(struct listener *listener)
 {
 	listener->now = clock_monotonic();
 	connection_expire(listener);
-	listener->answered_late = false;
+	listener->answered_late = listener->closed_some = false;
 	(void)MHD_run(listener->daemon);
 	/* The library sends such an answer only in its next run. */
 	if (listener->answered_late)
@@ -122,6 +126,8 @@ static int until_next_run_ms(const struct listener *listener)
 	const unsigned at_once = listener->figures.waiting > 0 ? 1 : QUIET_RUNS_MAX;
 	unsigned doublings;
 
+	if (listener->closed_some)
+		return 0;
 	if (!is_ready(listener))
 		return -1;
 	if (listener->quiet_runs < at_once)

@@ -383,6 +383,39 @@ static void a_trickle_is_cut_at_the_deadline(void **state)
 	wire_close(&client);
 }
 
+/* As the loop does: run only when the listener says so. False: it would sleep for good. */
+static bool turn(struct wire_server *server)
+{
+	struct pollfd fd = {.fd = listener_fd(server->listener), .events = POLLIN};
+	const int timeout = listener_timeout_ms(server->listener);
+
+	if (poll(&fd, 1, timeout < 0 ? 500 : timeout) == 0 && timeout < 0)
+		return false;
+	listener_run(server->listener);
+	return true;
+}
+
+static void more_connections_than_the_limit_are_accepted_in_the_end(void **state)
+{
+	struct wire_server *server = *state;
+	struct listener_figures figures;
+	static struct wire clients[80], last;
+
+	for (size_t i = 0; i < 80; i++)
+		wire_open(server, &clients[i]);
+	do {
+		assert_true(turn(server));
+		listener_figures(server->listener, &figures);
+	} while (figures.connections < 64);
+	for (size_t i = 0; i < 80; i++)
+		wire_close(&clients[i]);
+	wire_open(server, &last);
+	wire_send(&last, GET("/ok"));
+	while (server->completed == 0)
+		assert_true(turn(server));
+	wire_close(&last);
+}
+
 static void a_quiesced_listener_finishes_what_is_open(void **state)
 {
 	struct wire_server *server = *state;
@@ -479,6 +512,7 @@ int main(void)
 		CASE(a_location_goes_out_byte_for_byte),
 		CASE(a_location_that_would_break_is_an_error_page),
 		CASE(a_trickle_is_cut_at_the_deadline),
+		CASE(more_connections_than_the_limit_are_accepted_in_the_end),
 		CASE(a_quiesced_listener_finishes_what_is_open),
 		CASE(closing_ends_what_waits),
 		CASE(a_unix_socket_knows_its_owner),
