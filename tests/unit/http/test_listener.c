@@ -46,21 +46,7 @@ static enum handled redirect(struct request *request)
 	return reply_redirect(request, COUNT_OK, server->location, server->cookie);
 }
 
-/* From here on the request's arena has nothing left. */
-static bool exhaust(struct request *request)
-{
-	request->arena.limit_bytes = request->arena.used_bytes;
-	return false;
-}
-
-static enum handled ok_without_memory(struct request *request)
-{
-	(void)exhaust(request);
-	return ok(request);
-}
-
 static const struct route routes[] = {
-	{.path = "/poor", .get = ok_without_memory, .counter = COUNT_OK},
 	{.path = "/ok", .get = ok, .counter = COUNT_OK},
 	{.path = "/wait", .get = wait_for_release, .counter = COUNT_OK},
 	{.path = "/r/*", .get = redirect, .counter = COUNT_OK},
@@ -120,36 +106,6 @@ static void a_connection_serves_many_requests(void **state)
 	wire_close(client);
 	assert_int_equal(server->counts[COUNT_OK], 2);
 	assert_int_equal(server->counts[COUNT_NOT_FOUND], 1);
-}
-
-static void without_memory_for_an_answer_the_connection_ends(void **state)
-{
-	struct wire_server *server = *state;
-	struct wire *client = ask(server, GET("/poor"));
-
-	assert_true(client->ended || wire_status(client) == 500);
-	wire_until(server, client, wire_is_completed);
-	wire_close(client);
-	assert_int_equal(server->counts[COUNT_ERROR], 1);
-}
-
-/* A refusal that cannot be said is still a refusal: no handler runs in its place. */
-static void without_memory_for_a_refusal_no_handler_runs(void **state)
-{
-	static const char *const refused[] = {GET("/none"), GET("/own"), GET("/post"),
-					      "OPTIONS /ok HTTP/1.1\r\nHost: a\r\n\r\n"};
-	struct wire_server *server = *state;
-
-	listener_close(server->listener);
-	server->gate = exhaust;
-	wire_start(server, routes, sizeof(routes) / sizeof(routes[0]), NULL, 0);
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		struct wire *client = ask(server, refused[i]);
-
-		assert_true(client->ended || wire_status(client) == 500);
-		wire_close(client);
-	}
-	assert_int_equal(server->calls, 0);
 }
 
 static void head_has_the_headers_of_get(void **state)
@@ -383,39 +339,6 @@ static void a_trickle_is_cut_at_the_deadline(void **state)
 	wire_close(&client);
 }
 
-/* As the loop does: run only when the listener says so. False: it would sleep for good. */
-static bool turn(struct wire_server *server)
-{
-	struct pollfd fd = {.fd = listener_fd(server->listener), .events = POLLIN};
-	const int timeout = listener_timeout_ms(server->listener);
-
-	if (poll(&fd, 1, timeout < 0 ? 500 : timeout) == 0 && timeout < 0)
-		return false;
-	listener_run(server->listener);
-	return true;
-}
-
-static void more_connections_than_the_limit_are_accepted_in_the_end(void **state)
-{
-	struct wire_server *server = *state;
-	struct listener_figures figures;
-	static struct wire clients[80], last;
-
-	for (size_t i = 0; i < 80; i++)
-		wire_open(server, &clients[i]);
-	do {
-		assert_true(turn(server));
-		listener_figures(server->listener, &figures);
-	} while (figures.connections < 64);
-	for (size_t i = 0; i < 80; i++)
-		wire_close(&clients[i]);
-	wire_open(server, &last);
-	wire_send(&last, GET("/ok"));
-	while (server->completed == 0)
-		assert_true(turn(server));
-	wire_close(&last);
-}
-
 static void a_quiesced_listener_finishes_what_is_open(void **state)
 {
 	struct wire_server *server = *state;
@@ -500,8 +423,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_connection_serves_many_requests),
-		CASE(without_memory_for_an_answer_the_connection_ends),
-		CASE(without_memory_for_a_refusal_no_handler_runs),
 		CASE(head_has_the_headers_of_get),
 		CASE(methods_follow_from_the_table),
 		CASE(a_waiting_handler_is_called_again_without_spinning),
@@ -512,7 +433,6 @@ int main(void)
 		CASE(a_location_goes_out_byte_for_byte),
 		CASE(a_location_that_would_break_is_an_error_page),
 		CASE(a_trickle_is_cut_at_the_deadline),
-		CASE(more_connections_than_the_limit_are_accepted_in_the_end),
 		CASE(a_quiesced_listener_finishes_what_is_open),
 		CASE(closing_ends_what_waits),
 		CASE(a_unix_socket_knows_its_owner),
