@@ -95,13 +95,25 @@ static void start_drain(struct loop *loop)
 		listener_quiesce(loop->listeners[i]);
 }
 
+/* Keys come from elsewhere, too: a node is given those of its fellows as a file. */
+static void reload(struct app *app)
+{
+	struct error error = {0};
+
+	if (app_reload_keyring(app, &error))
+		log_error("reload", "keys", "unchanged", "reason", error.text);
+	else
+		log_info("reload", "keys", "reloaded", "configuration",
+			 "unchanged: restart for it");
+}
+
 static void take_signals(struct loop *loop)
 {
 	struct signalfd_siginfo info;
 
 	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
-			log_info("signal", "name", "SIGHUP", "action", "none: restart to reload");
+			reload(loop->app);
 		else
 			start_drain(loop);
 	}

@@ -156,9 +156,37 @@ class Owner(unittest.TestCase):
     def test_interrupt_stops_too_and_hangup_does_not(self):
         self.daemon.start()
         self.daemon.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "SIGHUP" in self.daemon.log())
+        wait_for(lambda: "event=reload" in self.daemon.log())
         self.assertEqual(self.daemon.get("/healthz").status, 200)
         self.assertEqual(self.daemon.stop(signal.SIGINT), 0)
+
+    def test_a_hangup_loads_the_keys_again(self):
+        link = self.daemon.link(PAGE, "--slug", "s", "--to", "a@example.com")
+        path = os.path.join(self.daemon.instance, "keys.json")
+        with open(path, encoding="utf-8") as file:
+            before = file.read()
+        url = self.daemon.waymark("link", "new", "--slug", "s", "--to", "a@example.com",
+                                  PAGE).stdout.splitlines()[1]
+        self.daemon.waymark("key", "rotate")
+        self.daemon.waymark("key", "retire", "1")
+        with open(path, encoding="utf-8") as file:
+            retired = file.read()
+
+        def replace(text):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        replace(before)
+        self.daemon.start()
+        self.assertEqual(self.daemon.click(url).status, 302)
+        replace("{")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "keys=unchanged" in self.daemon.log())
+        self.assertEqual(self.daemon.click(url).status, 302)
+        replace(retired)
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "keys=reloaded" in self.daemon.log())
+        self.assertEqual(self.daemon.click(url).status, 404)
+        self.assertEqual(self.daemon.click(link).status, 302)
 
     def test_a_kill_is_unclean_and_loses_nothing_that_was_answered(self):
         self.daemon.start()
