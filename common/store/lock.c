@@ -26,12 +26,21 @@ static int refuse(const char *path, int fd, struct error *error)
 			 "%s: another process owns this data directory; stop it first", path);
 }
 
+/* A full disk may refuse the text, and the lock holds without it; half of it would name another. */
+static void note_holder(int fd)
+{
+	char text[32];
+	int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	bool whole = ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)length, 0) == length;
+	int r = whole ? 0 : ftruncate(fd, 0);
+
+	(void)r;
+}
+
 int store_lock_take(const char *data_dir, int *ret_fd, struct error *error)
 {
 	cleanup_buffer struct buffer path = BUFFER_INIT;
 	cleanup_close int fd = -1;
-	char text[32];
-	int length;
 
 	buffer_printf(&path, "%s/lock", data_dir);
 	if (!buffer_text(&path))
@@ -46,10 +55,7 @@ int store_lock_take(const char *data_dir, int *ret_fd, struct error *error)
 		return error_set(error, -errno, "%s: cannot be locked: %s", buffer_text(&path),
 				 strerror(errno));
 	}
-	/* A full disk may refuse the text; the lock holds without it. */
-	length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)length, 0) != length)
-		(void)ftruncate(fd, 0);
+	note_holder(fd);
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
