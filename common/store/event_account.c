@@ -5,7 +5,8 @@
  * One is appended each minute and one as the very last record of an orderly end. So the log tells
  * by its last record how the run before ended; when it did not end, the next start appends one that
  * says "unclean" and the most that can be missing: what that run's queues could hold, which it left
- * in events/meta. Its totals are zeros, since nobody knows them.
+ * in events/meta. Its totals are zeros, since nobody knows them. On a disk that cannot be written
+ * at that moment it is due, and comes before the first event that can be.
  */
 #include "base/cleanup.h"
 #include "base/encode.h"
@@ -34,13 +35,6 @@ void event_account_encode(const struct event_account_options *options, uint16_t 
 	event_encode(&event, to);
 }
 
-struct recovery {
-	struct store *store;
-	uint64_t queue_limit;
-	uint64_t last;
-	bool unclean;
-};
-
 static bool is_shutdown(struct span record)
 {
 	struct event event;
@@ -49,38 +43,74 @@ static bool is_shutdown(struct span record)
 	       event_choice(&event, EVENT_FIELD_period) == ACCOUNT_SHUTDOWN;
 }
 
+/* Where the log ends, and whether the run before did. */
+static void read_end(struct txn *txn, struct store *store)
+{
+	struct span key, last;
+
+	txn_last(txn, EVENTS_EVENTS, &key, &last);
+	if (key.data && key.size != 8)
+		txn_fail(txn, -EBADMSG);
+	if (txn->error)
+		return;
+	store->last_sequence = key.data ? get_u64(key.data)
+					: txn_get_number(txn, EVENTS_META, "pruned_through", 0);
+	store->unclean = key.data && !is_shutdown(last);
+}
+
+uint64_t event_account_append_recovery(struct txn *txn, struct store *store)
+{
+	cleanup_buffer struct buffer record = BUFFER_INIT;
+	struct event_account_options unclean = {.period = ACCOUNT_UNCLEAN};
+	uint64_t last = store->last_sequence;
+	uint8_t next[8];
+
+	unclean.missing = txn_get_number(txn, EVENTS_META, "queue_limit", 0);
+	if (store->unclean) {
+		event_account_encode(&unclean, store->incarnation, &record);
+		txn_fail(txn, record.error);
+		put_u64(next, ++last);
+		txn_append(txn, EVENTS_EVENTS, span_of(next, sizeof(next)), buffer_span(&record));
+	}
+	txn_put_number(txn, EVENTS_META, "queue_limit", store->queue_limit, 8);
+	return last;
+}
+
+struct recovery {
+	struct store *store;
+	uint64_t last;
+};
+
 /* The end of the log, the unclean account if one is due, and this run's limits, in one commit. */
 static void recover(struct txn *txn, void *context)
 {
 	struct recovery *recovery = context;
-	cleanup_buffer struct buffer record = BUFFER_INIT;
-	struct event_account_options unclean = {.period = ACCOUNT_UNCLEAN};
-	struct span key, last;
-	uint8_t next[8];
 
-	txn_last(txn, EVENTS_EVENTS, &key, &last);
-	if (key.data && key.size != sizeof(next))
-		txn_fail(txn, -EBADMSG);
-	if (txn->error)
-		return;
-	recovery->last = key.data ? get_u64(key.data)
-				  : txn_get_number(txn, EVENTS_META, "pruned_through", 0);
-	recovery->unclean = key.data && !is_shutdown(last);
-	unclean.missing = txn_get_number(txn, EVENTS_META, "queue_limit", 0);
-	if (recovery->unclean) {
-		event_account_encode(&unclean, recovery->store->incarnation, &record);
-		txn_fail(txn, record.error);
-		put_u64(next, ++recovery->last);
-		txn_append(txn, EVENTS_EVENTS, span_of(next, sizeof(next)), buffer_span(&record));
-	}
-	txn_put_number(txn, EVENTS_META, "queue_limit", recovery->queue_limit, 8);
+	read_end(txn, recovery->store);
+	if (!txn->error)
+		recovery->last = event_account_append_recovery(txn, recovery->store);
 }
 
-int event_account_recover(struct store *store, uint64_t queue_limit, struct error *error)
+/* The disk refuses, so the writer will try again; what is there can be read all the same. */
+static int postpone(struct store *store)
 {
-	struct recovery recovery = {.store = store, .queue_limit = queue_limit};
+	struct txn txn;
+
+	txn_begin_read(&txn, &store->events);
+	read_end(&txn, store);
+	store->recovery_due = true;
+	return txn_finish(&txn);
+}
+
+int event_account_recover(struct store *store, bool degraded, struct error *error)
+{
+	struct recovery recovery = {.store = store};
 	int r = txn_write(&store->events, recover, &recovery);
 
+	if (!r)
+		store->last_sequence = recovery.last;
+	else if (degraded && r != -EBADMSG && r != -ENOMEM && postpone(store) == 0)
+		r = 0;
 	if (r == -EBADMSG)
 		return error_set(error, STORE_E_DAMAGED,
 				 "%s: the end of the log cannot be read; restore it from a backup",
@@ -88,6 +118,5 @@ int event_account_recover(struct store *store, uint64_t queue_limit, struct erro
 	if (r)
 		return error_set(error, r, "%s: cannot be written: %s%s", store->events.path,
 				 strerror(-r), r == -ENOSPC ? "; make room and start again" : "");
-	store->last_sequence = recovery.last;
 	return 0;
 }

@@ -159,6 +159,8 @@ static void write_events(struct txn *txn, void *context)
 	struct event_writer *writer = commit->writer;
 	uint64_t next = writer->store->last_sequence + 1;
 
+	if (writer->store->recovery_due)
+		next = event_account_append_recovery(txn, writer->store) + 1;
 	for (struct event_ticket *ticket = writer->batch.first; ticket; ticket = ticket->next) {
 		ticket->first_sequence = next;
 		next = event_ticket_write(ticket, txn, next, writer->store->incarnation,
@@ -193,7 +195,7 @@ static int settle_doubt(struct event_writer *writer, struct batch_commit *commit
 	r = txn_finish(&txn);
 	if (r || last <= store->last_sequence)
 		return r;
-	end += commit->period >= 0;
+	end += (commit->period >= 0) + (store->recovery_due && store->unclean);
 	if (last != end)
 		return -EBADMSG;
 	commit->end = end;
@@ -234,6 +236,7 @@ static void note_success(struct event_writer *writer, const struct batch_commit 
 {
 	(void)pthread_mutex_lock(&writer->lock);
 	writer->store->last_sequence = commit->end;
+	writer->store->recovery_due = false;
 	writer->account.stored += writer->batch.events;
 	writer->account.pending -= writer->batch.events;
 	writer->figures.commits++;

@@ -71,6 +71,8 @@ int event_writer_open(struct store *store, const struct store_options *options,
 	writer->next_account = clock_monotonic() + writer->account_interval;
 	writer->status.last_sequence = store->last_sequence;
 	writer->status.state_position = store->folded;
+	writer->status.events_failing = store->recovery_due;
+	writer->status.state_failing = store->fold_failed;
 	limit(&writer->queues[EVENT_CLASS_CLICK], options->queue_clicks);
 	limit(&writer->queues[EVENT_CLASS_BULK], options->queue_bulk);
 	writer->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -160,7 +160,7 @@ static int pruned_through(struct store *store, uint64_t *ret_sequence)
 	return txn_finish(&txn);
 }
 
-int fold_open(struct store *store, struct error *error)
+int fold_open(struct store *store, bool degraded, struct error *error)
 {
 	const char *path = store->state.path;
 	uint64_t pruned;
@@ -186,6 +186,10 @@ int fold_open(struct store *store, struct error *error)
 		r = fold_run(store);
 	if (!r)
 		r = fold_keep_position(store);
+	if (r && fits && degraded && r != -EBADMSG && r != -ENOMEM) {
+		store->fold_failed = true;
+		return 0;
+	}
 	if (r)
 		return error_set(error, r, "%s: the log could not be applied: %s", path,
 				 strerror(-r));

@@ -217,10 +217,12 @@ static uint64_t most_queued(const struct store_options *options)
 
 static int start(struct store *store, const struct store_options *options, struct error *error)
 {
-	int r = event_account_recover(store, most_queued(options), error);
+	int r;
 
+	store->queue_limit = most_queued(options);
+	r = event_account_recover(store, options->degraded_start, error);
 	if (!r)
-		r = fold_open(store, error);
+		r = fold_open(store, options->degraded_start, error);
 	if (r)
 		return r;
 	r = event_writer_open(store, options, &store->writer);

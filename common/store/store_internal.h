@@ -34,6 +34,10 @@ struct store {
 	uint64_t last_sequence; /* of the log */
 	uint64_t folded;	/* state/ has applied all that concerns it up to here */
 	uint64_t position;	/* and says so on disk */
+	uint64_t queue_limit;	/* of this run, for the account of its crash */
+	bool recovery_due;	/* the log's end is read, but nothing could be written behind it */
+	bool unclean;		/* and it says that the run before did not end */
+	bool fold_failed;	/* at the start */
 };
 
 /* lock.c: data/lock. STORE_E_LOCKED names the process that holds it. */
@@ -52,8 +56,11 @@ void event_slice_finish(struct event_slice *slice);
 
 /* fold.c: state/ as a fold of the log. */
 bool fold_concerns(unsigned type); /* an event of this type changes state/ */
-/* Check state/ against the log (reset it when it is not of this log) and fold up to the end. */
-int fold_open(struct store *store, struct error *error);
+/*
+ * Check state/ against the log (reset it when it is not of this log) and fold up to the end. With
+ * @degraded a state/ that cannot be written stays behind: store->fold_failed, and the writer folds.
+ */
+int fold_open(struct store *store, bool degraded, struct error *error);
 /* Apply what follows store->folded, up to the end of the log. */
 int fold_run(struct store *store);
 /* Write the position, if it has moved. */
@@ -76,8 +83,14 @@ struct event_account_options {
 };
 void event_account_encode(const struct event_account_options *options, uint16_t incarnation,
 			  struct buffer *to);
-/* Read the end of the log into store->last_sequence; after a crash append what says so. */
-int event_account_recover(struct store *store, uint64_t queue_limit, struct error *error);
+/*
+ * Read the end of the log into store->last_sequence; after a crash append what says so. With
+ * @degraded a log that can be read but not written is no failure: store->recovery_due is set, and
+ * the writer's first batch begins with event_account_append_recovery(), which returns the sequence
+ * of the log's last event.
+ */
+int event_account_recover(struct store *store, bool degraded, struct error *error);
+uint64_t event_account_append_recovery(struct txn *txn, struct store *store);
 
 /* event_writer.c */
 int event_writer_open(struct store *store, const struct store_options *options,

@@ -70,6 +70,7 @@ static int open_store(struct app *app, struct error *error)
 		.queue_clicks = serves ? app->config->queue_clicks : COMMAND_QUEUE_EVENTS,
 		.queue_bulk = serves ? app->config->queue_bulk : COMMAND_QUEUE_EVENTS,
 		.account_interval_s = serves ? ACCOUNT_INTERVAL_SECONDS : 0,
+		.degraded_start = serves,
 	};
 	int code;
 

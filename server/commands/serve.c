@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "commands/command.h"
 #include "public/public.h"
+#include "store/store.h"
 
 #include <stdio.h>
 
@@ -63,6 +64,18 @@ static void print_ready(const struct app *app)
 	(void)fflush(stdout);
 }
 
+/* "says so": whoever starts it sees at once that clicks redirect but are not kept. */
+static void warn_if_degraded(const struct app *app)
+{
+	struct store_status status;
+
+	store_status(app->store, &status);
+	if (status.events_failing || status.state_failing)
+		log_warning("degraded", "data_dir", app->config->data_dir, "reason",
+			    "the store cannot be written; is the disk full? links redirect, events "
+			    "wait for room");
+}
+
 static int serve(const char *option, struct error *error)
 {
 	cleanup(cleanup_app) struct app *app = NULL;
@@ -73,6 +86,7 @@ static int serve(const char *option, struct error *error)
 	if (code)
 		return code;
 	log_info("started", "version", WAYMARK_VERSION, "node", app->config->node);
+	warn_if_degraded(app);
 	print_ready(app);
 	code = loop_run(app, error);
 	log_info("stopping", "result", code ? error->text : "drained");

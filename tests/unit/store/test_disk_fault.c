@@ -223,6 +223,45 @@ static void test_the_end_gives_up_in_bounded_time(void **state)
 	assert_int_equal(walk.missing, 20000);
 }
 
+/* A server that starts on such a disk finds its links, and records once it can. */
+static void test_a_start_on_a_failing_disk_is_degraded(void **state)
+{
+	const struct link_id id = {"linkid01"};
+	struct fixture *fixture = *state;
+	struct event_writer *writer;
+	struct store *store = NULL;
+	struct store_status status;
+	struct error error = {""};
+	struct walk walk;
+	struct link link;
+
+	fixture_open(fixture);
+	(void)store_now(fixture, link_ticket("linkid01", "https://a.example.com/", "x"));
+	fail_in(fixture, "events");
+	atomic_store(&syncs_to_fail, 1000000);
+	fixture_close(fixture);
+	assert_int_not_equal(store_open(&fixture->options, &store, &error), 0);
+	fixture->options.degraded_start = true;
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	store_status(fixture->store, &status);
+	assert_true(status.events_failing);
+	assert_int_equal(link_find(fixture->store, &id, &fixture->arena, &link), 0);
+	assert_int_equal(event_writer_append(writer, click_ticket(EVENT_CLASS_CLICK, 1)), 0);
+	event_writer_kick(writer);
+	atomic_store(&syncs_to_fail, 0);
+	take(writer, 1, NULL);
+	store_status(fixture->store, &status);
+	assert_false(status.events_failing);
+	walk_log(fixture->store, &walk);
+	/* The link, the account of the run that could not end, the click. */
+	assert_int_equal(walk.last, 3);
+	assert_int_equal(status.last_sequence, 3);
+	assert_int_equal(walk.types[EVENT_click], 1);
+	assert_int_equal(walk.period, 2);
+	check_account(writer);
+}
+
 static int reset(void **state)
 {
 	atomic_store(&syncs_to_fail, 0);
@@ -242,6 +281,7 @@ int main(void)
 		ON_STORE(test_a_link_waits_for_state_and_clicks_do_not),
 		ON_STORE(test_people_are_repeated_before_their_events),
 		ON_STORE(test_the_end_gives_up_in_bounded_time),
+		ON_STORE(test_a_start_on_a_failing_disk_is_degraded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
