@@ -58,14 +58,15 @@ static void take_fallback(struct request *request, struct click_target *target)
 	target->counter = METRIC_REQUEST_CLICK_UNKNOWN;
 }
 
+/* A part for one mailing needs a link that is known to be of it. */
 static void take_person(struct request *request, struct click_target *target,
-			const struct token *token, bool two_parts)
+			const struct token *token, bool two_parts, bool known)
 {
 	struct app *app = request->context;
 
 	if (two_parts && !id_is_zero(&token->mailing, sizeof(token->mailing)) &&
-	    memcmp(&token->mailing, &target->mailing, sizeof(token->mailing)) != 0) {
-		metrics_add(&app->metrics, METRIC_OTHER_MAILING, 1);
+	    (!known || memcmp(&token->mailing, &target->mailing, sizeof(token->mailing)) != 0)) {
+		metrics_add(&app->metrics, METRIC_OTHER_MAILING, known);
 		return;
 	}
 	target->has_prospect = true;
@@ -92,7 +93,7 @@ enum handled public_click(struct request *request)
 	if (code == 0)
 		take_link(&target, &link);
 	if (has_person)
-		take_person(request, &target, two_parts ? &person : &token, two_parts);
+		take_person(request, &target, two_parts ? &person : &token, two_parts, code == 0);
 	if (!target.has_prospect)
 		target.counter = METRIC_REQUEST_CLICK_ANONYMOUS;
 	if (code != 0)

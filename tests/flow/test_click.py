@@ -166,6 +166,18 @@ class Click(unittest.TestCase):
         self.assertEqual(
             self.counted('waymark_requests_total{route="click",result="unknown_link"}'), 1)
 
+    def test_a_mailing_is_another_only_beside_a_link_that_is_known(self):
+        """Of a link that is not registered here, nobody knows the mailing."""
+        link = self.keys.mint(mint.LINK_PART, bytes(7) + b"\2")
+        payload = self.keys.prospect_id("c@example.com") + mint.name_id("mailing", "2026-11", 8)
+        part = self.keys.mint(mint.PROSPECT_PART, payload)
+        answer = self.daemon.click(f"http://localhost:8080/c/{link}/{part}")
+        self.assertEqual((answer.status, answer.location), (302, "http://localhost:8090/"))
+        [event] = self.new_events(type="click")
+        self.assertIsNone(event["prospect"])
+        self.assertEqual(self.counted("waymark_tokens_other_mailing_total"), 0)
+        self.assertEqual(self.counted("waymark_links_unknown_total"), 1)
+
     def test_extra_query_is_stored_and_not_forwarded(self):
         answer = self.daemon.click(self.url + "?utm_source=x&secret=1")
         self.assertEqual(answer.location, PAGE)
