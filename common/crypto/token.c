@@ -79,8 +79,7 @@ static bool is_location(struct span url)
 
 static bool is_flags(uint8_t flags)
 {
-	return (flags & ~(VISITOR_CONSENT_MASK | VISITOR_BY_NAVIGATION)) == 0 &&
-	       (flags & VISITOR_CONSENT_MASK) != 0;
+	return (flags & ~(VISITOR_CONSENT_MASK | VISITOR_BY_NAVIGATION)) == 0;
 }
 
 /* Before minting, and after the MAC has verified: are all values of this payload allowed? */

@@ -22,7 +22,10 @@ enum {
 	TOKEN_VISITOR_CHARS = 43
 };
 
-/* Flags of purpose 7 (the cookie); any other bit makes the token invalid. */
+/*
+ * Flags of purpose 7 (the cookie); any other bit makes the token invalid. Without a consent bit the
+ * browser has not chosen.
+ */
 enum {
 	VISITOR_CONSENT_MASK = 3,
 	VISITOR_CONSENT_DENIED = 1,

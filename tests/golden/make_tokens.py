@@ -130,7 +130,8 @@ def tracker_vectors(tracker, key=SIGNING):
     second = 1795262400
     rows = []
     for name, visitor, flags in [("visitor", VISITOR, 7), ("visitor, measured", VISITOR, 2),
-                                 ("visitor, denied", bytes(16), 1)]:
+                                 ("visitor, denied", bytes(16), 1),
+                                 ("visitor, not chosen", VISITOR, 4)]:
         rows.append(vector(7, name, [("visitor", visitor), ("day", (20778).to_bytes(2, "big")),
                                      ("flags", bytes([flags]))], key, tracker))
     rows.append(vector(8, "form view", [("form", name_id("form", "newsletter")), ("tag", tag),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Consent decides: every cell of the table of DESIGN.md 5, and for a click every way in which a
- * cookie, a header or the configuration can speak, with exactly the cookie that results.
+ * cookie, a header or the configuration can speak, with exactly the cookie that results. It is
+ * long because of these ways.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -213,6 +214,36 @@ static void the_cookie_speaks_before_the_default(void **state)
 				     identity.invalid_cookie || identity.conflicting_cookies);
 			scene_finish(&scene);
 		}
+}
+
+static void a_cookie_without_a_choice_leaves_the_default(void **state)
+{
+	static const struct {
+		const char *text;
+		enum consent consent;
+		bool visitor;
+	} defaults[] = {{"pending", CONSENT_PENDING, false},
+			{"denied", CONSENT_DENIED, false},
+			{"measure", CONSENT_MEASURE, true},
+			{"identify", CONSENT_IDENTIFY, true}};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct scene scene;
+		struct identity identity;
+
+		scene_make(&scene, defaults[i].text);
+		send_cookie(&scene, 7, 1, VISITOR_BY_NAVIGATION);
+		identity = resolve(&scene);
+		assert_int_equal(identity.consent, defaults[i].consent);
+		assert_int_equal(identity.reason, CONSENT_BY_DEFAULT);
+		assert_int_equal(has_visitor(&identity), defaults[i].visitor);
+		if (defaults[i].visitor)
+			assert_int_equal(identity.visitor.bytes[15], 7);
+		assert_false(identity.is_new || identity.set_cookie || identity.invalid_cookie ||
+			     identity.conflicting_cookies);
+		scene_finish(&scene);
+	}
 }
 
 static void a_denial_is_remembered_without_an_id(void **state)
@@ -483,6 +514,7 @@ int main(void)
 		cmocka_unit_test(without_consent_nothing_ties_a_browser_to_a_person),
 		cmocka_unit_test(a_first_click_gets_what_the_default_allows),
 		cmocka_unit_test(the_cookie_speaks_before_the_default),
+		cmocka_unit_test(a_cookie_without_a_choice_leaves_the_default),
 		cmocka_unit_test(a_denial_is_remembered_without_an_id),
 		cmocka_unit_test(privacy_signals_speak_before_the_cookie),
 		cmocka_unit_test(only_a_navigation_refreshes_an_old_cookie),
