@@ -3,6 +3,9 @@
  * data/lock: one process writes. The lock is flock(), which the kernel drops when its holder dies,
  * however it dies; the file itself stays and its text (the holder's process id) only serves the
  * message. It is closed on exec, so that no child keeps the directory locked.
+ *
+ * Who may wait asks again every few milliseconds: flock() itself waits without a limit, and the
+ * holder that matters here, a command, is gone after a few of these rounds.
  */
 #include "base/cleanup.h"
 #include "store/store_internal.h"
@@ -10,6 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <time.h>
+
+enum { ROUND_MS = 10 };
 
 static int refuse(const char *path, int fd, struct error *error)
 {
@@ -37,7 +43,20 @@ static void note_holder(int fd)
 	(void)r;
 }
 
-int store_lock_take(const char *data_dir, int *ret_fd, struct error *error)
+/* Return: 0, or -1 with errno: EWOULDBLOCK when it was held all the time. */
+static int lock_until(int fd, usec_t deadline)
+{
+	const struct timespec pause = {.tv_nsec = ROUND_MS * 1000000L};
+
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK || clock_monotonic() >= deadline)
+			return -1;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+int store_lock_take(const char *data_dir, uint32_t wait_ms, int *ret_fd, struct error *error)
 {
 	cleanup_buffer struct buffer path = BUFFER_INIT;
 	cleanup_close int fd = -1;
@@ -49,7 +68,7 @@ int store_lock_take(const char *data_dir, int *ret_fd, struct error *error)
 	if (fd < 0)
 		return error_set(error, -errno, "%s: cannot be opened: %s", buffer_text(&path),
 				 strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
+	if (lock_until(fd, clock_monotonic() + wait_ms * USEC_PER_MS)) {
 		if (errno == EWOULDBLOCK)
 			return refuse(buffer_text(&path), fd, error);
 		return error_set(error, -errno, "%s: cannot be locked: %s", buffer_text(&path),

@@ -23,6 +23,7 @@ struct store_options {
 	uint32_t queue_clicks, queue_bulk; /* limits in events */
 	uint32_t account_interval_s;	   /* 0: only at close (commands) */
 	size_t initial_map_bytes;	   /* 0: the default; grows by doubling */
+	uint32_t lock_wait_ms;		   /* how long to wait for data/lock */
 	bool degraded_start; /* a disk that cannot be written does not refuse; see store_status */
 };
 

@@ -40,8 +40,8 @@ struct store {
 	bool fold_failed;	/* at the start */
 };
 
-/* lock.c: data/lock. STORE_E_LOCKED names the process that holds it. */
-int store_lock_take(const char *data_dir, int *ret_fd, struct error *error);
+/* lock.c: data/lock. STORE_E_LOCKED, after @wait_ms, names the process that holds it. */
+int store_lock_take(const char *data_dir, uint32_t wait_ms, int *ret_fd, struct error *error);
 
 /* event_slice.c: a piece of the log, copied out of it, so that no snapshot stays open. */
 struct event_slice {

@@ -21,6 +21,7 @@
 
 enum {
 	OPERATION_WAIT_SECONDS = 10, /* how long the control socket waits for state/ */
+	LOCK_WAIT_MS = 2000,	     /* of a server that starts while a command works */
 	ADMIN_CONNECTIONS = 64,
 	ACCOUNT_INTERVAL_SECONDS = 60,
 	COMMAND_QUEUE_EVENTS = 65536 /* a command appends and waits: its queue never fills */
@@ -70,6 +71,7 @@ static int open_store(struct app *app, struct error *error)
 		.queue_clicks = serves ? app->config->queue_clicks : COMMAND_QUEUE_EVENTS,
 		.queue_bulk = serves ? app->config->queue_bulk : COMMAND_QUEUE_EVENTS,
 		.account_interval_s = serves ? ACCOUNT_INTERVAL_SECONDS : 0,
+		.lock_wait_ms = serves ? LOCK_WAIT_MS : 0,
 		.degraded_start = serves,
 	};
 	int code;

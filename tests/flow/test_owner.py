@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exactly one process owns the data; commands work beside it and without it; it stops cleanly."""
+import fcntl
 import http.client
 import json
 import os
@@ -8,11 +9,13 @@ import socket
 import stat
 import subprocess
 import threading
+import time
 import unittest
 
 from daemon import LIMIT_S, WAYMARK, Daemon, read_line, wait_for
 
 PAGE = "http://localhost:8090/"
+LOCK_WAIT_S = 2  # of a server, for a command that holds the lock
 
 
 class Owner(unittest.TestCase):
@@ -26,13 +29,37 @@ class Owner(unittest.TestCase):
 
     def test_a_second_server_is_refused(self):
         self.daemon.start()
+        begun = time.monotonic()
         second = self.daemon.waymark("serve", check=False)
+        self.assertGreaterEqual(time.monotonic() - begun, LOCK_WAIT_S)
         self.assertEqual(second.returncode, 1)
         self.assertEqual(second.stdout, "")
         [line] = [line for line in second.stderr.splitlines() if line.startswith("waymark ")]
         self.assertIn("waymark serve: ", line)
-        self.assertIn("data", line)
+        self.assertIn("/data/lock: process "
+                      f"{self.daemon.process.pid} owns this data directory; stop it first", line)
         self.assertEqual(self.daemon.get("/healthz").status, 200)
+
+    def test_a_server_waits_for_a_command_that_holds_the_lock(self):
+        path = os.path.join(self.daemon.instance, "data", "lock")
+        self.daemon.link(PAGE, "--slug", "s")
+        with open(path, "rb+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            process = self.daemon.spawn()
+            wait_for(lambda: path in self.open_files(process) or process.poll() is not None)
+            self.assertIsNone(process.poll(), "it did not wait")
+        self.assertIn("waymark is ready", read_line(process))
+        self.assertEqual(self.daemon.stop(), 0)
+
+    def open_files(self, process):
+        """The paths that @process has open."""
+        folder, paths = f"/proc/{process.pid}/fd", []
+        for name in os.listdir(folder):
+            try:
+                paths.append(os.readlink(os.path.join(folder, name)))
+            except FileNotFoundError:
+                continue
+        return paths
 
     def test_commands_beside_a_server(self):
         self.daemon.start()
@@ -96,21 +123,10 @@ class Owner(unittest.TestCase):
             wait_for(lambda: len(self.daemon.events(type="link")) > seen or
                      not thread.is_alive())
             self.assertEqual(self.daemon.stop(), 0)
-            self.start_between_commands()
+            self.daemon.start()
         thread.join()
         self.assertEqual(failures, [])
         self.assertEqual(len(self.daemon.events(type="link")), 30)
-
-    def start_between_commands(self):
-        """A server that finds the lock held by a command says so and ends; start it again."""
-        def started():
-            process = self.daemon.spawn()
-            line = read_line(process)
-            if line:
-                return True
-            self.assertEqual(self.daemon.wait(), 1)
-            return False
-        wait_for(started)
 
     def test_the_control_socket_is_its_owners(self):
         self.daemon.start()
