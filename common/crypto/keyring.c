@@ -236,3 +236,8 @@ const crypto_auth_hmacsha256_state *keyring_identity(const struct keyring *keyri
 {
 	return &keyring->vault->identity_state;
 }
+
+bool keyring_same_identity(const struct keyring *one, const struct keyring *other)
+{
+	return sodium_memcmp(one->vault->identity, other->vault->identity, KEYRING_KEY_BYTES) == 0;
+}

@@ -84,4 +84,10 @@ const crypto_auth_hmacsha256_state *keyring_subkey(const struct keyring *keyring
 						   enum purpose purpose, unsigned tracker);
 const crypto_auth_hmacsha256_state *keyring_identity(const struct keyring *keyring);
 
+/*
+ * Do both have the same identity key? Another one would give each person and each link another id
+ * (DESIGN.md 4: it is never rotated).
+ */
+bool keyring_same_identity(const struct keyring *one, const struct keyring *other);
+
 #endif

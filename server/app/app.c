@@ -245,6 +245,14 @@ int app_reload_keyring(struct app *app, struct error *error)
 	if (keyring_load(app->config->keys_file, app->trackers->hosts, app->trackers->count,
 			 &keyring, error))
 		return APP_E_FAILED;
+	if (!keyring_same_identity(old, keyring)) {
+		keyring_free(keyring);
+		return error_set(error, APP_E_FAILED,
+				 "%s: its identity key is another one, which would change the id "
+				 "of every person and every link; put the file of this instance "
+				 "back",
+				 app->config->keys_file);
+	}
 	app->keyring = keyring;
 	if (app->store)
 		store_set_keyring(app->store, keyring);

@@ -70,7 +70,10 @@ char *app_socket_path(const struct config *config, int data_fd);
 /* Figures that others keep (store, writer, listeners), copied into app->metrics. */
 void app_sample(struct app *app);
 
-/* Load the keyring file again and put it in place of the old one; loop thread. */
+/*
+ * Load the keyring file again and put it in place of the old one; loop thread. A file with another
+ * identity key is refused, since every id rests on that key.
+ */
 int app_reload_keyring(struct app *app, struct error *error);
 
 #endif

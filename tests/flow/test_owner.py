@@ -12,6 +12,7 @@ import threading
 import time
 import unittest
 
+import mint
 from daemon import LIMIT_S, WAYMARK, Daemon, read_line, wait_for
 
 PAGE = "http://localhost:8090/"
@@ -203,6 +204,34 @@ class Owner(unittest.TestCase):
         wait_for(lambda: "keys=reloaded" in self.daemon.log())
         self.assertEqual(self.daemon.click(url).status, 404)
         self.assertEqual(self.daemon.click(link).status, 302)
+
+    def test_a_hangup_refuses_another_identity_key(self):
+        """It would give each person and each link another id; the old keyring stays."""
+        self.daemon.waymark("prospect", "import", "-", stdin="email\na@example.com\n")
+        path = os.path.join(self.daemon.instance, "keys.json")
+        with open(path, encoding="utf-8") as file:
+            keys = json.load(file)
+
+        def known():
+            answer = self.daemon.control("/api/v1/prospects/find", {"email": "a@example.com"})
+            return answer.status == 200
+        self.daemon.start()
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({**keys, "identity": mint.encode(bytes(range(32)))}, file)
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "event=reload" in self.daemon.log())
+        self.assertIn("keys=unchanged", self.daemon.log())
+        self.assertIn(f"{path}: its identity key is another one", self.daemon.log())
+        self.assertTrue(known())
+        result = self.daemon.waymark("key", "rotate", check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("its identity key is another one", result.stderr)
+        self.assertTrue(known())
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(keys, file)
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "keys=reloaded" in self.daemon.log())
+        self.assertTrue(known())
 
     def test_a_kill_is_unclean_and_loses_nothing_that_was_answered(self):
         self.daemon.start()
