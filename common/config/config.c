@@ -206,6 +206,21 @@ int config_load(const char *path, struct config **ret_config, struct error *erro
 	return config_parse(path, buffer_span(&text), ret_config, error);
 }
 
+const char *config_next_without_effect(const struct config *config, size_t *at)
+{
+	while (config_rows[*at].key) {
+		const struct config_row *row = &config_rows[(*at)++];
+		uint32_t number;
+
+		if (!row->reserved)
+			continue;
+		memcpy(&number, (const char *)config + row->offset, sizeof(number));
+		if (number != row->number)
+			return row->key;
+	}
+	return NULL;
+}
+
 void config_free(struct config *config)
 {
 	if (!config)

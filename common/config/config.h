@@ -66,6 +66,12 @@ void config_place(const struct config *config, const char *key, unsigned *ret_li
 int config_error(const struct config *config, struct error *error, const char *key,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/*
+ * The next key from @at on (0 to begin with) that is set to something else than its default and
+ * that this version does not act on; NULL when there is none left.
+ */
+const char *config_next_without_effect(const struct config *config, size_t *at);
+
 const char *consent_text(enum consent consent); /* "pending" … */
 
 /* The whole reference as text for a terminal, and a complete example as JSON. */

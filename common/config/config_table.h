@@ -6,6 +6,7 @@
  *
  * CONFIG_TEXT(member, key, default, sentence)			NULL default: required
  * CONFIG_NUMBER(member, key, minimum, maximum, default, unit, sentence)
+ * CONFIG_RESERVED: a number that this version accepts and does not act on
  * CONFIG_BOOL(member, key, default, sentence)
  * CONFIG_CHOICE(member, key, choices, default, sentence)	"a|b|c": the value is the index
  * CONFIG_TEXTS(member, key, default, sentence)			a list; default is JSON text
@@ -17,6 +18,9 @@
 #endif
 #ifndef CONFIG_NUMBER
 #define CONFIG_NUMBER(...)
+#endif
+#ifndef CONFIG_RESERVED
+#define CONFIG_RESERVED(...) CONFIG_NUMBER(__VA_ARGS__)
 #endif
 #ifndef CONFIG_BOOL
 #define CONFIG_BOOL(...)
@@ -53,11 +57,11 @@ CONFIG_TEXT(node, "node", "n1", "Name of this node in event ids: 1 to 16 of a-z 
 CONFIG_CHOICE(consent_default, "consent.default", "pending|denied|measure|identify", "pending", "Consent of a browser that has not said anything.")
 CONFIG_BOOL(consent_gpc, "consent.gpc", true, "Treat Sec-GPC: 1 as denied.")
 CONFIG_BOOL(consent_dnt, "consent.dnt", false, "Treat DNT: 1 as denied.")
-CONFIG_NUMBER(hold_click_minutes, "consent.hold_click_minutes", 0, 60, 0, "minutes", "How long a click made under pending consent waits for an answer. 0: not held.")
+CONFIG_RESERVED(hold_click_minutes, "consent.hold_click_minutes", 0, 60, 0, "minutes", "How long a click made under pending consent waits for an answer. 0: not held. This version does not hold clicks.")
 CONFIG_CHOICE(ip, "ip", "none|truncated|sealed", "truncated", "What is kept of client addresses: nothing; /24 and /48; or also the full address, sealed under the person's key.")
-CONFIG_NUMBER(retention_days, "retention_days", 1, 36500, 400, "days", "How long events are kept.")
+CONFIG_RESERVED(retention_days, "retention_days", 1, 36500, 400, "days", "How long events are kept. This version keeps everything.")
 CONFIG_NUMBER(commit_wait_ms, "commit_wait_ms", 1, 60000, 100, "milliseconds", "How long an answer waits for its event to be durable before it leaves without.")
-CONFIG_NUMBER(disk_reserve_percent, "disk_reserve_percent", 0, 50, 5, "percent", "Free disk below which beacons, then clicks, are no longer stored.")
+CONFIG_RESERVED(disk_reserve_percent, "disk_reserve_percent", 0, 50, 5, "percent", "Free disk below which beacons, then clicks, are no longer stored. This version does not act on it.")
 CONFIG_NUMBER(request_timeout_s, "limits.request_timeout_s", 1, 600, 30, "seconds", "A connection that completes no request for so long is closed.")
 CONFIG_NUMBER(connections, "limits.connections", 16, 100000, 10000, "connections", "Open connections per listener.")
 CONFIG_NUMBER(queue_clicks, "limits.queue_clicks", 64, 1000000, 65536, "events", "Clicks that may wait for the writer; beyond it a click redirects and is counted lost.")
@@ -68,6 +72,7 @@ CONFIG_TEXTS(full_referrers, "full_referrers", "[]", "Origins whose referrers ar
 /* clang-format on */
 #undef CONFIG_TEXT
 #undef CONFIG_NUMBER
+#undef CONFIG_RESERVED
 #undef CONFIG_BOOL
 #undef CONFIG_CHOICE
 #undef CONFIG_TEXTS

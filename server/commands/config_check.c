@@ -5,6 +5,7 @@
  */
 #include "app/app.h"
 #include "commands/command.h"
+#include "config/config.h"
 
 #include <stdio.h>
 
@@ -49,6 +50,18 @@ static void print_summary(const struct app *app)
 	printf("%-10s%s\n", "consent", consent_text((enum consent)app->config->consent_default));
 }
 
+static void warn_of_no_effect(const struct config *config)
+{
+	size_t at = 0;
+
+	for (const char *key; (key = config_next_without_effect(config, &at)) != NULL;) {
+		struct error error = {""};
+
+		(void)config_error(config, &error, key, "has no effect in this version");
+		command_warn("%s", error.text);
+	}
+}
+
 int command_config_check(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -66,6 +79,7 @@ int command_config_check(int argc, char **argv)
 	if (app_open(config, APP_OFFLINE, &app, &error))
 		return command_fail(&error);
 	print_summary(app);
+	warn_of_no_effect(app->config);
 	app_close(app);
 	return command_finish();
 }

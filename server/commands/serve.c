@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "commands/command.h"
+#include "config/config.h"
 #include "public/public.h"
 #include "store/store.h"
 
@@ -76,6 +77,18 @@ static void warn_if_degraded(const struct app *app)
 			    "wait for room");
 }
 
+static void warn_of_no_effect(const struct config *config)
+{
+	cleanup_buffer struct buffer keys = BUFFER_INIT;
+	size_t at = 0;
+
+	for (const char *key; (key = config_next_without_effect(config, &at)) != NULL;)
+		buffer_printf(&keys, "%s%s", keys.size > 0 ? " " : "", key);
+	if (keys.size > 0 && !keys.error)
+		log_warning("configuration", "keys", buffer_text(&keys), "reason",
+			    "has no effect in this version");
+}
+
 static int serve(const char *option, struct error *error)
 {
 	cleanup(cleanup_app) struct app *app = NULL;
@@ -86,6 +99,7 @@ static int serve(const char *option, struct error *error)
 	if (code)
 		return code;
 	log_info("started", "version", WAYMARK_VERSION, "node", app->config->node);
+	warn_of_no_effect(app->config);
 	warn_if_degraded(app);
 	print_ready(app);
 	code = loop_run(app, error);

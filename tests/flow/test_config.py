@@ -41,6 +41,26 @@ class Config(unittest.TestCase):
             "keys      ./keys.json, 1 in all, key 1 signs\n"
             "consent   identify\n"))
 
+    def test_a_key_without_effect_is_named(self):
+        sentence = "has no effect in this version"
+        self.daemon.configure(retention_days=400, disk_reserve_percent=5,
+                              consent__hold_click_minutes=0)
+        self.assertEqual(self.run_at(self.daemon.instance, "check").stderr, "")
+        self.daemon.configure(retention_days=30, consent__hold_click_minutes=10,
+                              commit_wait_ms=200)
+        answer = self.run_at(self.daemon.instance, "check")
+        self.assertEqual(answer.returncode, 0)
+        self.assertTrue(answer.stdout.startswith("waymark.json is in order.\n"))
+        self.assertRegex(answer.stderr, r"\Awaymark config check: waymark\.json:1:\d+: "
+                         rf"consent\.hold_click_minutes: {sentence}\n"
+                         rf"waymark config check: waymark\.json:1:\d+: retention_days: {sentence}"
+                         r"\n\Z")
+        self.daemon.start()
+        self.assertEqual(self.daemon.stop(), 0)
+        [line] = [line for line in self.daemon.log().splitlines() if sentence in line]
+        self.assertIn("consent.hold_click_minutes retention_days", line)
+        self.assertIn("level=warning", line)
+
     def test_it_is_found(self):
         by_option = self.run_at("/", "check", "--config", self.daemon.config_path)
         by_environment = self.run_at("/", "check", WAYMARK_CONFIG=self.daemon.config_path)

@@ -2,6 +2,7 @@
 /*
  * A configuration that is right loads with every default; one with a key missing, doubled,
  * mistyped, unknown or out of range is refused with its file, line, column and key.
+ * It is long because each way of being wrong has its row.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,6 +96,24 @@ static void values_are_taken(void **state)
 	assert_int_equal(config->ip, IP_NONE);
 	assert_int_equal(config->disk_reserve_percent, 0);
 	assert_string_equal(config->node, "abc123");
+	config_free(config);
+}
+
+static void a_key_without_effect_is_known_when_it_is_set(void **state)
+{
+	struct config *usual = parse("{\"trackers\": [" TRACKER "], \"retention_days\": 400}");
+	struct config *config = parse("{\"trackers\": [" TRACKER "], \"retention_days\": 1, "
+				      "\"commit_wait_ms\": 1, \"disk_reserve_percent\": 0}");
+	size_t at = 0;
+
+	(void)state;
+	assert_null(config_next_without_effect(usual, &at));
+	at = 0;
+	assert_string_equal(config_next_without_effect(config, &at), "retention_days");
+	assert_string_equal(config_next_without_effect(config, &at), "disk_reserve_percent");
+	assert_null(config_next_without_effect(config, &at));
+	assert_null(config_next_without_effect(config, &at));
+	config_free(usual);
 	config_free(config);
 }
 
@@ -478,6 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_minimal_configuration_gets_every_default),
 		cmocka_unit_test(values_are_taken),
+		cmocka_unit_test(a_key_without_effect_is_known_when_it_is_set),
 		cmocka_unit_test(relative_paths_start_at_the_files_folder),
 		cmocka_unit_test(complaints_name_line_column_and_key),
 		cmocka_unit_test(doubled_keys_name_the_second),
