@@ -173,6 +173,43 @@ static void test_a_link_waits_for_state_and_clicks_do_not(void **state)
 	assert_int_equal(status.state_position, 21);
 }
 
+/* LMDB must be reopened after a failed meta page, and here it cannot be for a while. */
+static void test_a_link_is_unreadable_while_state_cannot_be_reopened(void **state)
+{
+	static const struct link_id id = {"linkid01"};
+	struct fixture *fixture = *state;
+	char here[160], away[160];
+	struct event_writer *writer;
+	struct store_status status;
+	struct link link;
+
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	(void)store_now(fixture, link_ticket("linkid01", "https://a.example.com/", "x"));
+	(void)snprintf(here, sizeof(here), "%s/state", fixture->data);
+	(void)snprintf(away, sizeof(away), "%s/away", fixture->data);
+	assert_int_equal(rename(here, away), 0);
+	fail_in(fixture, "away");
+	atomic_store(&metas_to_fail, 1);
+	assert_int_equal(event_writer_append(writer, link_ticket("linkid02",
+								 "https://b.example.com/", "y")),
+			 0);
+	event_writer_kick(writer);
+	do {
+		(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 1));
+		store_status(fixture->store, &status);
+	} while (!status.state_failing);
+	assert_int_equal(atomic_load(&metas_to_fail), 0);
+	assert_true(link_find(fixture->store, &id, &fixture->arena, &link) < 0);
+	assert_true(link_find_slug(fixture->store, SPAN("x"), &fixture->arena, &link) < 0);
+	(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 2));
+	assert_int_equal(rename(away, here), 0);
+	assert_int_equal(link_find(fixture->store, &id, &fixture->arena, &link), 0);
+	take(writer, 1, NULL);
+	assert_int_equal(link_find_slug(fixture->store, SPAN("y"), &fixture->arena, &link), 0);
+	check_account(writer);
+}
+
 static void test_people_are_repeated_before_their_events(void **state)
 {
 	struct fixture *fixture = *state;
@@ -279,6 +316,7 @@ int main(void)
 		ON_STORE(test_a_failed_meta_page_reopens_the_environment),
 		ON_STORE(test_a_commit_in_doubt_is_not_made_twice),
 		ON_STORE(test_a_link_waits_for_state_and_clicks_do_not),
+		ON_STORE(test_a_link_is_unreadable_while_state_cannot_be_reopened),
 		ON_STORE(test_people_are_repeated_before_their_events),
 		ON_STORE(test_the_end_gives_up_in_bounded_time),
 		ON_STORE(test_a_start_on_a_failing_disk_is_degraded),
