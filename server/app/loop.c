@@ -123,12 +123,15 @@ static bool is_drained(const struct loop *loop)
 {
 	if (!loop->drain_until)
 		return false;
-	if (loop->app->now >= loop->drain_until)
-		return true;
 	for (size_t i = 0; i < 3; i++)
 		if (!listener_is_idle(loop->listeners[i]))
 			return false;
 	return true;
+}
+
+static bool is_cut(const struct loop *loop)
+{
+	return loop->drain_until && loop->app->now >= loop->drain_until;
 }
 
 static int until(usec_t deadline, usec_t now)
@@ -177,16 +180,20 @@ static void turn(struct loop *loop)
 	metrics_add(&app->metrics, METRIC_TURNS, 1);
 }
 
-int loop_run(struct app *app, struct error *error)
+int loop_run(struct app *app, bool *ret_cut, struct error *error)
 {
 	struct loop loop;
 	int code = loop_init(&loop, app);
+	bool cut = false;
 
 	while (!code) {
 		struct epoll_event events[8];
 
 		turn(&loop);
 		if (is_drained(&loop))
+			break;
+		cut = is_cut(&loop);
+		if (cut)
 			break;
 		if (epoll_wait(loop.epoll_fd, events, 8, sleep_ms(&loop)) < 0 && errno != EINTR)
 			code = -errno;
@@ -195,5 +202,6 @@ int loop_run(struct app *app, struct error *error)
 	if (code)
 		return error_set(error, APP_E_FAILED, "the event loop stopped: %s",
 				 strerror(-code));
+	*ret_cut = cut;
 	return 0;
 }

@@ -14,7 +14,8 @@ enum { LOOP_DRAIN_SECONDS = 10 };
 /* Before any thread is made: signals then reach the loop only, and a closed pipe is no signal. */
 void loop_block_signals(void);
 
-/* Run until drained. Return: 0, or APP_E_FAILED with @error when the kernel refuses. */
-int loop_run(struct app *app, struct error *error);
+/* Run until drained; @ret_cut: the time was over before all was finished. Return: 0, or
+ * APP_E_FAILED with @error when the kernel refuses. */
+int loop_run(struct app *app, bool *ret_cut, struct error *error);
 
 #endif

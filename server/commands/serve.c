@@ -93,6 +93,7 @@ static int serve(const char *option, struct error *error)
 {
 	cleanup(cleanup_app) struct app *app = NULL;
 	int code = app_open(option, APP_SERVE, &app, error);
+	bool cut = false;
 
 	if (!code)
 		code = listen_everywhere(app, error);
@@ -102,8 +103,8 @@ static int serve(const char *option, struct error *error)
 	warn_of_no_effect(app->config);
 	warn_if_degraded(app);
 	print_ready(app);
-	code = loop_run(app, error);
-	log_info("stopping", "result", code ? error->text : "drained");
+	code = loop_run(app, &cut, error);
+	log_info("stopping", "result", code ? error->text : cut ? "cut" : "drained");
 	return code;
 }
 

@@ -290,6 +290,7 @@ static enum MHD_Result start(struct exchange *exchange, const char *method, cons
 	struct framing framing;
 
 	exchange->begun = true;
+	request->listener->heads++;
 	request->received = request->listener->now;
 	if (!read_head(exchange, method, version))
 		return MHD_NO;
@@ -403,5 +404,6 @@ void exchange_completed(void *owner, struct MHD_Connection *handle, void **state
 	exchange->connection->exchange = NULL;
 	connection_touch(listener, exchange->connection);
 	listener->in_progress--;
+	listener->heads -= exchange->begun;
 	give_back(listener, exchange);
 }

@@ -49,6 +49,8 @@ struct listener {
 	size_t spare_count;
 	struct listener_figures figures;
 	size_t in_progress;
+	size_t heads;		/* of these, with a complete head */
+	usec_t draining;	/* monotonic: since when, once quiesced */
 	uint64_t activity;	/* answers given and pieces of bodies taken */
 	uint64_t activity_seen; /* as of the run before */
 	unsigned quiet_runs;	/* since then, while the library has connections that are ready */

@@ -25,7 +25,8 @@ enum {
 	POOL_DEFAULT_BYTES = 10240,
 	POOL_INCREMENT_BYTES = 1024,
 	QUIET_RUNS_MAX = 16,
-	PAUSE_MAX_MS = 16
+	PAUSE_MAX_MS = 16,
+	DRAIN_HEAD_MS = 1000 /* how long a drain waits for the rest of a head */
 };
 
 static int start_daemon(struct listener *listener, struct error *error)
@@ -136,14 +137,31 @@ static int until_next_run_ms(const struct listener *listener)
 	return doublings >= 4 ? PAUSE_MAX_MS : 1 << doublings;
 }
 
+/* While draining, when nothing but unfinished heads is waited for. */
+static int until_heads_expire_ms(const struct listener *listener)
+{
+	if (!listener->quiesced || listener_is_idle(listener) || listener->heads > 0)
+		return -1;
+	return (int)((listener->draining + DRAIN_HEAD_MS * USEC_PER_MS - listener->now) /
+			     USEC_PER_MS +
+		     1);
+}
+
+static int sooner(int a, int b)
+{
+	if (a < 0)
+		return b;
+	return b < 0 || a < b ? a : b;
+}
+
 int listener_timeout_ms(const struct listener *listener)
 {
-	const int run = until_next_run_ms(listener);
-	const int expiry = run == 0 ? -1 : until_expiry_ms(listener);
+	int wait = until_next_run_ms(listener);
 
-	if (run < 0)
-		return expiry;
-	return expiry >= 0 && expiry < run ? expiry : run;
+	if (wait == 0)
+		return 0;
+	wait = sooner(wait, until_expiry_ms(listener));
+	return sooner(wait, until_heads_expire_ms(listener));
 }
 
 void listener_figures(const struct listener *listener, struct listener_figures *ret_figures)
@@ -161,6 +179,7 @@ void listener_quiesce(struct listener *listener)
 	if (listener->quiesced)
 		return;
 	listener->quiesced = true;
+	listener->draining = clock_monotonic();
 	(void)MHD_quiesce_daemon(listener->daemon);
 	(void)close(listener->socket_fd);
 	listener->socket_fd = -1;
@@ -168,7 +187,11 @@ void listener_quiesce(struct listener *listener)
 
 bool listener_is_idle(const struct listener *listener)
 {
-	return listener->in_progress == 0;
+	if (listener->heads > 0)
+		return false;
+	return listener->in_progress == 0 ||
+	       (listener->quiesced &&
+		listener->now >= listener->draining + DRAIN_HEAD_MS * USEC_PER_MS);
 }
 
 void listener_close(struct listener *listener)

@@ -57,7 +57,8 @@ uint16_t listener_port(const struct listener *listener);
 
 /* Stop accepting; what is open is served on. */
 void listener_quiesce(struct listener *listener);
-/* True when no request is in progress. */
+/* True when no request is in progress. A second after listener_quiesce() those whose head is not
+ * complete no longer count: a client that holds one does not hold up the end. */
 bool listener_is_idle(const struct listener *listener);
 void listener_close(struct listener *listener); /* NULL allowed */
 

@@ -270,6 +270,32 @@ class Owner(unittest.TestCase):
         self.assertEqual(self.daemon.wait(), 0)
         self.assertEqual(len(self.daemon.events(type="click")), 1)
 
+    def drain_beside(self, *pieces):
+        """Stop while clients hold connections on which they have sent @pieces; the last line."""
+        self.daemon.configure(limits__request_timeout_s=60)
+        self.daemon.start()
+        for piece in pieces:
+            client = socket.create_connection(("127.0.0.1", self.daemon.port), LIMIT_S)
+            self.addCleanup(client.close)
+            client.sendall(piece)
+            if piece.endswith(b"\r\n\r\n"):
+                self.assertIn(b" 200 ", client.recv(4096))
+        wait_for(lambda: self.daemon.metric('waymark_connections{listener="public"}')
+                 == len(pieces))
+        self.daemon.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.daemon.wait(), 0)
+        log = self.daemon.log()
+        self.assertLess(log.index("event=draining"), log.index("event=stopping"))
+        return log.splitlines()[-1]
+
+    def test_a_drain_does_not_wait_for_who_has_not_asked(self):
+        get = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+        self.assertIn("result=drained", self.drain_beside(get, get + b"\r\n", b"GET /he", b""))
+
+    def test_a_drain_that_is_cut_says_so(self):
+        self.assertIn("result=cut", self.drain_beside(
+            b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc"))
+
     def test_an_address_in_use_is_said(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
