@@ -96,6 +96,7 @@ void connection_notify(void *owner, struct MHD_Connection *handle, void **contex
 	}
 	listener->closed_some = true;
 	if (connection) {
+		refusal_close(listener, connection);
 		list_remove(listener, connection);
 		listener->figures.connections--;
 		free(connection);
@@ -103,7 +104,7 @@ void connection_notify(void *owner, struct MHD_Connection *handle, void **contex
 	}
 }
 
-static int descriptor_of(const struct connection *connection)
+int connection_descriptor(const struct connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection->handle, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -123,7 +124,7 @@ void connection_expire(struct listener *listener)
 		    !(connection->exchange && connection->exchange->waiting)) {
 			connection->expired = true;
 			listener->figures.timed_out++;
-			(void)shutdown(descriptor_of(connection), SHUT_RDWR);
+			(void)shutdown(connection_descriptor(connection), SHUT_RDWR);
 		}
 		connection_touch(listener, connection);
 	}
@@ -135,6 +136,7 @@ bool connection_is_owner(const struct connection *connection)
 	socklen_t size = sizeof(peer);
 
 	return connection->is_local &&
-	       getsockopt(descriptor_of(connection), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       getsockopt(connection_descriptor(connection), SOL_SOCKET, SO_PEERCRED, &peer,
+			  &size) == 0 &&
 	       (peer.uid == geteuid() || peer.uid == 0);
 }

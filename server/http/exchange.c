@@ -294,6 +294,7 @@ static enum MHD_Result start(struct exchange *exchange, const char *method, cons
 	request->received = request->listener->now;
 	if (!read_head(exchange, method, version))
 		return MHD_NO;
+	exchange->is_last = refusal_is_last(&exchange->head);
 	framing_check(&exchange->head, &framing);
 	if (framing.status) {
 		(void)reply_page(request,
@@ -379,21 +380,23 @@ void exchange_completed(void *owner, struct MHD_Connection *handle, void **state
 {
 	struct listener *listener = owner;
 	struct exchange *exchange = *state;
+	const bool by_error = how != MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	struct request *request;
+	unsigned refusal;
 
 	(void)handle;
 	if (!exchange)
 		return;
 	*state = NULL;
 	request = &exchange->request;
+	refusal = refusal_counter(listener, by_error);
 	set_waiting(exchange, false);
 	if (!request->counted) {
 		/* A head that the library refused itself, or a client that went away. */
 		const bool refused = !exchange->begun && !exchange->connection->expired &&
 				     how == MHD_REQUEST_TERMINATED_WITH_ERROR;
 
-		request->counter = refused ? listener->options.counter_bad_request
-					   : listener->options.counter_aborted;
+		request->counter = refused ? refusal : listener->options.counter_aborted;
 		request->counted = true;
 	}
 	if (request->state && request->state_free)
@@ -401,6 +404,10 @@ void exchange_completed(void *owner, struct MHD_Connection *handle, void **state
 	if (listener->options.completed)
 		listener->options.completed(request);
 	reply_release(request);
+	if (by_error || exchange->is_last)
+		exchange->connection->is_over = true;
+	else
+		refusal_account(exchange);
 	exchange->connection->exchange = NULL;
 	connection_touch(listener, exchange->connection);
 	listener->in_progress--;

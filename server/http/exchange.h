@@ -7,6 +7,7 @@
 #include "http/listener.h"
 
 #include <microhttpd.h>
+#include <stdarg.h>
 
 /*
  * Private to http/: what the files of this folder know of each other. A listener owns connections;
@@ -18,8 +19,10 @@ struct connection {
 	struct exchange *exchange; /* the request in progress, or NULL */
 	usec_t since;		   /* monotonic: opened, or completed its last request */
 	struct address peer;
-	bool is_local; /* a Unix socket */
-	bool expired;  /* was shut down by us */
+	bool is_local;	       /* a Unix socket */
+	bool expired;	       /* was shut down by us */
+	bool is_over;	       /* its last request is answered: what may follow is not read */
+	uint64_t served_bytes; /* of the requests that it went on after */
 };
 
 struct exchange {
@@ -34,7 +37,11 @@ struct exchange {
 	size_t pool_used_bytes; /* what the head takes of the pool, at most */
 	uint64_t body_expected;
 	bool begun, waiting, queued;
+	bool is_last; /* the connection ends after it */
 };
+
+/* Why the library ended a request by itself, as it says in its log. */
+enum refusal { REFUSAL_NONE, REFUSAL_BAD, REFUSAL_TOO_LARGE, REFUSAL_LEFT, REFUSAL_KINDS };
 
 struct listener {
 	struct listener_options options;
@@ -49,13 +56,15 @@ struct listener {
 	size_t spare_count;
 	struct listener_figures figures;
 	size_t in_progress;
-	size_t heads;		/* of these, with a complete head */
-	usec_t draining;	/* monotonic: since when, once quiesced */
-	uint64_t activity;	/* answers given and pieces of bodies taken */
-	uint64_t activity_seen; /* as of the run before */
-	unsigned quiet_runs;	/* since then, while the library has connections that are ready */
-	bool answered_late;	/* in this run, by a handler that had waited: not sent yet */
-	bool closed_some;	/* in this run: the library may accept again, but not yet */
+	size_t heads;			  /* of these, with a complete head */
+	usec_t draining;		  /* monotonic: since when, once quiesced */
+	unsigned refusals[REFUSAL_KINDS]; /* noted, and no request's yet */
+	enum refusal last_refusal;	  /* since the last request ended */
+	uint64_t activity;		  /* answers given and pieces of bodies taken */
+	uint64_t activity_seen;		  /* as of the run before */
+	unsigned quiet_runs; /* since then, while the library has connections that are ready */
+	bool answered_late;  /* in this run, by a handler that had waited: not sent yet */
+	bool closed_some;    /* in this run: the library may accept again, but not yet */
 	bool quiesced;
 };
 
@@ -76,7 +85,17 @@ void connection_notify(void *listener, struct MHD_Connection *handle, void **con
 struct connection *connection_of(struct MHD_Connection *handle);
 void connection_touch(struct listener *listener, struct connection *connection);
 void connection_expire(struct listener *listener);
+int connection_descriptor(const struct connection *connection);
 bool connection_is_owner(const struct connection *connection); /* SO_PEERCRED: our uid, or 0 */
+
+/* refusal.c: what the library ends by itself. The log notes it; the counter of a request that ended
+ * before its head was complete, or in any error (@by_error); a connection that went on after a
+ * request, and one that closes. */
+void refusal_log(void *listener, const char *format, va_list arguments);
+unsigned refusal_counter(struct listener *listener, bool by_error);
+bool refusal_is_last(const struct head *head);
+void refusal_account(struct exchange *exchange);
+void refusal_close(struct listener *listener, const struct connection *connection);
 
 /* socket.c: a listening socket for "127.0.0.1:0", "[::1]:8080" or "unix:/path" */
 int socket_listen(const char *address, mode_t mode, int *ret_fd, char **ret_path,

@@ -35,14 +35,15 @@ static int start_daemon(struct listener *listener, struct error *error)
 	const union MHD_DaemonInfo *info;
 
 	listener->daemon =
-		MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO, 0, NULL, NULL, exchange_continue,
-				 listener, MHD_OPTION_LISTEN_SOCKET, listener->socket_fd,
-				 MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, listener,
-				 MHD_OPTION_NOTIFY_CONNECTION, connection_notify, listener,
-				 MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, listener,
-				 MHD_OPTION_UNESCAPE_CALLBACK, exchange_keep_escaped, NULL,
-				 MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
-				 MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+		MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+				 exchange_continue, listener, MHD_OPTION_EXTERNAL_LOGGER,
+				 refusal_log, listener, MHD_OPTION_LISTEN_SOCKET,
+				 listener->socket_fd, MHD_OPTION_NOTIFY_COMPLETED,
+				 exchange_completed, listener, MHD_OPTION_NOTIFY_CONNECTION,
+				 connection_notify, listener, MHD_OPTION_URI_LOG_CALLBACK,
+				 exchange_begin, listener, MHD_OPTION_UNESCAPE_CALLBACK,
+				 exchange_keep_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT,
+				 options->connection_limit, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
 				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->memory_pool_bytes,
 				 MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
 				 (size_t)POOL_INCREMENT_BYTES, MHD_OPTION_END);

@@ -61,6 +61,7 @@ void reply_header(struct request *request, const char *name, const char *value)
 
 void reply_close(struct request *request)
 {
+	request->inner->is_last = true;
 	reply_header(request, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 

@@ -91,6 +91,8 @@ OUR_ACCEPTED = {
 
 # A second request behind the first, without a Host: answered 400.
 PIPELINED = {"gunicorn-valid-022"}
+# Bytes behind the request that are the beginning of another: counted, and never answered.
+BEGUN = {"llhttp-connection-151"}
 
 
 def corpus():
@@ -143,7 +145,7 @@ class Http1(unittest.TestCase):
     def assert_refused(self, raw, half_close=True):
         statuses, counted = self.ask(raw, half_close)
         self.assertLessEqual(len(statuses), 1)
-        self.assertLessEqual(counted, 1)
+        self.assertEqual(counted, 1)
         for status in statuses:
             self.assertTrue(400 <= status < 500 or status in (501, 505), status)
 
@@ -173,8 +175,8 @@ class Http1(unittest.TestCase):
                 continue
             with self.subTest(row["id"], raw=row["raw"][:300]):
                 statuses, counted = self.ask(row["raw"])
-                self.assertEqual(len(statuses), counted)
-                self.assertEqual(counted, 2 if row["id"] in PIPELINED else 1)
+                self.assertEqual(len(statuses), 2 if row["id"] in PIPELINED else 1)
+                self.assertEqual(counted, len(statuses) + (row["id"] in BEGUN))
                 self.assertEqual(statuses[0] == 400, is_refused_here(row["raw"]), statuses)
 
     def test_what_never_ends_is_cut(self):

@@ -5,13 +5,16 @@ import socket
 import unittest
 
 from daemon import LIMIT_S, Daemon, wait_for
+from wire import read_all
 
 PAGE = "http://localhost:8090/"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class Request(unittest.TestCase):
     def setUp(self):
-        self.daemon = Daemon()
+        # Short, since the library may miss the end of a client that sends it with its bytes.
+        self.daemon = Daemon(limits__request_timeout_s=2)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.daemon.start()
 
@@ -175,6 +178,81 @@ class Request(unittest.TestCase):
             return sum(counters.values()) - before - counted.metrics == expected - 1
         counted.metrics = 0
         wait_for(counted)
+
+    def counted(self, *connections):
+        """What talking on each connection of its own adds to the counters, by result. Each is a
+        list of pieces, sent as the server has answered or read the one before."""
+        def results():
+            found = {}
+            for name, value in self.counters().items():
+                result = name.partition('result="')[2].partition('"')[0]
+                if 'route="metrics"' not in name:
+                    found[result] = found.get(result, 0) + value
+            return found
+
+        before = results()
+        for data in connections:
+            with socket.create_connection(("127.0.0.1", self.daemon.port), LIMIT_S) as connection:
+                for piece in data:
+                    connection.sendall(piece)
+                    if piece.endswith(HEALTH):
+                        self.assertIn(b" 200 ", connection.recv(65536))
+                connection.shutdown(socket.SHUT_WR)
+                read_all(connection)
+        wait_for(lambda: self.daemon.metric('waymark_connections{listener="public"}') == 0)
+        return {name: value - before[name] for name, value in results().items()
+                if value != before[name]}
+
+    def test_what_the_library_refuses_is_counted_once(self):
+        long_line = b"GET /" + b"a" * 40000 + b" HTTP/1.1\r\n\r\n"
+        long_head = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 40000 + b"\r\n\r\n"
+        huge = b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 40 + b"\r\n\r\n"
+        for expected, cases in {
+                "bad_request": (b"GET /\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
+                                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET / HTTP/0.9\r\n\r\n", b"garbage\r\n\r\n",
+                                b"\x16\x03\x01\x02\x00\x01\r\n", b"GET\r\n" + HEALTH[:-1],
+                                b"GET / HTTP/9.9\r\n\r\n" * 3,
+                                b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n"),
+                "too_large": (long_line, long_head, huge),
+                "aborted": (b"GET /heal", b"GET /healthz HTTP/1.1\r\nHost: a\r\n")}.items():
+            for raw in cases:
+                for served in (0, 2):
+                    with self.subTest(raw=raw[:60], served=served):
+                        good = {"ok": served} if served else {}
+                        self.assertEqual(self.counted([HEALTH] * served + [raw]),
+                                         {**good, expected: 1})
+                        self.assertEqual(self.counted([HEALTH * served + raw]),
+                                         {**good, expected: 1}, "in one packet")
+
+    def test_many_refusals_at_once_are_counted_once_each(self):
+        raw = [b"GET / HTTP/9.9\r\n\r\n", b"garbage\r\n", b"GET /" + b"a" * 40000, b"GET /x"] * 20
+        sockets = [socket.create_connection(("127.0.0.1", self.daemon.port), LIMIT_S)
+                   for _ in raw]
+        for data, connection in zip(raw, sockets):
+            connection.sendall(data)
+        for connection in sockets:
+            connection.shutdown(socket.SHUT_WR)
+        for connection in sockets:
+            read_all(connection)
+            connection.close()
+        wait_for(lambda: self.daemon.metric('waymark_connections{listener="public"}') == 0)
+        metrics = self.daemon.metrics()
+        total = sum(value for name, value in metrics.items()
+                    if name.startswith("waymark_requests_total{") and 'route="metrics"' not in name)
+        self.assertEqual(total, len(raw))
+
+    def test_what_is_no_request_is_not_counted(self):
+        for expected, pieces in (({}, []), ({}, [b"\r\n"]), ({"ok": 1}, [HEALTH]),
+                                 ({"ok": 2}, [HEALTH, HEALTH]), ({"ok": 2}, [HEALTH + HEALTH]),
+                                 ({"ok": 1}, [b"\r\n" + HEALTH]),
+                                 ({"ok": 3}, [(b"\r\n" + HEALTH) * 3]),
+                                 ({"ok": 3}, [b"\r\n" + HEALTH] * 3),
+                                 ({"ok": 1}, [HEALTH, b"\r\n"]),
+                                 ({"ok": 1}, [b"GET /healthz HTTP/1.0\r\n\r\n" + HEALTH[:-1]]),
+                                 ({"ok": 1}, [b"GET /healthz HTTP/1.1\r\nHost: a\r\n"
+                                              b"Connection: x, Close\r\n\r\nmore of it"])):
+            with self.subTest(pieces=pieces):
+                self.assertEqual(self.counted(pieces), expected)
 
     def test_a_client_that_goes_away_is_counted_once(self):
         before = sum(self.counters().values())
