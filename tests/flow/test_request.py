@@ -209,7 +209,8 @@ class Request(unittest.TestCase):
         huge = b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 40 + b"\r\n\r\n"
         for expected, cases in {
                 "bad_request": (b"GET /\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
-                                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET / HTTP/0.9\r\n\r\n", b"garbage\r\n\r\n",
+                                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET / HTTP/0.9\r\n\r\n",
+                                b"garbage\r\n\r\n",
                                 b"\x16\x03\x01\x02\x00\x01\r\n", b"GET\r\n" + HEALTH[:-1],
                                 b"GET / HTTP/9.9\r\n\r\n" * 3,
                                 b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n"),
