@@ -26,7 +26,7 @@ class Unreadable(unittest.TestCase):
                                                                 payload + PAGE.encode())
 
     def test_without_the_links_only_self_contained_ones_redirect(self):
-        # One thread holds more read locks than TSan's deadlock detector counts; it is not under test.
+        # One thread holds more read locks than the deadlock detector of TSan counts.
         holder = subprocess.Popen(
             [HOLD_READERS, os.path.join(self.daemon.instance, "data", "state")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
