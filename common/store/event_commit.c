@@ -38,7 +38,10 @@ static void wait_until(struct event_writer *writer, usec_t until)
 	struct timespec deadline = {.tv_sec = (time_t)(until / USEC_PER_SEC),
 				    .tv_nsec = (long)(until % USEC_PER_SEC * 1000)};
 
+	writer->resting = true;
 	(void)pthread_cond_timedwait(&writer->wake, &writer->lock, &deadline);
+	writer->resting = false;
+	writer->beats++;
 }
 
 static void take_from(struct event_writer *writer, enum event_class class, uint64_t events,
@@ -88,6 +91,7 @@ static bool take_batch(struct event_writer *writer)
 	take_from(writer, EVENT_CLASS_CLICK, BATCH_EVENTS, BATCH_BYTES);
 	take_from(writer, EVENT_CLASS_BULK, BULK_EVENTS, BULK_BYTES);
 	writer->kicked = is_waiting(writer);
+	writer->beats++;
 	go_on = !writer->stopping || writer->batch.first;
 	(void)pthread_mutex_unlock(&writer->lock);
 	return go_on;
@@ -373,5 +377,8 @@ void *event_commit_thread(void *context)
 			keep_house(writer);
 	}
 	end(writer, given_up);
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->ended = true;
+	(void)pthread_mutex_unlock(&writer->lock);
 	return NULL;
 }

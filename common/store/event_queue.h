@@ -42,6 +42,8 @@ struct event_writer {
 	struct event_queue queues[EVENT_CLASSES];
 	struct event_list done;
 	bool kicked, stopping;
+	bool resting, ended; /* the thread waits; it has come to its end */
+	uint64_t beats;	     /* one up with each piece of work that the thread begins */
 	usec_t stop_deadline;
 	struct event_account account;
 	struct event_writer_figures figures;
@@ -53,6 +55,10 @@ struct event_writer {
 	struct buffer scratch;
 	usec_t next_account, next_fold;
 	bool account_due, in_doubt;
+
+	/* The loop thread only: when event_writer_alive() last saw a new beat. */
+	uint64_t seen_beats;
+	usec_t seen_processor;
 };
 
 /* event_commit.c: the thread. */

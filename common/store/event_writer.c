@@ -287,6 +287,39 @@ void event_writer_figures(struct event_writer *writer, struct event_writer_figur
 	ret_figures->reopens = events.reopens;
 }
 
+/* Processor time of the writer's thread; 0 when nobody can tell. */
+static usec_t processor_time(struct event_writer *writer)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(writer->thread, &clock) || clock_gettime(clock, &used))
+		return 0;
+	return (usec_t)used.tv_sec * USEC_PER_SEC + (usec_t)used.tv_nsec / 1000;
+}
+
+bool event_writer_alive(struct event_writer *writer)
+{
+	bool ended, resting;
+	uint64_t beats;
+	usec_t used;
+
+	(void)pthread_mutex_lock(&writer->lock);
+	ended = writer->ended;
+	resting = writer->resting;
+	beats = writer->beats;
+	used = ended ? 0 : processor_time(writer);
+	(void)pthread_mutex_unlock(&writer->lock);
+	if (ended)
+		return false;
+	if (resting || beats != writer->seen_beats) {
+		writer->seen_beats = beats;
+		writer->seen_processor = used;
+		return true;
+	}
+	return used < writer->seen_processor + EVENT_WRITER_SPIN_S * USEC_PER_SEC;
+}
+
 void event_writer_status(struct event_writer *writer, struct store_status *ret_status)
 {
 	(void)pthread_mutex_lock(&writer->lock);

@@ -100,4 +100,15 @@ struct event_writer_figures { /* since the start, for metrics */
 };
 void event_writer_figures(struct event_writer *writer, struct event_writer_figures *ret_figures);
 
+/*
+ * Does the writer's thread still do its work? For a watchdog, and asked at any interval; loop
+ * thread. It says nothing about commits: true while the thread waits for work or for its next
+ * attempt, and while a disk holds it, for however long, since a restart would only lose what is
+ * queued and meet the same disk again. False when the thread has ended, or when it has computed for
+ * EVENT_WRITER_SPIN_S of processor time without coming back from one piece of work, as it would in
+ * a damaged store whose pages lead in a circle.
+ */
+enum { EVENT_WRITER_SPIN_S = 60 };
+bool event_writer_alive(struct event_writer *writer);
+
 #endif

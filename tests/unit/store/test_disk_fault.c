@@ -12,9 +12,13 @@
 
 #include <dlfcn.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
-static atomic_int syncs_to_fail, metas_to_fail, metas_to_doubt;
-static char meta_of[160]; /* only this file's meta page fails */
+static atomic_int syncs_to_fail, metas_to_fail, metas_to_doubt, stalled;
+static atomic_llong more_processor_s; /* added to what a thread has used */
+static char meta_of[160];	      /* only this file's meta page fails */
 
 static bool take_one(atomic_int *left)
 {
@@ -39,10 +43,26 @@ static bool is_target(int fd)
 	return strcmp(path, meta_of) == 0;
 }
 
+/* Of processor clocks of threads, which have negative names. */
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+	long r = syscall(SYS_clock_gettime, clock, time);
+
+	if (r == 0 && clock < 0)
+		time->tv_sec += atomic_load(&more_processor_s);
+	return (int)r;
+}
+
 int fdatasync(int fd)
 {
 	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+	const struct timespec pause = {.tv_nsec = 1000000};
 
+	if (atomic_load(&stalled) && is_target(fd)) {
+		atomic_store(&stalled, 2);
+		while (atomic_load(&stalled))
+			(void)nanosleep(&pause, NULL);
+	}
 	if (atomic_load(&syncs_to_fail) > 0 && is_target(fd) && take_one(&syncs_to_fail)) {
 		errno = EIO;
 		return -1;
@@ -299,8 +319,44 @@ static void test_a_start_on_a_failing_disk_is_degraded(void **state)
 	check_account(writer);
 }
 
+/* What a watchdog asks: a disk that fails or stalls is no reason, a thread that spins is one. */
+static void test_the_writer_lives_while_its_disk_does_not(void **state)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	struct fixture *fixture = *state;
+	struct event_writer *writer;
+	struct store_status status;
+
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	fail_in(fixture, "events");
+	assert_true(event_writer_alive(writer));
+	atomic_store(&syncs_to_fail, 1000000);
+	assert_int_equal(event_writer_append(writer, click_ticket(EVENT_CLASS_CLICK, 1)), 0);
+	event_writer_kick(writer);
+	do {
+		assert_true(event_writer_alive(writer));
+		store_status(fixture->store, &status);
+	} while (!status.events_failing);
+	atomic_store(&stalled, 1);
+	atomic_store(&syncs_to_fail, 0);
+	while (atomic_load(&stalled) != 2)
+		(void)nanosleep(&pause, NULL);
+	for (unsigned i = 0; i < 100; i++)
+		assert_true(event_writer_alive(writer));
+	atomic_store(&more_processor_s, EVENT_WRITER_SPIN_S + 1);
+	assert_false(event_writer_alive(writer));
+	atomic_store(&stalled, 0);
+	take(writer, 1, NULL);
+	atomic_store(&more_processor_s, 0);
+	assert_true(event_writer_alive(writer));
+	expect_all(fixture, 1);
+}
+
 static int reset(void **state)
 {
+	atomic_store(&stalled, 0);
+	atomic_store(&more_processor_s, 0);
 	atomic_store(&syncs_to_fail, 0);
 	atomic_store(&metas_to_fail, 0);
 	atomic_store(&metas_to_doubt, 0);
@@ -320,6 +376,7 @@ int main(void)
 		ON_STORE(test_people_are_repeated_before_their_events),
 		ON_STORE(test_the_end_gives_up_in_bounded_time),
 		ON_STORE(test_a_start_on_a_failing_disk_is_degraded),
+		ON_STORE(test_the_writer_lives_while_its_disk_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
