@@ -3,6 +3,7 @@
 #define WAYMARK_APP_APP_H
 
 #include "app/commit_wait.h"
+#include "app/inspection.h"
 #include "app/metrics.h"
 #include "crypto/keyring.h"
 #include "http/listener.h"
@@ -34,6 +35,7 @@ struct app {
 	usec_t now;	/* monotonic, of this turn of the loop */
 	usec_t started; /* wall */
 	bool draining;	/* SIGTERM came, nothing new is accepted */
+	struct inspection inspection;
 };
 
 enum {

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers that are always the same. /healthz says that the process turns and accepts, nothing more:
- * what depends on the store is /readyz of the admin listener, because a balancer that takes a node
- * out for a full disk would also take its redirects away.
+ * Answers that are always the same.
  *
  * robots.txt keeps well-behaved crawlers from following tracked links, which would be counted.
  * There is no icon: an empty answer, cached, spares a 404 in every browser's console.
  */
 #include "public/public.h"
-
-enum handled public_healthz(struct request *request)
-{
-	return reply_body(request, METRIC_REQUEST_HEALTH, 200, "text/plain; charset=utf-8",
-			  "no-store", SPAN("ok\n"));
-}
 
 enum handled public_robots(struct request *request)
 {

@@ -41,24 +41,74 @@ static size_t receive(char *data, size_t unit, size_t count, void *to)
 	return answer->error ? 0 : unit * count;
 }
 
-/* No Expect: the wait for "100 Continue" costs more than any body of ours. */
-static struct curl_slist *make_headers(const struct http_call *call)
+static size_t receive_header(char *data, size_t unit, size_t count, void *to)
 {
-	struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
-	struct curl_slist *more;
+	struct http_facts *facts = to;
+	size_t size = unit * count;
+	char date[64];
+
+	if (size > facts->longest_header_bytes)
+		facts->longest_header_bytes = size;
+	if (size > 5 && size < sizeof(date) && strncasecmp(data, "Date:", 5) == 0) {
+		time_t seconds;
+
+		memcpy(date, data + 5, size - 5);
+		date[size - 5] = '\0';
+		seconds = curl_getdate(date, NULL);
+		facts->date = seconds > 0 ? (usec_t)seconds * USEC_PER_SEC : 0;
+	}
+	return size;
+}
+
+/* False: out of memory. */
+static bool add_header(struct curl_slist **headers, const char *line)
+{
+	struct curl_slist *more = curl_slist_append(*headers, line);
+
+	if (more)
+		*headers = more;
+	return more != NULL;
+}
+
+/* No Expect: the wait for "100 Continue" costs more than any body of ours. */
+static bool make_headers(const struct http_call *call, struct curl_slist **headers)
+{
+	bool ok = add_header(headers, "Expect:");
 	char text[160];
 
-	if (!headers || !call->content_type)
-		return headers;
-	(void)snprintf(text, sizeof(text), "Content-Type: %s", call->content_type);
-	more = curl_slist_append(headers, text);
-	if (!more)
-		curl_slist_free_all(headers);
-	return more;
+	if (ok && call->content_type) {
+		(void)snprintf(text, sizeof(text), "Content-Type: %s", call->content_type);
+		ok = add_header(headers, text);
+	}
+	for (size_t i = 0; ok && call->headers && call->headers[i]; i++)
+		ok = add_header(headers, call->headers[i]);
+	return ok;
+}
+
+/* Where to go instead, in the form that the library takes: any host, any port, to these. */
+static bool make_route(const struct http_call *call, char **ret_text, struct curl_slist **route)
+{
+	if (!call->connect_to)
+		return true;
+	if (asprintf(ret_text, "::%s", call->connect_to) < 0) {
+		*ret_text = NULL;
+		return false;
+	}
+	return add_header(route, *ret_text);
+}
+
+static CURLcode prepare_facts(CURL *curl, const struct http_call *call)
+{
+	CURLcode code = curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
+
+	*call->facts = (struct http_facts){0};
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, receive_header);
+	return code ? code : curl_easy_setopt(curl, CURLOPT_HEADERDATA, call->facts);
 }
 
 static bool prepare(CURL *curl, const struct http_call *call, struct curl_slist *headers,
-		    struct buffer *answer)
+		    struct curl_slist *route, struct buffer *answer)
 {
 	CURLcode code = CURLE_OK;
 
@@ -76,6 +126,12 @@ static bool prepare(CURL *curl, const struct http_call *call, struct curl_slist 
 	SET(CURLOPT_WRITEDATA, answer);
 	if (call->socket_path)
 		SET(CURLOPT_UNIX_SOCKET_PATH, call->socket_path);
+	if (route)
+		SET(CURLOPT_CONNECT_TO, route);
+	if (call->ca_file)
+		SET(CURLOPT_CAINFO, call->ca_file);
+	if (call->facts && !code)
+		code = prepare_facts(curl, call);
 	if (call->body.data) {
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.size);
 		SET(CURLOPT_POSTFIELDS, call->body.data);
@@ -84,10 +140,12 @@ static bool prepare(CURL *curl, const struct http_call *call, struct curl_slist 
 	return code == CURLE_OK;
 }
 
+/* @detail: what the library says of this one call, or "". */
 static int judge(CURLcode code, const struct http_call *call, const struct buffer *answer,
-		 struct error *error)
+		 const char *detail, struct error *error)
 {
 	const char *where = call->socket_path ? call->socket_path : call->url;
+	const char *why = detail[0] ? detail : curl_easy_strerror(code);
 
 	switch (code) {
 	case CURLE_OK:
@@ -96,8 +154,7 @@ static int judge(CURLcode code, const struct http_call *call, const struct buffe
 		return -ENOMEM;
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_COULDNT_RESOLVE_HOST:
-		return error_set(error, HTTP_E_UNREACHABLE, "%s: nobody answers (%s)", where,
-				 curl_easy_strerror(code));
+		return error_set(error, HTTP_E_UNREACHABLE, "%s: nobody answers (%s)", where, why);
 	case CURLE_OPERATION_TIMEDOUT:
 		return error_set(error, HTTP_E_TIMEOUT, "%s: no answer within %u ms", where,
 				 call->timeout_ms);
@@ -107,8 +164,25 @@ static int judge(CURLcode code, const struct http_call *call, const struct buffe
 		return error_set(error, HTTP_E_LONG, "%s: the answer is longer than %zu bytes",
 				 where, answer->limit);
 	default:
-		return error_set(error, HTTP_E_LOST, "%s: the connection failed (%s)", where,
-				 curl_easy_strerror(code));
+		return error_set(error, HTTP_E_LOST, "%s: the connection failed (%s)", where, why);
+	}
+}
+
+/* The first certificate is the server's own. */
+static void read_certificate(CURL *curl, struct http_facts *facts)
+{
+	static const char name[] = "Expire date:";
+	struct curl_certinfo *info = NULL;
+
+	if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &info) || !info || info->num_of_certs < 1)
+		return;
+	for (struct curl_slist *row = info->certinfo[0]; row; row = row->next) {
+		time_t seconds = 0;
+
+		if (strncmp(row->data, name, sizeof(name) - 1) == 0)
+			seconds = curl_getdate(row->data + sizeof(name) - 1, NULL);
+		if (seconds > 0)
+			facts->certificate_until = (usec_t)seconds * USEC_PER_SEC;
 	}
 }
 
@@ -116,18 +190,24 @@ int http_send(const struct http_call *call, long *ret_status, struct buffer *ans
 	      struct error *error)
 {
 	cleanup(cleanup_headers) struct curl_slist *headers = NULL;
+	cleanup(cleanup_headers) struct curl_slist *route = NULL;
+	cleanup_free char *route_text = NULL;
 	cleanup(cleanup_curl) CURL *curl = NULL;
+	char detail[CURL_ERROR_SIZE] = "";
 	long status = 0;
 	int r;
 
 	(void)pthread_once(&once, initialise);
 	curl = curl_easy_init();
-	headers = make_headers(call);
-	if (!curl || !headers || !prepare(curl, call, headers, answer))
+	if (!curl || !make_headers(call, &headers) || !make_route(call, &route_text, &route) ||
+	    !prepare(curl, call, headers, route, answer) ||
+	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail))
 		return -ENOMEM;
-	r = judge(curl_easy_perform(curl), call, answer, error);
+	r = judge(curl_easy_perform(curl), call, answer, detail, error);
 	if (r)
 		return r;
+	if (call->facts)
+		read_certificate(curl, call->facts);
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	*ret_status = status;
 	return 0;

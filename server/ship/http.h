@@ -3,6 +3,7 @@
 #define WAYMARK_SHIP_HTTP_H
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 /*
@@ -16,7 +17,18 @@ struct http_call {
 	const char *socket_path; /* go through this Unix socket; NULL: to the URL's host */
 	struct span body;	 /* absent: none */
 	const char *content_type;
-	unsigned timeout_ms; /* of the whole call; at least 1 */
+	unsigned timeout_ms;	    /* of the whole call; at least 1 */
+	const char *const *headers; /* more of them, "Name: value", NULL at the end; NULL: none */
+	const char *connect_to;	    /* "host:port" to go to instead of the URL's; NULL */
+	const char *ca_file;	    /* of further certificate authorities; NULL: the system's */
+	struct http_facts *facts;   /* out, of any call that came to an answer; NULL */
+};
+
+/* What a call showed besides the answer. */
+struct http_facts {
+	usec_t certificate_until;    /* end of the server's certificate; 0: none was seen */
+	usec_t date;		     /* its Date header; 0: none */
+	size_t longest_header_bytes; /* of one header line of the answer */
 };
 
 enum {

@@ -98,17 +98,21 @@ def shipped_configuration(folder, port, upstream):
 
 
 class Front:
-    """nginx for as long as the context lasts."""
+    """nginx for as long as the context lasts; @edit: (old, new) texts of the configuration."""
 
-    def __init__(self, folder, upstream):
+    def __init__(self, folder, upstream, edit=()):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         for name in ("www", "mail"):
-            (self.folder / name).mkdir()
+            (self.folder / name).mkdir(exist_ok=True)
         self.spki = make_certificates(self.folder)
         user = "user root;" if os.getuid() == 0 else ""
-        (self.folder / "waymark.conf").write_text(
-            shipped_configuration(self.folder, self.port, upstream))
+        shipped = shipped_configuration(self.folder, self.port, upstream)
+        for old, new in edit:
+            if old not in shipped:
+                raise AssertionError(f"deploy/nginx.conf has no {old!r}")
+            shipped = shipped.replace(old, new)
+        (self.folder / "waymark.conf").write_text(shipped)
         (self.folder / "nginx.conf").write_text(
             MAIN.format(folder=self.folder, port=self.port, user=user))
 
