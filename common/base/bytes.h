@@ -34,10 +34,23 @@ static inline struct span span_text(const char *text)
 /* Bytes [from, from + size) of @span, both clamped to it. */
 struct span span_slice(struct span span, size_t from, size_t size);
 
-bool span_equal(struct span a, struct span b);
-bool span_equal_nocase(struct span a, struct span b); /* ASCII letters only */
-bool span_starts(struct span span, struct span prefix);
-bool span_starts_nocase(struct span span, struct span prefix);
+static inline bool span_equal(struct span a, struct span b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bool span_starts(struct span span, struct span prefix)
+{
+	return span.size >= prefix.size &&
+	       (prefix.size == 0 || memcmp(span.data, prefix.data, prefix.size) == 0);
+}
+
+bool span_starts_nocase(struct span span, struct span prefix); /* ASCII letters only */
+
+static inline bool span_equal_nocase(struct span a, struct span b)
+{
+	return a.size == b.size && span_starts_nocase(a, b);
+}
 
 /* Index of the first @byte at or after @from; span.size when there is none. */
 size_t span_find(struct span span, uint8_t byte, size_t from);
@@ -65,15 +78,49 @@ struct buffer {
 
 void buffer_finish(struct buffer *buffer); /* NULL allowed; leaves it empty and reusable */
 void buffer_clear(struct buffer *buffer);  /* size 0 and no error, memory kept */
-void buffer_append(struct buffer *buffer, const void *data, size_t size);
-void buffer_append_span(struct buffer *buffer, struct span span);
-void buffer_append_text(struct buffer *buffer, const char *text);
-void buffer_append_byte(struct buffer *buffer, uint8_t byte);
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+uint8_t *buffer_grow(struct buffer *buffer, size_t size); /* for buffer_reserve() */
+
 /* Room for @size more bytes at data + size (advance size yourself); NULL on error. */
-uint8_t *buffer_reserve(struct buffer *buffer, size_t size);
+static inline uint8_t *buffer_reserve(struct buffer *buffer, size_t size)
+{
+	if (buffer->data && !buffer->error && size <= buffer->capacity - buffer->size &&
+	    (!buffer->limit || buffer->size + size <= buffer->limit))
+		return buffer->data + buffer->size;
+	return buffer_grow(buffer, size);
+}
+
+static inline void buffer_append(struct buffer *buffer, const void *data, size_t size)
+{
+	uint8_t *room = buffer_reserve(buffer, size);
+
+	if (!room || size == 0)
+		return;
+	memcpy(room, data, size);
+	buffer->size += size;
+}
+
+static inline void buffer_append_span(struct buffer *buffer, struct span span)
+{
+	buffer_append(buffer, span.data, span.size);
+}
+
+static inline void buffer_append_text(struct buffer *buffer, const char *text)
+{
+	buffer_append(buffer, text, strlen(text));
+}
+
+static inline void buffer_append_byte(struct buffer *buffer, uint8_t byte)
+{
+	uint8_t *room = buffer_reserve(buffer, 1);
+
+	if (!room)
+		return;
+	*room = byte;
+	buffer->size++;
+}
 
 static inline struct span buffer_span(const struct buffer *buffer)
 {

@@ -9,39 +9,6 @@
 static const char base64url_alphabet[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-void put_u16(uint8_t *to, uint16_t value)
-{
-	to[0] = (uint8_t)(value >> 8);
-	to[1] = (uint8_t)value;
-}
-
-void put_u32(uint8_t *to, uint32_t value)
-{
-	put_u16(to, (uint16_t)(value >> 16));
-	put_u16(to + 2, (uint16_t)value);
-}
-
-void put_u64(uint8_t *to, uint64_t value)
-{
-	put_u32(to, (uint32_t)(value >> 32));
-	put_u32(to + 4, (uint32_t)value);
-}
-
-uint16_t get_u16(const uint8_t *from)
-{
-	return (uint16_t)(from[0] << 8 | from[1]);
-}
-
-uint32_t get_u32(const uint8_t *from)
-{
-	return (uint32_t)get_u16(from) << 16 | get_u16(from + 2);
-}
-
-uint64_t get_u64(const uint8_t *from)
-{
-	return (uint64_t)get_u32(from) << 32 | get_u32(from + 4);
-}
-
 void hex_format(const void *data, size_t size, char *ret_text)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -96,18 +63,19 @@ void base64url_format(const void *data, size_t size, char *ret_text)
 	*ret_text = '\0';
 }
 
-static int base64url_value(uint8_t digit)
-{
-	if (digit >= 'A' && digit <= 'Z')
-		return digit - 'A';
-	if (digit >= 'a' && digit <= 'z')
-		return digit - 'a' + 26;
-	if (digit >= '0' && digit <= '9')
-		return digit - '0' + 52;
-	if (digit == '-')
-		return 62;
-	return digit == '_' ? 63 : -1;
-}
+/* The value of a digit, from 1 on, so that what the table leaves out is no digit. */
+static const uint8_t base64url_values[256] = {
+	['A'] = 1,  ['B'] = 2,	['C'] = 3,  ['D'] = 4,	['E'] = 5,  ['F'] = 6,	['G'] = 7,
+	['H'] = 8,  ['I'] = 9,	['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+	['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
+	['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+	['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
+	['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
+	['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63,
+	['_'] = 64,
+};
 
 int base64url_parse(struct span text, void *ret_data, size_t capacity, size_t *ret_size)
 {
@@ -121,11 +89,11 @@ int base64url_parse(struct span text, void *ret_data, size_t capacity, size_t *r
 	if (size > capacity)
 		return ENCODE_E_LONG;
 	for (size_t i = 0; i < text.size; i++) {
-		int value = base64url_value(text.data[i]);
+		uint8_t value = base64url_values[text.data[i]];
 
-		if (value < 0)
+		if (value == 0)
 			return ENCODE_E_FORM;
-		bits = bits << 6 | (uint32_t)value;
+		bits = bits << 6 | (value - 1U);
 		held += 6;
 		if (held >= 8) {
 			held -= 8;
@@ -136,6 +104,22 @@ int base64url_parse(struct span text, void *ret_data, size_t capacity, size_t *r
 		return ENCODE_E_FORM;
 	*ret_size = written;
 	return 0;
+}
+
+/* How many bytes from @at on are ASCII, eight at a time: nearly all text that arrives is. */
+static size_t ascii_run(struct span text, size_t at)
+{
+	size_t from = at;
+	uint64_t eight;
+
+	for (; text.size - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, text.data + at, sizeof(eight));
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (at < text.size && text.data[at] < 0x80)
+		at++;
+	return at - from;
 }
 
 /* The bounds of the second byte, Unicode 15 table 3-7: no surrogates, no overlong form. */
@@ -201,7 +185,7 @@ void utf8_append(struct buffer *to, uint32_t code_point)
 
 bool utf8_valid(struct span text)
 {
-	for (size_t at = 0; at < text.size;) {
+	for (size_t at = ascii_run(text, 0); at < text.size; at += ascii_run(text, at)) {
 		size_t from = at;
 
 		if (utf8_next(text, &at) == 0xFFFD && !(at - from == 3 && text.data[from] == 0xEF))
@@ -210,21 +194,33 @@ bool utf8_valid(struct span text)
 	return true;
 }
 
+/* Append @run bytes of ASCII at @at, as many as @room holds. Return: how many. */
+static size_t append_ascii(struct buffer *to, struct span text, size_t at, size_t run, size_t room)
+{
+	if (run > room)
+		run = room;
+	if (run > 0)
+		buffer_append(to, text.data + at, run);
+	return run;
+}
+
 void utf8_append_clean(struct buffer *to, struct span text, size_t limit)
 {
 	size_t start = to->size;
 
-	for (size_t at = 0; at < text.size;) {
-		uint32_t code_point = utf8_next(text, &at);
-		size_t size = code_point < 0x80	     ? 1
-			      : code_point < 0x800   ? 2
-			      : code_point < 0x10000 ? 3
-						     : 4;
+	for (size_t at = 0; at < text.size && !to->error;) {
+		size_t run = ascii_run(text, at), size;
+		uint32_t code_point;
 
+		if (append_ascii(to, text, at, run, limit - (to->size - start)) < run)
+			return;
+		at += run;
+		if (at == text.size)
+			return;
+		code_point = utf8_next(text, &at);
+		size = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
 		if (to->size - start + size > limit)
 			return;
 		utf8_append(to, code_point);
-		if (to->error)
-			return;
 	}
 }

@@ -74,6 +74,27 @@ static void base64url_is_canonical_only(void **state)
 	assert_int_equal(size, 99);
 }
 
+static void base64url_knows_its_digits_and_no_others(void **state)
+{
+	uint8_t bytes[3];
+	char text[5] = "AAAA";
+	size_t size;
+
+	(void)state;
+	for (unsigned value = 0; value < 256; value++) {
+		bytes[0] = bytes[1] = 0;
+		bytes[2] = (uint8_t)(value & 63);
+		base64url_format(bytes, 3, text);
+		assert_int_equal(base64url_parse(span_text(text), bytes, 3, &size), 0);
+		assert_int_equal(bytes[2], value & 63);
+		text[3] = (char)value;
+		assert_int_equal(base64url_parse(span_of(text, 4), bytes, 3, &size) == 0,
+				 memchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					"0123456789-_",
+					(int)value, 64) != NULL);
+	}
+}
+
 static void utf8_is_cleaned_like_a_browser(void **state)
 {
 	static const struct {
@@ -117,6 +138,35 @@ static void utf8_is_cut_between_characters(void **state)
 	buffer_finish(&clean);
 }
 
+/* ASCII is copied in runs: wherever a run ends, and wherever the limit falls, nothing changes. */
+static void utf8_runs_end_where_they_should(void **state)
+{
+	uint8_t text[40], expected[48];
+
+	(void)state;
+	for (size_t before = 0; before <= 20; before++)
+		for (size_t limit = 0; limit <= 45; limit++) {
+			struct buffer clean = BUFFER_INIT;
+			size_t wanted = before + 3 <= limit ? before + 3 + 19 : before;
+
+			memset(text, 'a', sizeof(text));
+			text[before] = 0xE9;
+			memset(expected, 'a', sizeof(expected));
+			memcpy(expected + before, "\xEF\xBF\xBD", 3);
+			utf8_append_clean(&clean, span_of(text, before + 20), limit);
+			wanted = wanted < limit ? wanted : limit;
+			if (before <= limit && limit < before + 3)
+				wanted = before;
+			assert_int_equal(clean.size, wanted);
+			assert_int_equal(memcmp(clean.size > 0 ? clean.data : expected, expected,
+						clean.size),
+					 0);
+			assert_false(utf8_valid(span_of(text, before + 20)));
+			assert_true(utf8_valid(span_of(text, before)));
+			buffer_finish(&clean);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,8 +174,10 @@ int main(void)
 		cmocka_unit_test(hex_both_ways),
 		cmocka_unit_test(base64url_round_trips_every_length),
 		cmocka_unit_test(base64url_is_canonical_only),
+		cmocka_unit_test(base64url_knows_its_digits_and_no_others),
 		cmocka_unit_test(utf8_is_cleaned_like_a_browser),
 		cmocka_unit_test(utf8_is_cut_between_characters),
+		cmocka_unit_test(utf8_runs_end_where_they_should),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
