@@ -238,13 +238,16 @@ static void note_failure(struct event_writer *writer)
 static void note_success(struct event_writer *writer, const struct batch_commit *commit,
 			 usec_t began)
 {
+	usec_t took = clock_monotonic() - began;
+
 	(void)pthread_mutex_lock(&writer->lock);
 	writer->store->last_sequence = commit->end;
 	writer->store->recovery_due = false;
 	writer->account.stored += writer->batch.events;
 	writer->account.pending -= writer->batch.events;
 	writer->figures.commits++;
-	writer->figures.commit_usec += clock_monotonic() - began;
+	writer->figures.commit_usec += took;
+	histogram_add(&writer->figures.commit_times, took);
 	writer->status.last_sequence = commit->end;
 	writer->status.events_failing = false;
 	(void)pthread_mutex_unlock(&writer->lock);

@@ -2,6 +2,7 @@
 #ifndef WAYMARK_STORE_EVENT_WRITER_H
 #define WAYMARK_STORE_EVENT_WRITER_H
 
+#include "base/histogram.h"
 #include "store/event.h"
 #include "store/people.h"
 
@@ -97,6 +98,7 @@ void event_writer_count_lost(struct event_writer *writer);
 
 struct event_writer_figures { /* since the start, for metrics */
 	uint64_t commits, commit_usec, failures, reopens;
+	struct histogram commit_times; /* of commits that succeeded */
 };
 void event_writer_figures(struct event_writer *writer, struct event_writer_figures *ret_figures);
 

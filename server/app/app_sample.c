@@ -33,6 +33,7 @@ static void sample_writer(struct metrics *metrics, struct event_writer *writer)
 	metrics_set(metrics, METRIC_ACCOUNT_PENDING, account.pending);
 	metrics_set(metrics, METRIC_ACCOUNT_LATE, account.late);
 	event_writer_figures(writer, &figures);
+	metrics->histograms[METRIC_HISTOGRAM_COMMIT_SECONDS] = figures.commit_times;
 	metrics_set(metrics, METRIC_COMMITS, figures.commits);
 	metrics_set(metrics, METRIC_COMMIT_USEC, figures.commit_usec);
 	metrics_set(metrics, METRIC_COMMIT_FAILURES, figures.failures);

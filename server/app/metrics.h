@@ -4,6 +4,7 @@
 
 #include "app/metrics_table.h"
 #include "base/bytes.h"
+#include "base/histogram.h"
 
 #include <stdatomic.h>
 
@@ -18,8 +19,16 @@ enum metric {
 		METRIC_COUNT
 };
 
+enum metric_histogram {
+#define HISTOGRAM(id, ...) METRIC_HISTOGRAM_##id,
+	METRICS_HISTOGRAMS(HISTOGRAM)
+#undef HISTOGRAM
+		METRIC_HISTOGRAM_COUNT
+};
+
 struct metrics {
 	_Atomic uint64_t values[METRIC_COUNT];
+	struct histogram histograms[METRIC_HISTOGRAM_COUNT]; /* loop thread */
 };
 
 static inline void metrics_add(struct metrics *metrics, enum metric metric, uint64_t count)

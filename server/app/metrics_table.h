@@ -93,6 +93,13 @@
 	METRIC(WAITING_CONTROL, gauge, "waymark_requests_waiting", "listener=\"control\"", "") \
 	METRIC(TURNS, counter, "waymark_loop_turns_total", "", "Turns of the event loop.") \
 	METRIC(STARTED, gauge, "waymark_start_time_seconds", "", "When the server started, in seconds since 1970 UTC.")
+
+/*
+ * Times, as counts by length. HISTOGRAM(id, name, help): printed as name_bucket, name_sum and
+ * name_count, in seconds.
+ */
+#define METRICS_HISTOGRAMS(HISTOGRAM)                                                              \
+	HISTOGRAM(COMMIT_SECONDS, "waymark_commit_seconds", "How long the event writer took for a commit, by batch.")
 /* clang-format on */
 
 #endif

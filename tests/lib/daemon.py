@@ -282,7 +282,7 @@ class Daemon:
         """{'name{labels}': number} of /metrics."""
         text = self.admin("/metrics").body.decode()
         rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-        return {name: int(value) for name, value in rows}
+        return {name: float(value) if "." in value else int(value) for name, value in rows}
 
     def metric(self, name):
         return self.metrics()[name]

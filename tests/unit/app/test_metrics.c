@@ -77,6 +77,27 @@ static void test_the_text_holds_each_number_in_its_line(void **state)
 	}
 }
 
+static void test_a_histogram_counts_up_to_each_bound(void **state)
+{
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+	static struct metrics metrics;
+	struct histogram *histogram = &metrics.histograms[METRIC_HISTOGRAM_COMMIT_SECONDS];
+
+	(void)state;
+	histogram_add(histogram, 32);
+	histogram_add(histogram, 33);
+	histogram_add(histogram, 3600 * USEC_PER_SEC);
+	metrics_print(&metrics, &text);
+	assert_non_null(strstr(buffer_text(&text),
+			       "# TYPE waymark_commit_seconds histogram\n"
+			       "waymark_commit_seconds_bucket{le=\"0.000032\"} 1\n"
+			       "waymark_commit_seconds_bucket{le=\"0.000040\"} 2\n"));
+	assert_non_null(strstr(buffer_text(&text), "_bucket{le=\"1.835008\"} 2\n"
+						   "waymark_commit_seconds_bucket{le=\"+Inf\"} 3\n"
+						   "waymark_commit_seconds_sum 3600.000065\n"
+						   "waymark_commit_seconds_count 3\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +105,7 @@ int main(void)
 		cmocka_unit_test(test_every_series_is_there_once),
 		cmocka_unit_test(test_counters_are_named_as_counters),
 		cmocka_unit_test(test_the_text_holds_each_number_in_its_line),
+		cmocka_unit_test(test_a_histogram_counts_up_to_each_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
