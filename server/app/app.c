@@ -120,6 +120,7 @@ void app_close(struct app *app)
 	listener_close(app->control);
 	listener_close(app->admin);
 	listener_close(app->public);
+	admission_finish(&app->admission);
 	if (app->data_fd >= 0)
 		(void)close(app->data_fd);
 	if (app->writer)
@@ -183,6 +184,7 @@ static int listen_at(struct app *app, const char *address, struct listener_optio
 	options.counter_method = METRIC_REQUEST_METHOD;
 	options.counter_too_large = METRIC_REQUEST_TOO_LARGE;
 	options.counter_aborted = METRIC_REQUEST_ABORTED;
+	options.counter_limited = METRIC_REQUEST_LIMITED;
 	options.counter_refused = METRIC_REQUEST_OPERATION_UNAUTHORISED;
 	options.counter_error = METRIC_REQUEST_ERROR;
 	return listener_open(&options, ret_listener, error) ? APP_E_FAILED : 0;
@@ -224,8 +226,11 @@ int app_listen(struct app *app, const struct app_routes *routes, struct error *e
 		.connection_limit = ADMIN_CONNECTIONS,
 		.socket_mode = 0600,
 	};
-	int code = listen_at(app, app->config->listen, public_options, &app->public, error);
+	int code;
 
+	if (admission_init(&app->admission, app->config))
+		return error_set(error, APP_E_FAILED, "out of memory");
+	code = listen_at(app, app->config->listen, public_options, &app->public, error);
 	if (code) {
 		error_prefix(error, "listen: ");
 		return code;

@@ -2,6 +2,7 @@
 #ifndef WAYMARK_APP_APP_H
 #define WAYMARK_APP_APP_H
 
+#include "app/admission.h"
 #include "app/commit_wait.h"
 #include "app/inspection.h"
 #include "app/metrics.h"
@@ -29,6 +30,7 @@ struct app {
 	struct store *store;
 	struct event_writer *writer; /* borrowed from the store; NULL for readers */
 	struct metrics metrics;
+	struct admission admission;		/* of the public listener */
 	struct commit_queue clicks, operations; /* requests that wait, by how long they may */
 	struct listener *public, *admin, *control;
 	int data_fd;	/* of data/, for the path of the control socket; -1: none */

@@ -42,6 +42,7 @@
 	METRIC(REQUEST_NOT_FOUND, counter, "waymark_requests_total", "route=\"none\",result=\"not_found\"", "") \
 	METRIC(REQUEST_METHOD, counter, "waymark_requests_total", "route=\"none\",result=\"method\"", "") \
 	METRIC(REQUEST_TOO_LARGE, counter, "waymark_requests_total", "route=\"none\",result=\"too_large\"", "") \
+	METRIC(REQUEST_LIMITED, counter, "waymark_requests_total", "route=\"none\",result=\"limited\"", "") \
 	METRIC(REQUEST_ERROR, counter, "waymark_requests_total", "route=\"none\",result=\"error\"", "") \
 	METRIC(REQUEST_ABORTED, counter, "waymark_requests_total", "route=\"none\",result=\"aborted\"", "") \
 	METRIC(FORGED_CLICK, counter, "waymark_tokens_forged_total", "purpose=\"click\"", "Tokens and cookies that did not verify: forged, mangled, or of a retired key.") \
@@ -60,6 +61,9 @@
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
 	METRIC(EVENT_PROSPECT, counter, "waymark_events_total", "type=\"prospect\"", "") \
 	METRIC(EVENT_ACCESS, counter, "waymark_events_total", "type=\"access\"", "") \
+	METRIC(REJECTED_ADDRESS, counter, "waymark_events_rejected_total", "reason=\"address_rate\"", "Events left out because their address or tracker is over its limit: redirected, and counted rejected.") \
+	METRIC(REJECTED_TRACKER, counter, "waymark_events_rejected_total", "reason=\"tracker_rate\"", "") \
+	METRIC(ADDRESSES_FORGIVEN, counter, "waymark_addresses_forgiven_total", "", "Addresses that began anew before their time because limits.addresses was too small for all.") \
 	METRIC(ACCOUNT_RECEIVED, gauge, "waymark_account", "kind=\"received\"", "Where every event went since the start: received = stored + dropped + rejected + lost + pending.") \
 	METRIC(ACCOUNT_STORED, gauge, "waymark_account", "kind=\"stored\"", "") \
 	METRIC(ACCOUNT_DROPPED, gauge, "waymark_account", "kind=\"dropped\"", "") \

@@ -232,6 +232,8 @@ static void route(struct exchange *exchange)
 	    !connection_is_owner(exchange->connection))
 		(void)reply_json_error(request, options->counter_refused, 403,
 				       "Only the user that the server runs as may ask for this.");
+	else if (request->limited && !(found && found->access == ACCESS_ALWAYS))
+		(void)reply_limited(request, options->counter_limited);
 	else if (request->method == METHOD_OTHER)
 		refuse_method(request, allow);
 	else if (!found)

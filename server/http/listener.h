@@ -32,7 +32,8 @@ struct listener_options {
 	void (*completed)(struct request *request);
 	/* Counters for what no handler answers. */
 	unsigned counter_bad_request, counter_not_found, counter_method, counter_too_large,
-		counter_aborted, counter_refused /* a route of the socket's owner */,
+		counter_aborted, counter_limited,
+		counter_refused /* a route of the socket's owner */,
 		counter_error /* an answer that could not be made */;
 };
 

@@ -200,6 +200,16 @@ enum handled reply_page(struct request *request, unsigned counter, unsigned stat
 	return HANDLED;
 }
 
+enum handled reply_limited(struct request *request, unsigned counter)
+{
+	set(request, counter, 429, SPAN("Too many requests.\n"));
+	reply_header(request, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
+	reply_header(request, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	/* A token comes back at least once a second. */
+	reply_header(request, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+	return HANDLED;
+}
+
 enum handled reply_json_error(struct request *request, unsigned counter, unsigned status,
 			      const char *sentence)
 {

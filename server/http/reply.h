@@ -24,6 +24,9 @@ enum handled reply_body(struct request *request, unsigned counter, unsigned stat
 enum handled reply_page(struct request *request, unsigned counter, unsigned status,
 			const char *title, const char *sentence, const char *home);
 
+/* 429 with Retry-After, made without anything that costs. */
+enum handled reply_limited(struct request *request, unsigned counter);
+
 /* {"error": sentence} with the status; for the admin listener and the socket. */
 enum handled reply_json_error(struct request *request, unsigned counter, unsigned status,
 			      const char *sentence);

@@ -38,6 +38,8 @@ struct request {
 
 	struct span body; /* of POST, whole; at most the route's body_limit */
 
+	unsigned limited; /* set by the gate. Not 0: over a limit, and the gate's word for which */
+
 	void *state; /* the handler's between calls, e.g. its ticket */
 	/* Called once when the request ends, answered or not, if @state is set: a client may leave
 	 * while its handler waits. The owner of @state sets it together with it. */

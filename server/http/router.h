@@ -15,7 +15,11 @@ enum handled {
 
 typedef enum handled (*handler_fn)(struct request *request);
 
-enum route_access { ACCESS_PUBLIC, ACCESS_SOCKET_OWNER /* peer credentials of a Unix socket */ };
+enum route_access {
+	ACCESS_PUBLIC,
+	ACCESS_ALWAYS,	    /* public, and asked even when request->limited */
+	ACCESS_SOCKET_OWNER /* peer credentials of a Unix socket */
+};
 
 struct route {
 	const char *path; /* "/healthz" exactly, or with a trailing '*': prefix, e.g. "/c/" "*" */

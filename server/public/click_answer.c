@@ -92,6 +92,18 @@ static void append_without_waiting(struct app *app, struct event_ticket *ticket)
 		event_ticket_answered_late(app->writer, ticket);
 }
 
+/* Whoever is over a limit is redirected like everybody; only the event is left out. */
+static void count_rejected(const struct request *request)
+{
+	struct app *app = request->context;
+
+	event_writer_count_rejected(app->writer);
+	metrics_add(&app->metrics,
+		    request->limited == OVER_ADDRESS_RATE ? METRIC_REJECTED_ADDRESS
+							  : METRIC_REJECTED_TRACKER,
+		    1);
+}
+
 enum handled click_answer(struct request *request, const struct click_target *target)
 {
 	struct app *app = request->context;
@@ -108,6 +120,10 @@ enum handled click_answer(struct request *request, const struct click_target *ta
 		.counter = counter_of(&click, target),
 		.prefetch = click.prefetch,
 	};
+	if (request->limited) {
+		count_rejected(request);
+		return send_answer(request, &now);
+	}
 	code = click_event_ticket(&click, target, &ticket);
 	if (code < 0)
 		event_writer_count_lost(app->writer);

@@ -9,7 +9,8 @@
 extern const struct route public_routes[];
 extern const size_t public_route_count;
 
-/* Before routing: a Host that is no tracker's is 421, except for /healthz. */
+/* Before routing, but for /healthz: who is over a limit is marked; a Host that is no tracker's is
+ * 421. */
 bool public_gate(struct request *request);
 
 enum handled public_click(struct request *request);
@@ -22,7 +23,7 @@ enum handled public_slug(struct request *request);
 /* The tracker that was asked; the gate has made sure that there is one. */
 const struct tracker *public_tracker(const struct request *request);
 
-/* 404 with a link to the tracker's first site: forged, mangled, or not there. */
+/* 404 with a link to the tracker's first site: forged, mangled, or not there; 429 over a limit. */
 enum handled public_not_found(struct request *request, unsigned counter);
 /* 503 with Retry-After: the store cannot be read. */
 enum handled public_unreadable(struct request *request, unsigned counter);

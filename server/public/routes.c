@@ -2,18 +2,19 @@
 /*
  * The public API on one page. A path that ends with '*' is a prefix; the handler sees the rest as
  * request->tail. HEAD reaches the GET handler; 404, 405 with Allow and OPTIONS follow from the
- * table.
+ * table. Over a limit only what is ACCESS_ALWAYS is asked: a tracked link redirects, and the rest
+ * of its handlers' answers is 429.
  */
 #include "public/public.h"
 
 /* clang-format off */
 const struct route public_routes[] = {
-	{"/c/*",         public_click,          NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_CLICK},
+	{"/c/*",         public_click,          NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_CLICK},
 	{"/favicon.ico", public_favicon,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/healthz",     public_healthz,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_HEALTH},
-	{"/l/*",         public_slug,           NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_SLUG},
+	{"/l/*",         public_slug,           NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_SLUG},
 	{"/robots.txt",  public_robots,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
-	{"/u/*",         public_self_contained, NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_SELF},
+	{"/u/*",         public_self_contained, NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_SELF},
 };
 /* clang-format on */
 
@@ -28,8 +29,17 @@ const struct tracker *public_tracker(const struct request *request)
 
 bool public_gate(struct request *request)
 {
-	if (span_equal(request->path, SPAN("/healthz")) || public_tracker(request))
+	struct app *app = request->context;
+	const struct tracker *tracker = public_tracker(request);
+
+	if (span_equal(request->path, SPAN("/healthz")))
 		return false;
+	request->limited =
+		admission_judge(&app->admission, app->trackers, request, tracker, app->now);
+	if (tracker)
+		return false;
+	if (request->limited)
+		return reply_limited(request, METRIC_REQUEST_LIMITED) == HANDLED;
 	(void)reply_page(request, METRIC_REQUEST_HOST, 421, "Misdirected request",
 			 "This server does not answer for that host.", NULL);
 	return true;
@@ -37,6 +47,8 @@ bool public_gate(struct request *request)
 
 enum handled public_not_found(struct request *request, unsigned counter)
 {
+	if (request->limited)
+		return reply_limited(request, METRIC_REQUEST_LIMITED);
 	return reply_page(request, counter, 404, "Link not found",
 			  "This link is damaged or not one of ours.",
 			  public_tracker(request)->sites[0]);

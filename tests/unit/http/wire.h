@@ -36,6 +36,7 @@ enum wire_counter {
 	COUNT_METHOD,
 	COUNT_TOO_LARGE,
 	COUNT_ABORTED,
+	COUNT_LIMITED,
 	COUNT_REFUSED,
 	COUNT_ERROR,
 	COUNT_KINDS
@@ -196,6 +197,7 @@ static inline void wire_start(struct wire_server *server, const struct route *ro
 		.counter_method = COUNT_METHOD,
 		.counter_too_large = COUNT_TOO_LARGE,
 		.counter_aborted = COUNT_ABORTED,
+		.counter_limited = COUNT_LIMITED,
 		.counter_refused = COUNT_REFUSED,
 		.counter_error = COUNT_ERROR,
 	};
