@@ -112,16 +112,25 @@ static enum MHD_Result add_field(void *of, enum MHD_ValueKind kind, const char *
 	return MHD_YES;
 }
 
-/* What of the pool the head takes: its bytes, a record per field, a copy of the first Cookie. */
-static void measure_pool(struct exchange *exchange, size_t head_bytes)
+/*
+ * What of the pool the head takes: its bytes, a record per field, a copy of the first Cookie. Of a
+ * head that was refused the Cookie may not be known: it is shorter than the head then.
+ */
+static void measure_pool(struct exchange *exchange)
 {
 	struct MHD_Connection *handle = exchange->request.connection;
-	const int cookies = MHD_get_connection_values_n(handle, MHD_COOKIE_KIND, NULL, NULL);
-	const size_t records = exchange->head.field_count + (cookies > 0 ? (size_t)cookies : 0);
+	const struct head *head = &exchange->head;
+	const int count = MHD_get_connection_values_n(handle, MHD_COOKIE_KIND, NULL, NULL);
+	const size_t cookies = count > 0 ? (size_t)count : 0;
+	const size_t head_bytes = (size_t)(head->end - head->method.data);
 
-	exchange->pool_used_bytes = head_bytes + records * POOL_BYTES_PER_FIELD;
-	if (cookies > 0)
-		exchange->pool_used_bytes += request_header(&exchange->request, "Cookie").size + 32;
+	exchange->pool_used_bytes =
+		head_bytes + (head->field_count + cookies) * POOL_BYTES_PER_FIELD;
+	if (cookies > 0) {
+		const struct field *first = head_find(head, HEADER_COOKIE);
+
+		exchange->pool_used_bytes += (first ? first->value.size : head_bytes) + 32;
+	}
 }
 
 static bool read_head(struct exchange *exchange, const char *method, const char *version)
@@ -142,7 +151,6 @@ static bool read_head(struct exchange *exchange, const char *method, const char 
 	head->version = span_text(version);
 	head->end = head->method.data + info->header_size;
 	(void)MHD_get_connection_values_n(handle, MHD_HEADER_KIND, add_field, head);
-	measure_pool(exchange, info->header_size);
 	return true;
 }
 
@@ -182,13 +190,14 @@ static void find_client(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
 	const struct listener_options *options = &request->listener->options;
-	struct span *hops = NULL, forwarded = {0};
+	const struct span *hops = NULL;
+	struct span forwarded = {0};
 	size_t count = 0;
 
 	request->client = request->peer;
 	request->peer_is_trusted = is_trusted(request->listener, exchange->connection);
 	if (request->peer_is_trusted)
-		count = request_headers(request, "X-Forwarded-For", &hops);
+		count = request_values(request, HEADER_X_FORWARDED_FOR, &hops);
 	if (count == 0)
 		return;
 	forwarded = count == 1 ? hops[0] : join(&request->arena, hops, count);
@@ -296,8 +305,9 @@ static enum MHD_Result start(struct exchange *exchange, const char *method, cons
 	request->received = request->listener->now;
 	if (!read_head(exchange, method, version))
 		return MHD_NO;
-	exchange->is_last = refusal_is_last(&exchange->head);
 	framing_check(&exchange->head, &framing);
+	measure_pool(exchange);
+	exchange->is_last = refusal_is_last(&exchange->head);
 	if (framing.status) {
 		(void)reply_page(request,
 				 framing.status == 414 || framing.status == 431

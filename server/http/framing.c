@@ -14,42 +14,47 @@
  */
 #include "http/framing.h"
 
+#include "http/byte_class.h"
+
 enum { CRLF_BYTES = 2, LENGTH_DIGITS_MAX = 18 };
-
-static bool is_alnum(uint8_t byte)
-{
-	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-	       (byte >= 'A' && byte <= 'Z');
-}
-
-static bool is_one_of(uint8_t byte, const char *set)
-{
-	return byte != 0 && strchr(set, byte) != NULL;
-}
 
 static bool is_token(struct span text)
 {
-	for (size_t i = 0; i < text.size; i++)
-		if (!is_alnum(text.data[i]) && !is_one_of(text.data[i], "!#$%&'*+-.^_`|~"))
-			return false;
-	return text.size > 0;
+	return text.size > 0 && bytes_have(text, BYTE_TOKEN);
 }
 
-/* Visible characters, white space inside a line, and bytes above ASCII (obs-text). */
-static bool is_field_value(struct span text)
+/* A well-formed name, and which one it is. */
+static bool read_name(struct span name, enum header_name *ret_name)
 {
-	for (size_t i = 0; i < text.size; i++)
-		if ((text.data[i] < 0x20 && text.data[i] != '\t') || text.data[i] == 0x7f)
-			return false;
-	return true;
+	uint8_t lower[HEADER_NAME_MAX_BYTES], all = BYTE_TOKEN;
+
+	*ret_name = HEADER_NAME_COUNT;
+	if (name.size == 0 || name.size > sizeof(lower))
+		return is_token(name);
+	for (size_t i = 0; i < name.size; i++) {
+		const uint8_t class = byte_classes[name.data[i]];
+
+		all &= class;
+		lower[i] = name.data[i] | (class & BYTE_UPPER);
+	}
+	*ret_name = header_name_find(span_of(lower, name.size));
+	return all != 0;
 }
 
-static bool is_target(struct span text)
+static bool is_blank(uint8_t byte)
 {
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] <= 0x20 || text.data[i] >= 0x7f || text.data[i] == '#')
-			return false;
-	return text.size > 0;
+	return byte == ' ' || byte == '\t';
+}
+
+static struct span trim(struct span value)
+{
+	while (value.size > 0 && is_blank(value.data[0])) {
+		value.data++;
+		value.size--;
+	}
+	while (value.size > 0 && is_blank(value.data[value.size - 1]))
+		value.size--;
+	return value;
 }
 
 static const uint8_t *end_of(struct span span)
@@ -109,10 +114,34 @@ static bool check_method(const struct head *head, struct framing *framing)
 
 static bool check_version(const struct head *head, struct framing *framing)
 {
-	if (span_equal(head->version, SPAN("HTTP/1.1")) ||
-	    span_equal(head->version, SPAN("HTTP/1.0")))
+	const struct span version = head->version;
+
+	if (version.size == sizeof("HTTP/1.1") - 1 && memcmp(version.data, "HTTP/1.", 7) == 0 &&
+	    (version.data[7] == '1' || version.data[7] == '0'))
 		return true;
 	return refuse(framing, 505, "This server speaks HTTP/1.1 and HTTP/1.0.");
+}
+
+/* "name:digits" or "[v6]:digits", the characters of RFC 3986 section 3.2.2, without user. */
+static bool is_digit(uint8_t byte)
+{
+	return (byte_classes[byte] & BYTE_DIGIT) != 0;
+}
+
+static bool is_hex(uint8_t byte)
+{
+	return is_digit(byte) || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f');
+}
+
+/* Behind "[...]", or 0: hexadecimal digits, colons and dots. */
+static size_t skip_v6(struct span text)
+{
+	size_t at = 1;
+
+	while (at < text.size &&
+	       (is_hex(text.data[at]) || text.data[at] == ':' || text.data[at] == '.'))
+		at++;
+	return at < text.size && text.data[at] == ']' ? at + 1 : 0;
 }
 
 /* "name:digits" or "[v6]:digits", the characters of RFC 3986 section 3.2.2, without user. */
@@ -120,24 +149,15 @@ static bool is_host(struct span text)
 {
 	size_t at = 0;
 
-	if (text.size > 0 && text.data[0] == '[') {
-		for (at = 1; at < text.size && text.data[at] != ']'; at++)
-			if (!is_alnum(text.data[at]) && !is_one_of(text.data[at], ":."))
-				return false;
-		if (at++ == text.size)
-			return false;
-	} else {
-		while (at < text.size &&
-		       (is_alnum(text.data[at]) || is_one_of(text.data[at], "-._~%!$&'()*+,;=")))
+	if (text.size > 0 && text.data[0] == '[')
+		at = skip_v6(text);
+	else
+		while (at < text.size && (byte_classes[text.data[at]] & BYTE_HOST))
 			at++;
-	}
 	if (at == 0 || at == text.size)
 		return at > 0;
-	if (text.data[at++] != ':' || text.size - at > 5)
-		return false;
-	while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9')
-		at++;
-	return at == text.size;
+	return text.data[at] == ':' && text.size - at <= 6 &&
+	       bytes_have(span_slice(text, at + 1, text.size), BYTE_DIGIT);
 }
 
 static bool check_length(struct span value, struct framing *framing)
@@ -147,7 +167,7 @@ static bool check_length(struct span value, struct framing *framing)
 	if (value.size == 0 || value.size > LENGTH_DIGITS_MAX)
 		return refuse(framing, 400, "Content-Length is not a number in range.");
 	for (size_t i = 0; i < value.size; i++) {
-		if (value.data[i] < '0' || value.data[i] > '9')
+		if (!is_digit(value.data[i]))
 			return refuse(framing, 400, "Content-Length is not a number in range.");
 		length = length * 10 + (uint64_t)(value.data[i] - '0');
 	}
@@ -155,50 +175,72 @@ static bool check_length(struct span value, struct framing *framing)
 	return true;
 }
 
-/* The fields that decide where the request ends and whose it is. */
-struct decisive {
-	unsigned hosts, lengths, codings;
-};
-
-static bool check_field(struct field *field, struct decisive *seen, struct framing *framing)
+/* Return: whether it is the first of its name. */
+static bool add_to_index(struct head *head, size_t at, enum header_name name)
 {
-	if (!is_token(field->name) || !is_field_value(field->value))
-		return refuse(framing, 400, "A header of the request is malformed.");
-	field->value = span_trim(field->value);
-	if (span_equal_nocase(field->name, SPAN("Host"))) {
-		if (seen->hosts++ > 0 || !is_host(field->value))
-			return refuse(framing, 400, "The request needs one well-formed Host.");
-		framing->host = field->value;
-	} else if (span_equal_nocase(field->name, SPAN("Content-Length"))) {
-		if (seen->lengths++ > 0)
-			return refuse(framing, 400, "The request has two Content-Lengths.");
-		return check_length(field->value, framing);
-	} else if (span_equal_nocase(field->name, SPAN("Transfer-Encoding"))) {
-		seen->codings++;
-	} else if (span_equal_nocase(field->name, SPAN("Expect"))) {
-		if (!span_equal_nocase(field->value, SPAN("100-continue")))
-			return refuse(framing, 417, "The only known expectation is 100-continue.");
+	struct field *last = head_find(head, name);
+
+	if (!last) {
+		head->first[name] = (uint8_t)(at + 1);
+		return true;
 	}
-	return true;
+	while (last->next > 0)
+		last = head_next(head, last);
+	last->next = (uint8_t)(at + 1);
+	return false;
+}
+
+/* The fields that decide where the request ends and whose it is. */
+static bool check_decisive(struct span value, enum header_name name, bool is_first,
+			   struct framing *framing)
+{
+	switch (name) {
+	case HEADER_HOST:
+		if (!is_first || !is_host(value))
+			return refuse(framing, 400, "The request needs one well-formed Host.");
+		framing->host = value;
+		return true;
+	case HEADER_CONTENT_LENGTH:
+		if (!is_first)
+			return refuse(framing, 400, "The request has two Content-Lengths.");
+		return check_length(value, framing);
+	case HEADER_EXPECT:
+		if (!span_equal_nocase(value, SPAN("100-continue")))
+			return refuse(framing, 417, "The only known expectation is 100-continue.");
+		return true;
+	default:
+		return true;
+	}
+}
+
+static bool check_field(struct head *head, size_t at, struct framing *framing)
+{
+	struct field *field = &head->fields[at];
+	enum header_name name;
+
+	if (!read_name(field->name, &name) || !bytes_are_value(field->value))
+		return refuse(framing, 400, "A header of the request is malformed.");
+	field->value = trim(field->value);
+	field->next = 0;
+	return name == HEADER_NAME_COUNT ||
+	       check_decisive(field->value, name, add_to_index(head, at, name), framing);
 }
 
 static bool check_fields(struct head *head, struct framing *framing)
 {
-	struct decisive seen = {0};
-
 	if (head->field_count > FRAMING_FIELDS_MAX)
 		return refuse(framing, 431, "The request has too many headers.");
 	for (size_t i = 0; i < head->field_count; i++)
-		if (!check_field(&head->fields[i], &seen, framing))
+		if (!check_field(head, i, framing))
 			return false;
-	if (seen.hosts == 0 && !span_equal(head->version, SPAN("HTTP/1.0")))
+	if (!framing->host.data && !span_equal(head->version, SPAN("HTTP/1.0")))
 		return refuse(framing, 400, "The request needs one well-formed Host.");
-	if (seen.codings > 0 && seen.lengths > 0)
+	if (!head_find(head, HEADER_TRANSFER_ENCODING))
+		return true;
+	if (head_find(head, HEADER_CONTENT_LENGTH))
 		return refuse(framing, 400,
 			      "The request has a Content-Length and a Transfer-Encoding.");
-	if (seen.codings > 0)
-		return refuse(framing, 411, "A request body needs a Content-Length.");
-	return true;
+	return refuse(framing, 411, "A request body needs a Content-Length.");
 }
 
 static struct span without_port(struct span host)
@@ -235,7 +277,7 @@ static bool check_target(const struct head *head, struct framing *framing)
 
 	if (target.size > FRAMING_TARGET_MAX_BYTES)
 		return refuse(framing, 414, "The address of the request is too long.");
-	if (!is_target(target))
+	if (target.size == 0 || !bytes_have(target, BYTE_TARGET))
 		return refuse(framing, 400, "The address of the request is malformed.");
 	if (span_equal(head->method, SPAN("CONNECT")) ||
 	    (framing->method == METHOD_OPTIONS && span_equal(target, SPAN("*")))) {
@@ -258,6 +300,7 @@ void framing_check(struct head *head, struct framing *ret_framing)
 {
 	struct framing framing = {0};
 
+	memset(head->first, 0, sizeof(head->first));
 	if (!tiles(head))
 		(void)refuse(&framing, 400, "The head of the request is malformed.");
 	else if (check_version(head, &framing) && check_method(head, &framing) &&

@@ -2,6 +2,7 @@
 #ifndef WAYMARK_HTTP_FRAMING_H
 #define WAYMARK_HTTP_FRAMING_H
 
+#include "http/header_name.h"
 #include "http/request.h"
 
 /*
@@ -11,6 +12,7 @@
  */
 struct field {
 	struct span name, value; /* value trimmed of white space at both ends by framing_check() */
+	uint8_t next;		 /* of the same known name: its place in head.fields + 1, or 0 */
 };
 
 enum { FRAMING_FIELDS_MAX = 100, FRAMING_TARGET_MAX_BYTES = 4096 };
@@ -23,7 +25,22 @@ struct head {
 	struct field *fields; /* in order of arrival */
 	size_t field_count;
 	const uint8_t *end; /* behind the blank line */
+	/* Of each known name, the place of its first field + 1, or 0: by framing_check(), as far as
+	 * the head is well formed. */
+	uint8_t first[HEADER_NAME_COUNT];
 };
+
+/* The first field of a known name; NULL: none. */
+static inline struct field *head_find(const struct head *head, enum header_name name)
+{
+	return head->first[name] > 0 ? &head->fields[head->first[name] - 1] : NULL;
+}
+
+/* The next of the same name. */
+static inline struct field *head_next(const struct head *head, const struct field *field)
+{
+	return field->next > 0 ? &head->fields[field->next - 1] : NULL;
+}
 
 /* What the head says, valid as long as the buffer. */
 struct framing {

@@ -90,12 +90,11 @@ bool refusal_is_last(const struct head *head)
 	const bool is_old = !span_equal(head->version, SPAN("HTTP/1.1"));
 	bool keep = false;
 
-	for (size_t i = 0; i < head->field_count; i++) {
-		if (!span_equal_nocase(head->fields[i].name, SPAN("Connection")))
-			continue;
-		if (has_token(head->fields[i].value, SPAN("close")))
+	for (const struct field *field = head_find(head, HEADER_CONNECTION); field;
+	     field = head_next(head, field)) {
+		if (has_token(field->value, SPAN("close")))
 			return true;
-		keep |= has_token(head->fields[i].value, SPAN("keep-alive"));
+		keep |= has_token(field->value, SPAN("keep-alive"));
 	}
 	return is_old && !keep;
 }

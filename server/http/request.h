@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "http/header_name.h"
 #include "text/address.h"
 
 /*
@@ -52,10 +53,15 @@ struct request {
 };
 
 /*
- * First value of a header, trimmed, absent if none; and every value of one (Cookie may come twice)
- * in the request's arena. Values live until the request ends. No values: 0, and NULL.
+ * First value of a header, trimmed, absent if none; and every value of one (Cookie may come twice),
+ * in order of arrival. Values live until the request ends. No values, or no memory: 0, and NULL.
+ * Neither allocates as a rule: only several values of one name take room in the request's arena.
  */
+struct span request_value(const struct request *request, enum header_name name);
+size_t request_values(struct request *request, enum header_name name,
+		      const struct span **ret_values);
+
+/* The same for a name that header_name.h does not list, by a walk over the head. */
 struct span request_header(const struct request *request, const char *name);
-size_t request_headers(struct request *request, const char *name, struct span **ret_values);
 
 #endif

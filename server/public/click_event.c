@@ -50,11 +50,11 @@ static void cleanup_builder(struct builder *builder)
 /* What the request says it is for: whichever header says prefetch, else the first with a value. */
 static struct span find_purpose(const struct request *request)
 {
-	static const char *const names[] = {"Sec-Purpose", "Purpose", "X-Moz"};
+	static const enum header_name names[] = {HEADER_SEC_PURPOSE, HEADER_PURPOSE, HEADER_X_MOZ};
 	struct span first = {0};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct span value = request_header(request, names[i]);
+		struct span value = request_value(request, names[i]);
 
 		if (verdict_is_prefetch(value))
 			return value;
@@ -76,21 +76,19 @@ void click_request_init(struct click_request *click, struct request *request)
 		.tracker = public_tracker(request),
 		.config = app->config,
 		.keyring = app->keyring,
-		.sec_gpc = request_header(request, "Sec-GPC"),
-		.dnt = request_header(request, "DNT"),
-		.sec_fetch_mode = request_header(request, "Sec-Fetch-Mode"),
-		.sec_fetch_dest = request_header(request, "Sec-Fetch-Dest"),
+		.sec_gpc = request_value(request, HEADER_SEC_GPC),
+		.dnt = request_value(request, HEADER_DNT),
+		.sec_fetch_mode = request_value(request, HEADER_SEC_FETCH_MODE),
+		.sec_fetch_dest = request_value(request, HEADER_SEC_FETCH_DEST),
 		.now = clock_wall(),
 	};
-	struct span *cookies;
 
 	*click = (struct click_request){.request = request, .tracker = identity.tracker};
 	click->purpose = find_purpose(request);
 	click->prefetch = verdict_is_prefetch(click->purpose);
 	click->head = request->method == METHOD_HEAD;
 	identity.probe = is_probe(click);
-	identity.cookie_count = request_headers(request, "Cookie", &cookies);
-	identity.cookies = cookies;
+	identity.cookie_count = request_values(request, HEADER_COOKIE, &identity.cookies);
 	identity_resolve_click(&identity, &click->identity);
 }
 
@@ -136,11 +134,12 @@ static void append_part(struct span value, struct buffer *to)
 /* Site, mode and destination joined by ','; a ',' from outside would add a part. */
 static void set_sec_fetch(struct builder *builder)
 {
-	static const char *const names[] = {"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest"};
+	static const enum header_name names[] = {HEADER_SEC_FETCH_SITE, HEADER_SEC_FETCH_MODE,
+						 HEADER_SEC_FETCH_DEST};
 	bool any = false;
 
 	for (size_t i = 0; i < 3; i++) {
-		struct span value = request_header(builder->click->request, names[i]);
+		struct span value = request_value(builder->click->request, names[i]);
 
 		if (i > 0)
 			buffer_append_byte(&builder->scratch, ',');
@@ -170,10 +169,10 @@ static void set_signals(struct builder *builder)
 	set_method(builder);
 	set_sec_fetch(builder);
 	set_header(builder, EVENT_FIELD_purpose, builder->click->purpose);
-	set_header(builder, EVENT_FIELD_agent, request_header(request, "User-Agent"));
-	set_header(builder, EVENT_FIELD_language, request_header(request, "Accept-Language"));
+	set_header(builder, EVENT_FIELD_agent, request_value(request, HEADER_USER_AGENT));
+	set_header(builder, EVENT_FIELD_language, request_value(request, HEADER_ACCEPT_LANGUAGE));
 	event_set_choice(&builder->event, EVENT_FIELD_signals, flags);
-	privacy_referrer(builder->app->config, request_header(request, "Referer"),
+	privacy_referrer(builder->app->config, request_value(request, HEADER_REFERER),
 			 &builder->scratch);
 	set_scratch(builder, EVENT_FIELD_referrer);
 }
@@ -182,11 +181,11 @@ static void set_verdict(struct builder *builder)
 {
 	const struct request *request = builder->click->request;
 	struct verdict_signals signals = {
-		.agent = request_header(request, "User-Agent"),
-		.accept_language = request_header(request, "Accept-Language"),
-		.sec_fetch_site = request_header(request, "Sec-Fetch-Site"),
-		.sec_fetch_mode = request_header(request, "Sec-Fetch-Mode"),
-		.sec_fetch_dest = request_header(request, "Sec-Fetch-Dest"),
+		.agent = request_value(request, HEADER_USER_AGENT),
+		.accept_language = request_value(request, HEADER_ACCEPT_LANGUAGE),
+		.sec_fetch_site = request_value(request, HEADER_SEC_FETCH_SITE),
+		.sec_fetch_mode = request_value(request, HEADER_SEC_FETCH_MODE),
+		.sec_fetch_dest = request_value(request, HEADER_SEC_FETCH_DEST),
 		.purpose = builder->click->purpose,
 		.head = builder->click->head,
 		.https = builder->click->tracker->https,

@@ -20,8 +20,8 @@ enum { LOCATION_MAX_BYTES = 8192 };
 static bool has_cookie(struct request *request)
 {
 	const struct tracker *tracker = public_tracker(request);
-	struct span *values;
-	size_t count = tracker ? request_headers(request, "Cookie", &values) : 0;
+	const struct span *values;
+	size_t count = tracker ? request_values(request, HEADER_COOKIE, &values) : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct span name, value;
@@ -37,8 +37,9 @@ static bool has_cookie(struct request *request)
 /* The hop that the proxy itself wrote, which is the last one of a proxy that is set up rightly. */
 static struct span last_hop(struct request *request)
 {
-	struct span *values, hop = {0};
-	size_t count = request_headers(request, "X-Forwarded-For", &values);
+	const struct span *values;
+	struct span hop = {0};
+	size_t count = request_values(request, HEADER_X_FORWARDED_FOR, &values);
 
 	if (count == 0)
 		return hop;
