@@ -72,6 +72,15 @@ int config_error(const struct config *config, struct error *error, const char *k
  */
 const char *config_next_without_effect(const struct config *config, size_t *at);
 
+/*
+ * For a server that runs: put the values of @running into @config for the keys that only a restart
+ * changes, and append the names of those that differed to @ret_changed, joined by ", ".
+ *
+ * Return: 0; -ENOMEM, and then @config is good for config_free() alone.
+ */
+int config_keep_fixed(struct config *config, const struct config *running,
+		      struct buffer *ret_changed);
+
 const char *consent_text(enum consent consent); /* "pending" … */
 
 /* The whole reference as text for a terminal, and a complete example as JSON. */

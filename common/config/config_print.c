@@ -53,7 +53,8 @@ static void append_default(struct buffer *to, const struct config_row *row)
 		buffer_printf(to, "default \"%s\"", row->text);
 }
 
-static void append_row(struct buffer *to, const char *where, const struct config_row *row)
+static void append_row(struct buffer *to, const char *where, const struct config_row *row,
+		       bool fixed)
 {
 	buffer_printf(to, "\n  %s%s\n      ", where, row->key);
 	switch (row->kind) {
@@ -75,7 +76,7 @@ static void append_row(struct buffer *to, const char *where, const struct config
 		break;
 	}
 	append_default(to, row);
-	buffer_append_byte(to, '\n');
+	buffer_append_text(to, fixed ? ", changed by a restart\n" : "\n");
 	append_wrapped(to, row->sentence);
 	if (row->kind == CONFIG_TEXTS_KIND && row->text)
 		append_wrapped(to, row->text);
@@ -89,9 +90,9 @@ void config_print_reference(struct buffer *to)
 		    "\n  trackers\n      list of objects, required\n"
 		    "      The trackers of this server, at least one; their keys:\n");
 	for (const struct config_row *row = tracker_rows; row->key; row++)
-		append_row(to, "trackers[].", row);
+		append_row(to, "trackers[].", row, false);
 	for (const struct config_row *row = config_rows; row->key; row++)
-		append_row(to, "", row);
+		append_row(to, "", row, config_row_is_fixed(row));
 }
 
 /* @text as a JSON string; the sticky error is -EILSEQ when it is not UTF-8. */

@@ -48,6 +48,19 @@ const struct config_row tracker_rows[] = {
 
 _Static_assert(sizeof(config_rows) / sizeof(*config_rows) <= CONFIG_ROWS_MAX, "a set of rows");
 
+bool config_row_is_fixed(const struct config_row *row)
+{
+	static const size_t fixed[] = {
+#define CONFIG_FIXED(member) offsetof(struct config, member),
+#include "config/config_table.h"
+	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		if (fixed[i] == row->offset)
+			return true;
+	return false;
+}
+
 struct span config_row_group(const struct config_row *row)
 {
 	struct span key = span_text(row->key);

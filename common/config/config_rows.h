@@ -46,6 +46,9 @@ struct span config_row_group(const struct config_row *row);
 /* The choice at @index of "a|b|c"; the absent span past the last. */
 struct span config_choice(const char *choices, size_t index);
 
+/* Does a running server keep its value of this row of config_rows until it is started again? */
+bool config_row_is_fixed(const struct config_row *row);
+
 /* Free what the rows of @base own. */
 void config_rows_finish(const struct config_row *rows, void *base);
 

@@ -10,6 +10,7 @@
  * CONFIG_BOOL(member, key, default, sentence)
  * CONFIG_CHOICE(member, key, choices, default, sentence)	"a|b|c": the value is the index
  * CONFIG_TEXTS(member, key, default, sentence)			a list; default is JSON text
+ * CONFIG_FIXED(member)						a restart changes it, a reload does not
  * "consent.gpc" is the member gpc of the object consent. Trackers are a list of objects with rows of
  * their own, TRACKER_*, in the same form.
  */
@@ -30,6 +31,9 @@
 #endif
 #ifndef CONFIG_TEXTS
 #define CONFIG_TEXTS(...)
+#endif
+#ifndef CONFIG_FIXED
+#define CONFIG_FIXED(...)
 #endif
 #ifndef TRACKER_TEXT
 #define TRACKER_TEXT(...)
@@ -74,6 +78,15 @@ CONFIG_NUMBER(queue_bulk, "limits.queue_bulk", 64, 1000000, 16384, "events", "Ot
 CONFIG_TEXTS(page_query, "page_query", "[\"utm_source\", \"utm_medium\", \"utm_campaign\", \"utm_term\", \"utm_content\", \"utm_id\", \"gclid\", \"dclid\", \"gbraid\", \"wbraid\", \"fbclid\", \"msclkid\", \"ttclid\", \"twclid\", \"li_fat_id\", \"yclid\"]", "Query parameters kept in recorded page addresses; all others are left out.")
 CONFIG_TEXTS(full_referrers, "full_referrers", "[]", "Origins whose referrers are kept with their path; of all others only the origin.")
 
+/* What a running server has built on, one row a key that a row above describes. */
+CONFIG_FIXED(listen)
+CONFIG_FIXED(admin_listen)
+CONFIG_FIXED(data_dir)
+CONFIG_FIXED(node)
+CONFIG_FIXED(connections)
+CONFIG_FIXED(queue_clicks)
+CONFIG_FIXED(queue_bulk)
+
 /* clang-format on */
 #undef CONFIG_TEXT
 #undef CONFIG_NUMBER
@@ -81,6 +94,7 @@ CONFIG_TEXTS(full_referrers, "full_referrers", "[]", "Origins whose referrers ar
 #undef CONFIG_BOOL
 #undef CONFIG_CHOICE
 #undef CONFIG_TEXTS
+#undef CONFIG_FIXED
 #undef TRACKER_TEXT
 #undef TRACKER_TEXTS
 #undef TRACKER_BOOL
