@@ -84,6 +84,7 @@ CONFIG_FIXED(admin_listen)
 CONFIG_FIXED(data_dir)
 CONFIG_FIXED(node)
 CONFIG_FIXED(connections)
+CONFIG_FIXED(limit_addresses)
 CONFIG_FIXED(queue_clicks)
 CONFIG_FIXED(queue_bulk)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opening in order, closing in reverse: configuration, trackers, keyring, store with its writer,
- * listeners. Each step needs what stands before it and nothing behind it; app_close() accepts an
- * app that was opened only in part, so that a failed step needs no unwinding of its own.
+ * Opening in order, closing in reverse: settings, store with its writer, listeners. Each step needs
+ * what stands before it and nothing behind it; app_close() accepts an app that was opened only in
+ * part, so that a failed step needs no unwinding of its own.
  *
  * The control socket lies in data/. A socket address holds 107 bytes of path; a longer one is
  * reached through /proc/self/fd, which names the same file.
@@ -27,25 +27,19 @@ enum {
 	COMMAND_QUEUE_EVENTS = 65536 /* a command appends and waits: its queue never fills */
 };
 
-static int open_keys(struct app *app, struct error *error)
-{
-	if (crypto_init() < 0)
-		return error_set(error, APP_E_FAILED,
-				 "libsodium does not start: no source of random numbers");
-	if (tracker_set_new(app->config, &app->trackers, error))
-		return APP_E_FAILED;
-	if (keyring_load(app->config->keys_file, app->trackers->hosts, app->trackers->count,
-			 &app->keyring, error))
-		return APP_E_FAILED;
-	return 0;
-}
-
-static int open_config(struct app *app, const char *option, struct error *error)
+static int open_settings(struct app *app, const char *option, struct error *error)
 {
 	cleanup_free char *path = NULL;
 
-	if (config_find(option, &path, error) || config_load(path, &app->config, error))
+	if (crypto_init() < 0)
+		return error_set(error, APP_E_FAILED,
+				 "libsodium does not start: no source of random numbers");
+	if (config_find(option, &path, error) || settings_load(path, &app->settings, error))
 		return APP_E_FAILED;
+	app->config = app->settings->config;
+	app->trackers = app->settings->trackers;
+	app->keyring = app->settings->keyring;
+	app->settings_alive = 1;
 	return 0;
 }
 
@@ -98,9 +92,7 @@ int app_open(const char *option, enum app_role role, struct app **ret_app, struc
 	app->role = role;
 	app->data_fd = -1;
 	app->started = clock_wall();
-	code = open_config(app, option, error);
-	if (!code)
-		code = open_keys(app, error);
+	code = open_settings(app, option, error);
 	if (!code)
 		code = open_store(app, error);
 	if (code)
@@ -126,9 +118,7 @@ void app_close(struct app *app)
 	if (app->writer)
 		commit_wait_settle(app->writer);
 	store_close(app->store);
-	keyring_free(app->keyring);
-	tracker_set_free(app->trackers);
-	config_free(app->config);
+	(void)settings_release(app->settings);
 	free(app);
 }
 
@@ -161,12 +151,22 @@ void app_format_address(const struct listener *listener, const char *configured,
 			      listener_port(listener));
 }
 
+static void begun(struct request *request)
+{
+	struct app *app = request->context;
+
+	request->settings = settings_hold(app->settings);
+}
+
 static void completed(struct request *request)
 {
 	struct app *app = request->context;
 
 	commit_wait_cancel(request->state);
 	request->state = NULL;
+	if (settings_release(request->settings))
+		app->settings_alive--;
+	request->settings = NULL;
 	metrics_add(&app->metrics, request->counter, 1);
 }
 
@@ -178,6 +178,7 @@ static int listen_at(struct app *app, const char *address, struct listener_optio
 	options.proxy_count = app->trackers->proxy_count;
 	options.request_timeout_s = app->config->request_timeout_s;
 	options.context = app;
+	options.begun = begun;
 	options.completed = completed;
 	options.counter_bad_request = METRIC_REQUEST_BAD;
 	options.counter_not_found = METRIC_REQUEST_NOT_FOUND;
@@ -241,26 +242,4 @@ int app_listen(struct app *app, const struct app_routes *routes, struct error *e
 		return code;
 	}
 	return listen_control(app, routes, error);
-}
-
-int app_reload_keyring(struct app *app, struct error *error)
-{
-	struct keyring *keyring, *old = app->keyring;
-
-	if (keyring_load(app->config->keys_file, app->trackers->hosts, app->trackers->count,
-			 &keyring, error))
-		return APP_E_FAILED;
-	if (!keyring_same_identity(old, keyring)) {
-		keyring_free(keyring);
-		return error_set(error, APP_E_FAILED,
-				 "%s: its identity key is another one, which would change the id "
-				 "of every person and every link; put the file of this instance "
-				 "back",
-				 app->config->keys_file);
-	}
-	app->keyring = keyring;
-	if (app->store)
-		store_set_keyring(app->store, keyring);
-	keyring_free(old);
-	return 0;
 }

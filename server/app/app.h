@@ -6,10 +6,9 @@
 #include "app/commit_wait.h"
 #include "app/inspection.h"
 #include "app/metrics.h"
-#include "crypto/keyring.h"
+#include "app/settings.h"
 #include "http/listener.h"
 #include "store/event_writer.h"
-#include "track/tracker.h"
 
 /*
  * Everything that the parts of the program share: the only such struct. It opens in the order of
@@ -24,9 +23,11 @@ enum app_role {
 
 struct app {
 	enum app_role role;
-	struct config *config;
-	struct tracker_set *trackers;
-	struct keyring *keyring;
+	struct settings *settings; /* in force; what follows is what it holds, for short */
+	const struct config *config;
+	const struct tracker_set *trackers;
+	const struct keyring *keyring;
+	unsigned settings_alive; /* with those that only requests in flight still hold */
 	struct store *store;
 	struct event_writer *writer; /* borrowed from the store; NULL for readers */
 	struct metrics metrics;
@@ -75,9 +76,13 @@ char *app_socket_path(const struct config *config, int data_fd);
 void app_sample(struct app *app);
 
 /*
- * Load the keyring file again and put it in place of the old one; loop thread. A file with another
- * identity key is refused, since every id rests on that key.
+ * Take the configuration's file and the keyring's into use (loop thread); with
+ * app_reload_keyring() the keyring's alone. A file that a start would refuse, another node and
+ * another identity key are refused: then all is as it was, and @error says where. What is replaced
+ * lives on until the requests that began under it are over. @ret_kept: the changed keys that wait
+ * for a restart, joined by ", ".
  */
+int app_reload(struct app *app, struct buffer *ret_kept, struct error *error);
 int app_reload_keyring(struct app *app, struct error *error);
 
 #endif

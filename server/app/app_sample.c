@@ -60,6 +60,7 @@ void app_sample(struct app *app)
 	sample_writer(&app->metrics, app->writer);
 	sample_store(&app->metrics, app->store);
 	metrics_set(&app->metrics, METRIC_ADDRESSES_FORGIVEN, app->admission.addresses.forgiven);
+	metrics_set(&app->metrics, METRIC_SETTINGS, app->settings_alive);
 	sample_listener(&app->metrics, app->public, 0);
 	sample_listener(&app->metrics, app->admin, 1);
 	sample_listener(&app->metrics, app->control, 2);

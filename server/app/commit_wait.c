@@ -2,7 +2,8 @@
 /*
  * Promise 1 as data: an answer waits for its commit, but no longer than its queue's limit. All
  * waits of one queue have the same limit and are appended in order of time, hence the queue is
- * sorted by deadline and the loop sleeps until its first one without searching.
+ * sorted by deadline and the loop sleeps until its first one without searching. A limit that
+ * shrinks cuts the deadlines that lie behind it, which keeps the order.
  *
  * Invariant: while wait->queue is set, ticket->owner is the wait and the writer owns the ticket.
  * Every way out of the queue (stored, lost, late, request gone) clears both.
@@ -55,6 +56,15 @@ void commit_wait_start(struct commit_wait *wait, struct commit_queue *queue,
 	}
 	wait->ticket = ticket;
 	enqueue(wait, queue);
+}
+
+void commit_queue_change(struct commit_queue *queue, usec_t limit, usec_t now)
+{
+	/* From the last on, since the queue is sorted: the first that is near enough ends it. */
+	for (struct commit_wait *wait = queue->last; wait && wait->deadline > now + limit;
+	     wait = wait->previous)
+		wait->deadline = now + limit;
+	queue->limit = limit;
 }
 
 enum commit_state commit_wait_poll(struct commit_wait *wait, struct event_writer *writer,

@@ -45,6 +45,9 @@ enum commit_state commit_wait_poll(struct commit_wait *wait, struct event_writer
 /* The request is over before its ticket: forget each other. Idempotent; NULL allowed. */
 void commit_wait_cancel(struct commit_wait *wait);
 
+/* From now on the limit is @limit; who waits in @queue has at most that much time left. */
+void commit_queue_change(struct commit_queue *queue, usec_t limit, usec_t now);
+
 /* Take what the writer has finished, settle the waits behind it, free the tickets. */
 void commit_wait_settle(struct event_writer *writer);
 

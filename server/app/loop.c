@@ -95,16 +95,19 @@ static void start_drain(struct loop *loop)
 		listener_quiesce(loop->listeners[i]);
 }
 
-/* Keys come from elsewhere, too: a node is given those of its fellows as a file. */
 static void reload(struct app *app)
 {
+	cleanup_buffer struct buffer kept = BUFFER_INIT;
 	struct error error = {0};
 
-	if (app_reload_keyring(app, &error))
-		log_error("reload", "keys", "unchanged", "reason", error.text);
+	if (app_reload(app, &kept, &error))
+		log_error("reload", "result", "refused", "reason", error.text, "settings",
+			  "unchanged");
+	else if (kept.size > 0)
+		log_warning("reload", "result", "done", "restart_needed_for", buffer_text(&kept),
+			    "until_then", "their old values");
 	else
-		log_info("reload", "keys", "reloaded", "configuration",
-			 "unchanged: restart for it");
+		log_info("reload", "result", "done");
 }
 
 static void take_signals(struct loop *loop)

@@ -7,7 +7,7 @@
 /*
  * The one event loop: listeners, the writer's eventfd, signals and deadlines in one epoll set.
  * SIGTERM and SIGINT drain: nothing new is accepted, what is open is finished within
- * LOOP_DRAIN_SECONDS, and loop_run() returns. SIGHUP loads the keyring again.
+ * LOOP_DRAIN_SECONDS, and loop_run() returns. SIGHUP takes changed files into use (app_reload()).
  */
 enum { LOOP_DRAIN_SECONDS = 10 };
 

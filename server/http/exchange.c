@@ -317,6 +317,8 @@ static enum MHD_Result start(struct exchange *exchange, const char *method, cons
 		return send_early(exchange);
 	}
 	apply(exchange, &framing);
+	if (options->begun)
+		options->begun(request);
 	find_client(exchange);
 	route(exchange);
 	if (exchange->body_expected > 0) {

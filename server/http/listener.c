@@ -165,6 +165,14 @@ int listener_timeout_ms(const struct listener *listener)
 	return sooner(wait, until_heads_expire_ms(listener));
 }
 
+void listener_change(struct listener *listener, const struct network *proxies, size_t proxy_count,
+		     unsigned request_timeout_s)
+{
+	listener->options.proxies = proxies;
+	listener->options.proxy_count = proxy_count;
+	listener->options.request_timeout_s = request_timeout_s;
+}
+
 void listener_figures(const struct listener *listener, struct listener_figures *ret_figures)
 {
 	*ret_figures = listener->figures;

@@ -26,6 +26,8 @@ struct listener_options {
 	unsigned request_timeout_s;
 	size_t memory_pool_bytes; /* 0: default; bounds the request head */
 	void *context;		  /* request->context */
+	/* The head is complete: first of all, once per request that a handler may see; or NULL. */
+	void (*begun)(struct request *request);
 	/* Before routing: may answer (421, 400); NULL: none. True: answered. */
 	bool (*gate)(struct request *request);
 	/* Exactly once per request that began, with the counter it ended in. */
@@ -42,6 +44,10 @@ int listener_open(const struct listener_options *options, struct listener **ret_
 		  struct error *error);
 int listener_fd(
 	const struct listener *listener); /* epoll descriptor: readable when there is work */
+
+/* From now on: which peers are proxies (borrowed, as the old ones were), and the time limit. */
+void listener_change(struct listener *listener, const struct network *proxies, size_t proxy_count,
+		     unsigned request_timeout_s);
 
 /* Do what is ready, call waiting handlers again, close what is over its time. */
 void listener_run(struct listener *listener);

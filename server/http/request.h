@@ -23,6 +23,7 @@ struct request {
 	struct listener *listener;
 	struct MHD_Connection *connection;
 	void *context;		   /* the listener's: struct app */
+	void *settings;		   /* the app's struct settings, from begun() to completed() */
 	const struct route *route; /* NULL: none matched */
 
 	enum http_method method;

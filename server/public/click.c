@@ -20,20 +20,20 @@ static const struct click_target click_counters = {
 static int open_tokens(struct request *request, struct token *token, struct token *person,
 		       bool *ret_two_parts, bool *ret_has_person)
 {
-	const struct app *app = request->context;
+	const struct keyring *keyring = public_settings(request)->keyring;
 	size_t slash = span_find(request->tail, '/', 0);
 	struct span second = span_slice(request->tail, slash + 1, request->tail.size);
 	bool two_parts = slash < request->tail.size;
 	enum purpose purpose = two_parts ? PURPOSE_LINK_PART : PURPOSE_CLICK;
-	int code = token_open(app->keyring, purpose, 0, span_slice(request->tail, 0, slash), token);
+	int code = token_open(keyring, purpose, 0, span_slice(request->tail, 0, slash), token);
 
 	if (code) {
 		click_count_forged(request, purpose);
 		return code;
 	}
 	*ret_two_parts = two_parts;
-	*ret_has_person = !two_parts ||
-			  token_open(app->keyring, PURPOSE_PROSPECT_PART, 0, second, person) == 0;
+	*ret_has_person =
+		!two_parts || token_open(keyring, PURPOSE_PROSPECT_PART, 0, second, person) == 0;
 	if (!*ret_has_person)
 		click_count_forged(request, PURPOSE_PROSPECT_PART);
 	return 0;

@@ -30,6 +30,7 @@ struct builder {
 	const struct click_request *click;
 	const struct click_target *target;
 	struct app *app;
+	const struct config *config; /* under which the request began */
 	struct event event;
 	struct event_ticket *ticket;
 	struct buffer text, scratch, sealed_query, sealed_ip;
@@ -71,11 +72,11 @@ static bool is_probe(const struct click_request *click)
 
 void click_request_init(struct click_request *click, struct request *request)
 {
-	const struct app *app = request->context;
+	const struct settings *settings = public_settings(request);
 	struct identity_request identity = {
 		.tracker = public_tracker(request),
-		.config = app->config,
-		.keyring = app->keyring,
+		.config = settings->config,
+		.keyring = settings->keyring,
 		.sec_gpc = request_value(request, HEADER_SEC_GPC),
 		.dnt = request_value(request, HEADER_DNT),
 		.sec_fetch_mode = request_value(request, HEADER_SEC_FETCH_MODE),
@@ -172,7 +173,7 @@ static void set_signals(struct builder *builder)
 	set_header(builder, EVENT_FIELD_agent, request_value(request, HEADER_USER_AGENT));
 	set_header(builder, EVENT_FIELD_language, request_value(request, HEADER_ACCEPT_LANGUAGE));
 	event_set_choice(&builder->event, EVENT_FIELD_signals, flags);
-	privacy_referrer(builder->app->config, request_value(request, HEADER_REFERER),
+	privacy_referrer(builder->config, request_value(request, HEADER_REFERER),
 			 &builder->scratch);
 	set_scratch(builder, EVENT_FIELD_referrer);
 }
@@ -266,7 +267,7 @@ static void set_query(struct builder *builder)
 
 	if (query.size == 0)
 		return;
-	privacy_query(builder->app->config, query, &builder->scratch);
+	privacy_query(builder->config, query, &builder->scratch);
 	set_scratch(builder, EVENT_FIELD_query);
 	if (builder->has_person)
 		set_sealed(builder, EVENT_FIELD_query_sealed, query, &builder->sealed_query);
@@ -282,7 +283,7 @@ static struct span address_span(const struct address *address)
 static void set_address(struct builder *builder, struct address *truncated)
 {
 	const struct address *client = &builder->click->request->client;
-	int mode = builder->app->config->ip;
+	int mode = builder->config->ip;
 
 	if (mode == IP_NONE || !client->known)
 		return;
@@ -299,9 +300,12 @@ int click_event_ticket(const struct click_request *click, const struct click_tar
 {
 	enum event_type type = is_probe(click) ? EVENT_probe : EVENT_click;
 	const struct consent_policy *policy = consent_policy(click->identity.consent, type);
-	cleanup(cleanup_builder) struct builder builder = {.click = click,
-							   .target = target,
-							   .app = click->request->context};
+	cleanup(cleanup_builder) struct builder builder = {
+		.click = click,
+		.target = target,
+		.app = click->request->context,
+		.config = public_settings(click->request)->config,
+	};
 	struct address truncated;
 	int code;
 

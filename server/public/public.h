@@ -20,6 +20,12 @@ enum handled public_robots(struct request *request);
 enum handled public_self_contained(struct request *request);
 enum handled public_slug(struct request *request);
 
+/* The settings under which the request began, however often they are changed until it is over. */
+static inline const struct settings *public_settings(const struct request *request)
+{
+	return request->settings;
+}
+
 /* The tracker that was asked; the gate has made sure that there is one. */
 const struct tracker *public_tracker(const struct request *request);
 

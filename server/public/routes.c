@@ -22,9 +22,7 @@ const size_t public_route_count = sizeof(public_routes) / sizeof(public_routes[0
 
 const struct tracker *public_tracker(const struct request *request)
 {
-	const struct app *app = request->context;
-
-	return tracker_find(app->trackers, request->host);
+	return tracker_find(public_settings(request)->trackers, request->host);
 }
 
 bool public_gate(struct request *request)
@@ -34,8 +32,8 @@ bool public_gate(struct request *request)
 
 	if (span_equal(request->path, SPAN("/healthz")))
 		return false;
-	request->limited =
-		admission_judge(&app->admission, app->trackers, request, tracker, app->now);
+	request->limited = admission_judge(&app->admission, public_settings(request)->trackers,
+					   request, tracker, app->now);
 	if (tracker)
 		return false;
 	if (request->limited)

@@ -10,7 +10,7 @@
 
 enum handled public_self_contained(struct request *request)
 {
-	const struct app *app = request->context;
+	const struct settings *settings = public_settings(request);
 	struct click_target target = {
 		.counter = METRIC_REQUEST_SELF,
 		.probe_counter = METRIC_REQUEST_SELF_PROBE,
@@ -21,11 +21,11 @@ enum handled public_self_contained(struct request *request)
 
 	if (request->state)
 		return click_answer_again(request);
-	if (token_open(app->keyring, PURPOSE_SELF_CONTAINED, 0, request->tail, &token) != 0) {
+	if (token_open(settings->keyring, PURPOSE_SELF_CONTAINED, 0, request->tail, &token) != 0) {
 		click_count_forged(request, PURPOSE_SELF_CONTAINED);
 		return public_not_found(request, METRIC_REQUEST_SELF_FORGED);
 	}
-	privacy_page_url(app->config, token.url, &url);
+	privacy_page_url(settings->config, token.url, &url);
 	target.destination = arena_copy(&request->arena, token.url);
 	target.url = arena_copy(&request->arena, buffer_span(&url));
 	target.campaign = token.campaign;

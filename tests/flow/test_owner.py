@@ -197,11 +197,11 @@ class Owner(unittest.TestCase):
         self.assertEqual(self.daemon.click(url).status, 302)
         replace("{")
         self.daemon.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "keys=unchanged" in self.daemon.log())
+        wait_for(lambda: "result=refused" in self.daemon.log())
         self.assertEqual(self.daemon.click(url).status, 302)
         replace(retired)
         self.daemon.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "keys=reloaded" in self.daemon.log())
+        wait_for(lambda: "result=done" in self.daemon.log())
         self.assertEqual(self.daemon.click(url).status, 404)
         self.assertEqual(self.daemon.click(link).status, 302)
 
@@ -220,7 +220,7 @@ class Owner(unittest.TestCase):
             json.dump({**keys, "identity": mint.encode(bytes(range(32)))}, file)
         self.daemon.process.send_signal(signal.SIGHUP)
         wait_for(lambda: "event=reload" in self.daemon.log())
-        self.assertIn("keys=unchanged", self.daemon.log())
+        self.assertIn("result=refused", self.daemon.log())
         self.assertIn(f"{path}: its identity key is another one", self.daemon.log())
         self.assertTrue(known())
         result = self.daemon.waymark("key", "rotate", check=False)
@@ -230,7 +230,7 @@ class Owner(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as file:
             json.dump(keys, file)
         self.daemon.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "keys=reloaded" in self.daemon.log())
+        wait_for(lambda: "result=done" in self.daemon.log())
         self.assertTrue(known())
 
     def test_a_kill_is_unclean_and_loses_nothing_that_was_answered(self):

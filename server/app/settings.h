@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_APP_SETTINGS_H
+#define WAYMARK_APP_SETTINGS_H
+
+#include "config/config.h"
+#include "crypto/keyring.h"
+#include "track/tracker.h"
+
+/*
+ * The settings in force: a configuration, the trackers that it describes, and the keyring with the
+ * subkeys of those trackers. The three belong together (a tracker's index is an index of all of
+ * them) and are immutable; a reload makes three new ones and puts them in the place of the old.
+ *
+ * Whoever may outlive a reload counts itself: a request holds the settings under which its head was
+ * judged until it is over. Loop thread only.
+ */
+struct settings {
+	unsigned references;
+	struct config *config;
+	struct tracker_set *trackers;
+	struct keyring *keyring;
+};
+
+enum { SETTINGS_E_INVALID = 1 };
+
+/*
+ * From the file at @path, with one reference. Return: 0, or SETTINGS_E_INVALID with @error, which
+ * names file, line and key.
+ */
+int settings_load(const char *path, struct settings **ret_settings, struct error *error);
+
+/*
+ * What takes the place of @running: from its file as it is now, or with @keys_only from the text
+ * that is in force, and from the keyring file as it is now. Keys that only a restart changes keep
+ * their values; those that differ are named in @ret_kept, joined by ", ". Another node and another
+ * identity key are refused, since the stores rest on them.
+ */
+int settings_renew(const struct settings *running, bool keys_only, struct settings **ret_settings,
+		   struct buffer *ret_kept, struct error *error);
+
+struct settings *settings_hold(struct settings *settings);
+/* True when that was the last reference, and @settings is gone. NULL is allowed, and false. */
+bool settings_release(struct settings *settings);
+
+#endif
