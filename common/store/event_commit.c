@@ -143,6 +143,7 @@ struct batch_commit {
 	uint64_t end; /* sequence of its last event */
 };
 
+/* It counts the batch that it is committed with as stored, so it is exact wherever it is there. */
 static void append_account(struct txn *txn, struct batch_commit *commit)
 {
 	struct event_account_options options = {.period = (unsigned)commit->period};
@@ -150,6 +151,8 @@ static void append_account(struct txn *txn, struct batch_commit *commit)
 	uint8_t key[8];
 
 	event_writer_account(writer, &options.account);
+	options.account.stored += writer->batch.events;
+	options.account.pending -= writer->batch.events;
 	buffer_clear(&writer->scratch);
 	event_account_encode(&options, writer->store->incarnation, &writer->scratch);
 	txn_fail(txn, writer->scratch.error);

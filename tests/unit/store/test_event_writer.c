@@ -268,6 +268,41 @@ static void test_an_account_comes_at_its_interval(void **state)
 	} while (status.state_position < 2);
 }
 
+static int check_stored(void *context, const struct event *event, struct span record)
+{
+	uint64_t *count = context;
+
+	(void)record;
+	if (event->type == EVENT_account)
+		assert_int_equal(event_number(event, EVENT_FIELD_committed), *count);
+	else
+		++*count;
+	return 0;
+}
+
+static void test_an_account_says_exactly_what_lies_before_it(void **state)
+{
+	struct fixture *fixture = *state;
+	usec_t deadline = clock_monotonic() + WAIT_MAX_MS * USEC_PER_MS;
+	uint64_t clicks = 0, count = 0, last;
+	struct store_status status;
+
+	fixture->options.account_interval_s = 1;
+	fixture_open(fixture);
+	do {
+		for (unsigned i = 0; i < 50; i++) {
+			append(store_writer(fixture->store),
+			       click_ticket(EVENT_CLASS_CLICK, ++clicks));
+			event_writer_kick(store_writer(fixture->store));
+		}
+		take(store_writer(fixture->store), 50, NULL);
+		assert_true(clock_monotonic() < deadline);
+		store_status(fixture->store, &status);
+	} while (status.last_sequence == clicks);
+	assert_int_equal(event_reader_each(fixture->store, 0, check_stored, &count, &last), 0);
+	assert_int_equal(count, clicks);
+}
+
 #define ON_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
 
 int main(void)
@@ -283,6 +318,7 @@ int main(void)
 		ON_STORE(test_a_link_answers_as_soon_as_its_ticket_is_done),
 		ON_STORE(test_the_end_of_the_log_is_the_account_of_the_run),
 		ON_STORE(test_an_account_comes_at_its_interval),
+		ON_STORE(test_an_account_says_exactly_what_lies_before_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
