@@ -45,3 +45,17 @@ int event_reader_each(struct store *store, uint64_t after,
 	*ret_last = last;
 	return r;
 }
+
+int event_reader_pruned_through(struct store *store, uint64_t *ret_sequence)
+{
+	uint64_t sequence;
+	struct txn txn;
+	int r;
+
+	txn_begin_read(&txn, &store->events);
+	sequence = txn_get_number(&txn, EVENTS_META, "pruned_through", 0);
+	r = txn_finish(&txn);
+	if (!r)
+		*ret_sequence = sequence;
+	return r;
+}

@@ -23,4 +23,7 @@ int event_reader_each(struct store *store, uint64_t after,
 		      int (*each)(void *context, const struct event *event, struct span record),
 		      void *context, uint64_t *ret_last);
 
+/* What has been pruned: the log begins behind this sequence (0: nothing). 0; negative errno. */
+int event_reader_pruned_through(struct store *store, uint64_t *ret_sequence);
+
 #endif

@@ -151,15 +151,6 @@ static int check(struct store *store, bool *ret_fits)
 	return r ? r : schema > SCHEMA_VERSION ? STORE_E_SCHEMA : 0;
 }
 
-static int pruned_through(struct store *store, uint64_t *ret_sequence)
-{
-	struct txn txn;
-
-	txn_begin_read(&txn, &store->events);
-	*ret_sequence = txn_get_number(&txn, EVENTS_META, "pruned_through", 0);
-	return txn_finish(&txn);
-}
-
 int fold_open(struct store *store, bool degraded, struct error *error)
 {
 	const char *path = store->state.path;
@@ -171,7 +162,7 @@ int fold_open(struct store *store, bool degraded, struct error *error)
 		return error_set(error, r, "%s: written by a newer version; install that version",
 				 path);
 	if (!r && !fits) {
-		r = pruned_through(store, &pruned);
+		r = event_reader_pruned_through(store, &pruned);
 		if (!r && pruned > 0)
 			return error_set(error, STORE_E_DAMAGED,
 					 "%s: does not belong to this log, whose beginning is "

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "commands/command.h"
+#include "commands/events_account.h"
 #include "commands/reveal.h"
 #include "commands/session.h"
 #include "store/event_reader.h"
@@ -21,12 +22,21 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { KEY_AFTER = 256, KEY_FOLLOW, KEY_TYPE, KEY_PROSPECT, KEY_REVEAL, FOLLOW_MS = 100 };
+enum {
+	KEY_AFTER = 256,
+	KEY_FOLLOW,
+	KEY_TYPE,
+	KEY_PROSPECT,
+	KEY_REVEAL,
+	KEY_ACCOUNT,
+	KEY_JSON,
+	FOLLOW_MS = 100
+};
 
 struct arguments {
 	const char *config, *prospect;
 	uint64_t after, types; /* types: bit by number; 0: all */
-	bool follow, reveal;
+	bool follow, reveal, account, json;
 };
 
 struct export
@@ -45,6 +55,8 @@ struct export
 /* clang-format off */
 static const struct argp_option options[] = {
 	COMMAND_OPTION_CONFIG,
+	{"account", KEY_ACCOUNT, NULL, 0, "Prove for the whole log where every event went: a row for each run; status 1 when something does not add up", 1},
+	{"json", KEY_JSON, NULL, 0, "With --account: one JSON object a line, the totals last", 1},
 	{"after", KEY_AFTER, "SEQ", 0, "Begin after this sequence number (default 0: at the start)", 0},
 	{"follow", KEY_FOLLOW, NULL, 0, "Wait for more, until interrupted", 0},
 	{"type", KEY_TYPE, "TYPES", 0, "Only these types, joined by commas", 0},
@@ -97,6 +109,15 @@ static void parse_after(struct argp_state *state, struct arguments *arguments, c
 		argp_error(state, "--after: '%s' is not a sequence number", text);
 }
 
+static void check_account(struct argp_state *state, const struct arguments *arguments)
+{
+	if (arguments->account && (arguments->after || arguments->follow || arguments->types ||
+				   arguments->prospect || arguments->reveal))
+		argp_error(state, "--account is about the whole log: it goes with --json alone");
+	if (arguments->json && !arguments->account)
+		argp_error(state, "--json goes with --account: events are JSON as they are");
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -119,6 +140,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_REVEAL:
 		arguments->reveal = true;
+		return 0;
+	case KEY_ACCOUNT:
+		arguments->account = true;
+		return 0;
+	case KEY_JSON:
+		arguments->json = true;
+		return 0;
+	case ARGP_KEY_END:
+		check_account(state, arguments);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many", argument);
@@ -297,6 +327,8 @@ int command_events(int argc, char **argv)
 	int code;
 
 	command_parse(&argp, argc, argv, &export.arguments);
+	if (export.arguments.account)
+		return events_account(export.arguments.config, export.arguments.json);
 	watch_interrupts();
 	export.error = &error;
 	code = open_export(&export, &error);

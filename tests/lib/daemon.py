@@ -178,6 +178,16 @@ class Daemon:
         return [event for event in found
                 if all(event.get(name) == value for name, value in filters.items())]
 
+    def prove(self, config=None):
+        """`events --account`: the log adds up, or the test fails with what does not. Its totals,
+        with the rows of all runs as "rows"."""
+        result = self.run("events", "--config", config or self.config_path, "--account", "--json",
+                          check=False)
+        *rows, totals = map(json.loads, result.stdout.splitlines())
+        wrong = [row for row in rows if not row["adds_up"]]
+        assert result.returncode == 0 and totals["adds_up"], f"{result.stderr}{wrong}"
+        return {**totals, "rows": rows}
+
     # the server
 
     def spawn(self, *wrapper, **environment):
