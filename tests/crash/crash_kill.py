@@ -47,12 +47,9 @@ def main():
         assert len(clicks.redirected) > rounds, "hardly a click was answered"
         daemon.start()
         assert daemon.stop() == 0
-        events = daemon.events()
-        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-        unclean = [event for event in events if event["type"] == "account"
-                   and event["account"]["period"] == "unclean"]
-        assert len(unclean) >= rounds, f"{len(unclean)} unclean accounts for {rounds} kills"
-    print(f"{rounds} kills, {len(clicks.redirected)} redirects, {len(events)} events")
+        totals = daemon.prove()
+        assert totals["unclean"] >= rounds, f"{totals['unclean']} of {rounds} kills are told"
+    print(f"{rounds} kills, {len(clicks.redirected)} redirects, {totals['found']} events")
 
 
 if __name__ == "__main__":

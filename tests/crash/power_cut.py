@@ -6,6 +6,7 @@ before its event is durable by that journal; then the power goes at many points,
 it can leave must open and hold what had been acknowledged. --without-sync takes the syncs away, and
 succeeds only when both of these find that out: so the test is known to be able to fail.
 """
+import json
 import os
 import random
 import shutil
@@ -48,7 +49,17 @@ def points_of(journal, count, chance):
     return [ways[i % len(ways)]() for i in range(count)]
 
 
-def cut(journal, point, chance, directory):
+def configure(daemon, directory):
+    """A configuration of the same instance on the rebuilt disk; its path."""
+    with open(daemon.config_path, encoding="utf-8") as file:
+        config = json.load(file)
+    path = os.path.join(daemon.instance, "rebuilt.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({**config, "data_dir": directory}, file)
+    return path
+
+
+def cut(daemon, journal, point, chance, directory):
     """The problem with the disk that a cut at @point leaves; None when there is none."""
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
@@ -57,7 +68,13 @@ def cut(journal, point, chance, directory):
     missing = journal.acknowledged_before(point) - found
     if missing:
         problem = f"{problem or 'it opens'}; no events for {len(missing)}, as {sorted(missing)[:5]}"
-    return problem
+    if problem:
+        return problem
+    try:
+        daemon.prove(configure(daemon, directory))
+    except AssertionError as error:
+        return str(error)
+    return None
 
 
 def judge(without_sync, premature, problems, points):
@@ -84,7 +101,7 @@ def main():
         directory = os.path.join(daemon.directory, "rebuilt")
         problems = []
         for point in points_of(journal, points, chance):
-            problem = cut(journal, point, chance, directory)
+            problem = cut(daemon, journal, point, chance, directory)
             if problem:
                 problems.append(f"cut at entry {point} of {len(journal.entries)}: {problem}")
             if len(problems) == PROBLEMS_MAX:
