@@ -7,91 +7,182 @@
  * ours cannot damage it. A new file must also be found again after a power cut, which LMDB leaves
  * to its user: the directories are synced when an environment is opened for writing.
  *
+ * Opening reads pages that may be damaged, so all of it runs under the guard; the databases are
+ * looked up in a read transaction, which holds no lock that a jump could leave behind.
+ *
  * Locks: env->live, see env.h. The lock prefers readers, so a lookup on the loop thread never
- * queues behind a thread that waits to grow the map. @map_bytes, @growths and @generation change
- * under the write lock only.
+ * queues behind a thread that waits to grow the map. What is not atomic changes under the write
+ * lock only.
  */
 #include "store/env.h"
 #include "base/cleanup.h"
+#include "store/guard.h"
 #include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
 
-enum { FILE_MODE = 0600, MAP_STEP_BYTES = 1 << 20, SPARE_PAGES = 64 };
+enum { FILE_MODE = 0600, MAP_STEP_BYTES = 1 << 20, SPARE_PAGES = 64, LOCK_FILE_BYTES = 16384 };
+
+static bool is_damage(int code)
+{
+	return code == MDB_INVALID || code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND ||
+	       code == MDB_VERSION_MISMATCH || code == MDB_INCOMPATIBLE || code == EINVAL;
+}
 
 static int to_errno(int code)
 {
-	return code > 0 ? -code : -EIO;
-}
-
-static int open_databases(struct env *env)
-{
-	MDB_txn *txn;
-	int r;
-
-	r = mdb_txn_begin(env->lmdb, NULL, env->writable ? 0 : MDB_RDONLY, &txn);
-	if (r)
-		return r;
-	for (unsigned i = 0; env->names[i] && !r; i++)
-		r = mdb_dbi_open(txn, env->names[i], env->writable ? MDB_CREATE : 0,
-				 &env->databases[i]);
-	if (!r)
-		return mdb_txn_commit(txn);
-	mdb_txn_abort(txn);
-	return r;
-}
-
-/* Return: 0 or a code of LMDB's; on failure env->lmdb is NULL. */
-static int open_lmdb(struct env *env)
-{
-	unsigned flags = MDB_NOTLS | (env->writable ? 0 : MDB_RDONLY);
-	MDB_envinfo info;
-	int r, dead;
-
-	r = mdb_env_create(&env->lmdb);
-	if (r) {
-		env->lmdb = NULL;
-		return r;
-	}
-	r = mdb_env_set_maxdbs(env->lmdb, ENV_DATABASES_MAX);
-	if (!r && env->map_bytes)
-		r = mdb_env_set_mapsize(env->lmdb, env->map_bytes);
-	if (!r)
-		r = mdb_env_open(env->lmdb, env->path, flags, FILE_MODE);
-	if (!r)
-		r = open_databases(env);
-	if (r) {
-		mdb_env_close(env->lmdb);
-		env->lmdb = NULL;
-		return r;
-	}
-	(void)mdb_reader_check(env->lmdb, &dead);
-	(void)mdb_env_info(env->lmdb, &info);
-	env->map_bytes = info.me_mapsize;
-	return 0;
+	return is_damage(code) ? -EBADMSG : code > 0 ? -code : -EIO;
 }
 
 static int sync_directory(const char *path)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return fd < 0 || fsync(fd) ? -errno : 0;
+	return fd < 0 || fsync(fd) ? errno : 0;
 }
 
-static int describe(const struct env *env, int code, struct error *error)
+/*
+ * LMDB writes its lock file by way of a map, and on a full disk the first touch of a page that has
+ * no block is a SIGBUS. A file system that cannot reserve blocks is taken as it is.
+ */
+static int reserve_lock_file(const struct env *env)
 {
-	switch (code) {
-	case MDB_INVALID:
-	case MDB_CORRUPTED:
-	case MDB_PAGE_NOTFOUND:
-	case MDB_VERSION_MISMATCH:
-	case MDB_INCOMPATIBLE:
-	case EINVAL:
+	cleanup_buffer struct buffer path = BUFFER_INIT;
+	cleanup_close int fd = -1;
+
+	buffer_printf(&path, "%s/lock.mdb", env->path);
+	if (!buffer_text(&path))
+		return ENOMEM;
+	fd = open(buffer_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (fd < 0)
+		return errno;
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_FILE_BYTES) && errno != EOPNOTSUPP)
+		return errno;
+	return 0;
+}
+
+static int find_databases(struct env *env, unsigned flags)
+{
+	MDB_txn *txn;
+	int r;
+
+	r = mdb_txn_begin(env->lmdb, NULL, flags ? 0 : MDB_RDONLY, &txn);
+	if (r)
+		return r;
+	for (unsigned i = 0; env->names[i] && !r; i++)
+		r = mdb_dbi_open(txn, env->names[i], flags, &env->databases[i]);
+	if (!r)
+		return mdb_txn_commit(txn);
+	mdb_txn_abort(txn);
+	return r;
+}
+
+struct opening {
+	struct env *env;
+	unsigned flags; /* MDB_RDONLY: not for writing */
+	int result;	/* of LMDB's codes */
+};
+
+static void open_guarded(void *context)
+{
+	struct opening *opening = context;
+	struct env *env = opening->env;
+	MDB_envinfo info;
+	int dead, r;
+
+	r = mdb_env_create(&env->lmdb);
+	if (r)
+		env->lmdb = NULL;
+	if (!r)
+		r = mdb_env_set_assert(env->lmdb, guard_assertion);
+	if (!r)
+		r = mdb_env_set_maxdbs(env->lmdb, ENV_DATABASES_MAX);
+	if (!r && env->map_bytes)
+		r = mdb_env_set_mapsize(env->lmdb, env->map_bytes);
+	if (!r)
+		r = mdb_env_open(env->lmdb, env->path, MDB_NOTLS | opening->flags, FILE_MODE);
+	if (!r)
+		r = find_databases(env, 0);
+	if (r == MDB_NOTFOUND && !(opening->flags & MDB_RDONLY))
+		r = find_databases(env, MDB_CREATE);
+	if (!r) {
+		(void)mdb_reader_check(env->lmdb, &dead);
+		(void)mdb_env_info(env->lmdb, &info);
+		env->map_bytes = info.me_mapsize;
+	}
+	opening->result = r;
+}
+
+static void close_guarded(void *context)
+{
+	mdb_env_close(context);
+}
+
+/* What cannot even be closed is left alone: some memory and a map that nobody uses. */
+static void close_lmdb(struct env *env)
+{
+	if (env->lmdb)
+		(void)guard_run(close_guarded, env->lmdb);
+	env->lmdb = NULL;
+}
+
+static int open_as(struct env *env, unsigned flags)
+{
+	struct opening opening = {.env = env, .flags = flags, .result = MDB_CORRUPTED};
+
+	if (!(flags & MDB_RDONLY))
+		opening.result = reserve_lock_file(env);
+	else
+		opening.result = 0;
+	if (opening.result)
+		return opening.result;
+	opening.result = MDB_CORRUPTED;
+	(void)guard_run(open_guarded, &opening);
+	if (opening.result)
+		close_lmdb(env);
+	return opening.result;
+}
+
+static bool refuses_writing(int code)
+{
+	return code == EROFS || code == EACCES || code == EPERM || code == ENOSPC ||
+	       code == EDQUOT || code == EIO;
+}
+
+/* Return: 0 or a code of LMDB's; on failure env->lmdb is NULL. */
+static int open_lmdb(struct env *env)
+{
+	int r;
+
+	guard_install();
+	env->read_only = false;
+	env->refusal = r = open_as(env, env->writable ? 0 : MDB_RDONLY);
+	if (!r && env->writable && !env->synced) {
+		env->refusal = r = sync_directory(env->path);
+		env->synced = r == 0;
+		if (r)
+			close_lmdb(env);
+	}
+	if (env->writable && refuses_writing(r)) {
+		r = open_as(env, MDB_RDONLY | MDB_NOLOCK);
+		env->read_only = r == 0;
+	}
+	if (is_damage(r))
+		atomic_store(&env->damaged, true);
+	return r;
+}
+
+int env_describe(const struct env *env, struct error *error)
+{
+	int code = env->refusal;
+
+	if (is_damage(code))
 		return error_set(error, STORE_E_DAMAGED,
 				 "%s: not a readable LMDB environment (%s); restore it from a "
 				 "backup, or move the directory away",
 				 env->path, mdb_strerror(code));
+	switch (code) {
 	case MDB_NOTFOUND:
 	case ENOENT:
 		if (!env->writable)
@@ -118,8 +209,8 @@ static int describe(const struct env *env, int code, struct error *error)
 			 mdb_strerror(code));
 }
 
-int env_open(struct env *env, const char *path, const char *const *names, bool writable,
-	     size_t map_bytes, struct error *error)
+int env_prepare(struct env *env, const char *path, const char *const *names, bool writable,
+		size_t map_bytes)
 {
 	int r;
 
@@ -128,45 +219,72 @@ int env_open(struct env *env, const char *path, const char *const *names, bool w
 	env->map_bytes = (map_bytes + MAP_STEP_BYTES - 1) & ~(size_t)(MAP_STEP_BYTES - 1);
 	env->path = span_dup(span_text(path));
 	if (!env->path)
-		return error_set(error, -ENOMEM, "%s: out of memory", path);
+		return -ENOMEM;
 	r = pthread_rwlock_init(&env->live, NULL);
-	if (r) {
+	if (r)
 		free(take_ptr(env->path));
-		return error_set(error, -r, "%s: no lock could be made", path);
-	}
-	r = open_lmdb(env);
+	return -r;
+}
+
+int env_open(struct env *env, const char *path, const char *const *names, bool writable,
+	     size_t map_bytes, struct error *error)
+{
+	int r = env_prepare(env, path, names, writable, map_bytes);
+
 	if (r)
-		return describe(env, r, error);
-	r = writable ? sync_directory(path) : 0;
-	if (r)
-		return error_set(error, r, "%s: the directory cannot be synced: %s", path,
-				 strerror(-r));
-	return 0;
+		return error_set(error, r, "%s: cannot be opened: %s", path, strerror(-r));
+	return open_lmdb(env) || env->read_only ? env_describe(env, error) : 0;
 }
 
 void env_close(struct env *env)
 {
 	if (!env->path)
 		return;
-	if (env->lmdb)
-		mdb_env_close(take_ptr(env->lmdb));
+	/* One that is held belongs to a thread; the end of the process lets go of both. */
+	if (!atomic_load(&env->held))
+		close_lmdb(env);
 	(void)pthread_rwlock_destroy(&env->live);
 	free(take_ptr(env->path));
 }
 
-int env_reopen(struct env *env, uint64_t generation)
+static bool lock_for_writing(struct env *env, bool wait)
 {
+	return (wait ? pthread_rwlock_wrlock(&env->live) : pthread_rwlock_trywrlock(&env->live)) ==
+	       0;
+}
+
+int env_reopen(struct env *env, uint64_t generation, bool wait)
+{
+	usec_t now = clock_monotonic();
 	int r = 0;
 
-	(void)pthread_rwlock_wrlock(&env->live);
+	if (atomic_load(&env->held))
+		return -EBADMSG;
+	if (!lock_for_writing(env, wait))
+		return -EAGAIN;
 	if (env->generation == generation || !env->lmdb) {
-		if (env->lmdb)
-			mdb_env_close(take_ptr(env->lmdb));
-		env->generation++;
-		r = open_lmdb(env);
+		if (now < env->next_open) {
+			r = env->refusal;
+		} else {
+			close_lmdb(env);
+			env->generation++;
+			r = open_lmdb(env);
+			if (r || env->read_only)
+				env->next_open =
+					now + (r ? ENV_REOPEN_MS : ENV_REWRITE_MS) * USEC_PER_MS;
+		}
 	}
 	(void)pthread_rwlock_unlock(&env->live);
 	return r ? to_errno(r) : 0;
+}
+
+void env_release(struct env *env)
+{
+	(void)pthread_rwlock_wrlock(&env->live);
+	close_lmdb(env);
+	env->next_open = 0;
+	atomic_store(&env->held, false);
+	(void)pthread_rwlock_unlock(&env->live);
 }
 
 static int set_size(struct env *env, size_t bytes)
@@ -198,7 +316,7 @@ void env_forget_dead_readers(struct env *env)
 	int dead;
 
 	(void)pthread_rwlock_rdlock(&env->live);
-	if (env->lmdb)
+	if (env->lmdb && !env->read_only)
 		(void)mdb_reader_check(env->lmdb, &dead);
 	(void)pthread_rwlock_unlock(&env->live);
 }
@@ -213,15 +331,30 @@ int env_adopt_size(struct env *env)
 	return r;
 }
 
-/* Under the lock. */
-static uint64_t used_bytes(const struct env *env)
+struct use {
+	MDB_env *lmdb;
+	uint64_t bytes;
+};
+
+/* The meta pages say so, and they may be gone. */
+static void look_at_use(void *context)
 {
+	struct use *use = context;
 	MDB_envinfo info;
 	MDB_stat stat;
 
-	if (!env->lmdb || mdb_env_info(env->lmdb, &info) || mdb_env_stat(env->lmdb, &stat))
-		return 0;
-	return (info.me_last_pgno + 1) * stat.ms_psize;
+	if (!mdb_env_info(use->lmdb, &info) && !mdb_env_stat(use->lmdb, &stat))
+		use->bytes = (info.me_last_pgno + 1) * stat.ms_psize;
+}
+
+/* Under the lock. */
+static uint64_t used_bytes(struct env *env)
+{
+	struct use use = {.lmdb = env->lmdb};
+
+	if (use.lmdb && !guard_run(look_at_use, &use))
+		atomic_store(&env->damaged, true);
+	return use.bytes;
 }
 
 void env_figures(struct env *env, struct env_figures *ret_figures)

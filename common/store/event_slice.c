@@ -13,28 +13,29 @@
 
 enum { SLICE_BYTES = 1 << 20, KEY_BYTES = 8, PREFIX_BYTES = 12 };
 
-int event_slice_read(struct env *events, uint64_t after, struct event_slice *slice)
+struct reading {
+	struct event_slice *slice;
+	uint64_t after;
+	int result;
+};
+
+static void read_slice(struct txn *txn, void *context)
 {
+	struct reading *reading = context;
+	struct event_slice *slice = reading->slice;
 	uint8_t from[KEY_BYTES], prefix[PREFIX_BYTES];
+	uint64_t last = reading->after;
 	struct span key, record;
 	struct txn_walk walk;
-	struct txn txn;
-	uint64_t last = after;
-	int r = 0;
 
-	buffer_clear(&slice->records);
-	slice->at = slice->count = 0;
-	if (after == UINT64_MAX)
-		return 0;
-	put_u64(from, after + 1);
-	txn_begin_read(&txn, events);
-	txn_walk_begin(&txn, EVENTS_EVENTS, span_of(from, sizeof(from)), &walk);
+	put_u64(from, reading->after + 1);
+	txn_walk_begin(txn, EVENTS_EVENTS, span_of(from, sizeof(from)), &walk);
 	while (slice->count < EVENT_READER_SLICE_EVENTS && slice->records.size < SLICE_BYTES &&
 	       txn_walk_next(&walk, &key, &record)) {
 		/* In a damaged tree keys may go round in a circle, and the walk would never end. */
 		if (key.size != KEY_BYTES || record.size > EVENT_RECORD_MAX_BYTES ||
 		    get_u64(key.data) <= last) {
-			r = slice->count ? 0 : EVENT_E_FORM;
+			reading->result = slice->count ? 0 : EVENT_E_FORM;
 			break;
 		}
 		last = get_u64(key.data);
@@ -45,8 +46,20 @@ int event_slice_read(struct env *events, uint64_t after, struct event_slice *sli
 		slice->count++;
 	}
 	txn_walk_end(&walk);
-	txn_fail(&txn, slice->records.error);
-	return txn_finish(&txn) ? txn_finish(&txn) : r;
+	txn_fail(txn, slice->records.error);
+}
+
+int event_slice_read(struct env *events, uint64_t after, struct event_slice *slice)
+{
+	struct reading reading = {.slice = slice, .after = after};
+	int r;
+
+	buffer_clear(&slice->records);
+	slice->at = slice->count = 0;
+	if (after == UINT64_MAX)
+		return 0;
+	r = txn_read(events, read_slice, &reading);
+	return r ? r : reading.result;
 }
 
 bool event_slice_next(struct event_slice *slice, uint64_t *ret_sequence, struct span *ret_record)

@@ -146,62 +146,82 @@ static int make(struct span id, struct span row, struct arena *arena, struct lin
 	return 0;
 }
 
-static int find(struct txn *txn, struct span id, struct arena *arena, struct link *ret_link)
-{
-	struct span row = id.size == sizeof(struct link_id) ? txn_get(txn, STATE_LINKS, id) : id;
-	bool found = row.data && id.size == sizeof(struct link_id);
-	int r;
+struct search {
+	struct span id, slug; /* one of them */
+	struct arena *arena;
+	struct link *ret_link;
+	bool found;
+};
 
-	if (found)
-		txn_fail(txn, make(id, row, arena, ret_link));
-	r = txn_finish(txn);
-	return r ? r : found ? 0 : STORE_E_NOT_FOUND;
+static void find(struct txn *txn, void *context)
+{
+	struct search *search = context;
+	struct span id = search->id, row;
+
+	if (search->slug.size > 0)
+		id = txn_get(txn, STATE_SLUGS, search->slug);
+	if (id.size != sizeof(struct link_id))
+		return;
+	row = txn_get(txn, STATE_LINKS, id);
+	if (!row.data)
+		return;
+	txn_fail(txn, make(id, row, search->arena, search->ret_link));
+	search->found = true;
+}
+
+static int run(struct store *store, struct search *search)
+{
+	int r = txn_read(&store->state, find, search);
+
+	return r ? r : search->found ? 0 : STORE_E_NOT_FOUND;
 }
 
 int link_find(struct store *store, const struct link_id *id, struct arena *arena,
 	      struct link *ret_link)
 {
-	struct txn txn;
+	struct search search = {.id = span_of(id->bytes, sizeof(id->bytes)),
+				.arena = arena,
+				.ret_link = ret_link};
 
-	txn_begin_read(&txn, &store->state);
-	return find(&txn, span_of(id->bytes, sizeof(id->bytes)), arena, ret_link);
+	return run(store, &search);
 }
 
 int link_find_slug(struct store *store, struct span slug, struct arena *arena,
 		   struct link *ret_link)
 {
-	struct span id = span_of(NULL, 0);
-	struct txn txn;
+	struct search search = {.slug = slug, .arena = arena, .ret_link = ret_link};
 
-	txn_begin_read(&txn, &store->state);
-	if (slug.size > 0)
-		id = txn_get(&txn, STATE_SLUGS, slug);
-	return find(&txn, id, arena, ret_link);
+	return run(store, &search);
 }
 
-/* Up to EACH_SLICE_LINKS links from @from on, copied. Return: their number, or an errno. */
-static int read_slice(struct store *store, const struct link_id *from, struct arena *arena,
-		      struct link links[EACH_SLICE_LINKS])
+struct links {
+	const struct link_id *from;
+	struct arena *arena;
+	struct link *links; /* EACH_SLICE_LINKS */
+	int count;
+};
+
+/* Up to EACH_SLICE_LINKS links from @from on, copied. */
+static void read_slice(struct txn *txn, void *context)
 {
+	struct links *slice = context;
 	struct span key, row;
 	struct txn_walk walk;
-	struct txn txn;
-	int count = 0, r;
 
-	txn_begin_read(&txn, &store->state);
-	txn_walk_begin(&txn, STATE_LINKS, span_of(from->bytes, sizeof(from->bytes)), &walk);
-	while (count < EACH_SLICE_LINKS && txn_walk_next(&walk, &key, &row)) {
+	txn_walk_begin(txn, STATE_LINKS, span_of(slice->from->bytes, sizeof(slice->from->bytes)),
+		       &walk);
+	while (slice->count < EACH_SLICE_LINKS && txn_walk_next(&walk, &key, &row)) {
+		struct link *link = &slice->links[slice->count];
+
 		if (key.size != sizeof(struct link_id) ||
-		    (count > 0 && memcmp(key.data, links[count - 1].id.bytes, key.size) <= 0)) {
-			txn_fail(&txn, -EBADMSG);
+		    (slice->count > 0 && memcmp(key.data, link[-1].id.bytes, key.size) <= 0)) {
+			txn_fail(txn, -EBADMSG);
 			break;
 		}
-		txn_fail(&txn, make(key, row, arena, &links[count]));
-		count++;
+		txn_fail(txn, make(key, row, slice->arena, link));
+		slice->count++;
 	}
 	txn_walk_end(&walk);
-	r = txn_finish(&txn);
-	return r ? r : count;
 }
 
 static bool step(struct link_id *id)
@@ -215,24 +235,24 @@ static bool step(struct link_id *id)
 int link_each(struct store *store, int (*each)(void *context, const struct link *link),
 	      void *context)
 {
-	struct link *links = calloc(EACH_SLICE_LINKS, sizeof(*links));
-	struct arena arena = ARENA_INIT(0);
 	struct link_id from = {{0}};
-	int count, r = links ? 0 : -ENOMEM;
+	struct arena arena = ARENA_INIT(0);
+	struct links slice = {&from, &arena, calloc(EACH_SLICE_LINKS, sizeof(struct link)), 0};
+	int r = slice.links ? 0 : -ENOMEM;
 
 	while (!r) {
-		count = read_slice(store, &from, &arena, links);
-		r = count < 0 ? count : 0;
-		for (int i = 0; i < count && !r; i++)
-			r = each(context, &links[i]);
-		if (r || count < EACH_SLICE_LINKS)
+		slice.count = 0;
+		r = txn_read(&store->state, read_slice, &slice);
+		for (int i = 0; i < slice.count && !r; i++)
+			r = each(context, &slice.links[i]);
+		if (r || slice.count < EACH_SLICE_LINKS)
 			break;
-		from = links[count - 1].id;
+		from = slice.links[slice.count - 1].id;
 		arena_reset(&arena);
 		if (!step(&from))
 			break;
 	}
 	arena_finish(&arena);
-	free(links);
+	free(slice.links);
 	return r;
 }

@@ -34,24 +34,32 @@ void name_fold(struct txn *txn, const struct event *event)
 	txn_put(txn, STATE_NAMES, key_of((enum name_kind)kind, id.data, key), name);
 }
 
+struct search {
+	struct span key, name;
+	struct arena *arena;
+};
+
+static void find(struct txn *txn, void *context)
+{
+	struct search *search = context;
+	struct span found = txn_get(txn, STATE_NAMES, search->key);
+
+	search->name = arena_copy(search->arena, found);
+	if (found.data && !search->name.data)
+		txn_fail(txn, -ENOMEM);
+}
+
 int name_find(struct store *store, enum name_kind kind, const void *id, struct arena *arena,
 	      struct span *ret_name)
 {
 	uint8_t key[KEY_BYTES_MAX];
-	struct span found, name;
-	struct txn txn;
-	int r;
+	struct search search = {.key = key_of(kind, id, key), .arena = arena};
+	int r = txn_read(&store->state, find, &search);
 
-	txn_begin_read(&txn, &store->state);
-	found = txn_get(&txn, STATE_NAMES, key_of(kind, id, key));
-	name = arena_copy(arena, found);
-	if (found.data && !name.data)
-		txn_fail(&txn, -ENOMEM);
-	r = txn_finish(&txn);
 	if (r)
 		return r;
-	if (!name.data)
+	if (!search.name.data)
 		return STORE_E_NOT_FOUND;
-	*ret_name = name;
+	*ret_name = search.name;
 	return 0;
 }

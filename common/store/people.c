@@ -126,20 +126,42 @@ static bool is_erased(struct txn *txn, const struct store *store, const struct p
 	return txn_get(txn, PEOPLE_ERASED, span_of(mark, sizeof(mark))).data != NULL;
 }
 
+struct search {
+	struct store *store;
+	const struct prospect_id *id; /* or */
+	const struct handle *handle;
+	struct arena *arena;
+	struct person *ret_person;
+	int result; /* 0; PEOPLE_E_NOT_FOUND; PEOPLE_E_ERASED */
+};
+
+static void find(struct txn *txn, void *context)
+{
+	struct search *search = context;
+	const struct prospect_id *id = search->id;
+	struct span handle = span_of(search->handle, sizeof(*search->handle));
+
+	if (id)
+		handle = txn_get(txn, PEOPLE_IDS, span_of(id->bytes, sizeof(id->bytes)));
+	search->result = read_row(txn, handle, search->arena, search->ret_person);
+	if (id && search->result == PEOPLE_E_NOT_FOUND && is_erased(txn, search->store, id))
+		search->result = PEOPLE_E_ERASED;
+}
+
+static int run(struct search *search)
+{
+	int r = txn_read(&search->store->people, find, search);
+
+	return r ? r : search->result;
+}
+
 /* As people/ has it. Return: 0; PEOPLE_E_NOT_FOUND; PEOPLE_E_ERASED; errno. */
 static int read_person(struct store *store, const struct prospect_id *id, struct arena *arena,
 		       struct person *ret_person)
 {
-	struct txn txn;
-	int r, end;
+	struct search search = {.store = store, .id = id, .arena = arena, .ret_person = ret_person};
 
-	txn_begin_read(&txn, &store->people);
-	r = read_row(&txn, txn_get(&txn, PEOPLE_IDS, span_of(id->bytes, sizeof(id->bytes))), arena,
-		     ret_person);
-	if (r == PEOPLE_E_NOT_FOUND && is_erased(&txn, store, id))
-		r = PEOPLE_E_ERASED;
-	end = txn_finish(&txn);
-	return end ? end : r;
+	return run(&search);
 }
 
 static const struct people_change *pending_of(struct store *store, const struct prospect_id *id)
@@ -211,21 +233,20 @@ int people_find_handle(struct store *store, const struct handle *handle, struct 
 		       struct person *ret_person)
 {
 	const struct people_change *pending = people_index_find_handle(store->pending, handle);
+	struct search search = {.store = store,
+				.handle = handle,
+				.arena = arena,
+				.ret_person = ret_person};
 	struct person person;
-	struct txn txn;
-	int r, end;
+	int r;
 
-	if (pending) {
-		person = pending->person;
-		r = copy_spans(arena, &person);
-		if (!r)
-			*ret_person = person;
-		return r;
-	}
-	txn_begin_read(&txn, &store->people);
-	r = read_row(&txn, span_of(handle->bytes, sizeof(handle->bytes)), arena, ret_person);
-	end = txn_finish(&txn);
-	return end ? end : r;
+	if (!pending)
+		return run(&search);
+	person = pending->person;
+	r = copy_spans(arena, &person);
+	if (!r)
+		*ret_person = person;
+	return r;
 }
 
 static bool says(struct span new, struct span old)

@@ -7,14 +7,22 @@
  * written (reopen it). Nobody above this file sees them. A number of attempts bounds each, so that
  * a disk that fails again and again comes out as an error.
  *
+ * A damaged page ends a read like an error: a read transaction holds a slot in LMDB's table, which
+ * is given back as usual. A write transaction that is left in the middle cannot be ended, because
+ * LMDB's own lists point into frames that are gone. It is left as it is, and with it LMDB's lock of
+ * writers, a robust mutex that the kernel releases when the thread ends: until then every write is
+ * refused (env->held), while lookups go on.
+ *
  * Invariant: txn->lmdb is set exactly while env->live is held for reading by this transaction.
  */
 #include "store/txn.h"
 #include "base/encode.h"
+#include "store/guard.h"
 
 #include <errno.h>
 
-enum { ATTEMPTS_MAX = 4, GROWTHS_MAX = 24 };
+/* No value of ours is longer; what a damaged page says about its size is not believed. */
+enum { ATTEMPTS_MAX = 4, GROWTHS_MAX = 24, VALUE_MAX_BYTES = 1 << 20 };
 
 static int translate(int code)
 {
@@ -32,6 +40,8 @@ static int translate(int code)
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 	case MDB_INVALID:
+	case MDB_CURSOR_FULL:
+	case MDB_BAD_TXN:
 		return -EBADMSG;
 	default:
 		return code > 0 ? -code : -EIO;
@@ -66,8 +76,10 @@ static int begin_once(struct txn *txn, struct env *env, bool read_only)
 	*txn = (struct txn){.env = env, .read_only = read_only};
 	(void)pthread_rwlock_rdlock(&env->live);
 	txn->generation = env->generation;
-	r = env->lmdb ? mdb_txn_begin(env->lmdb, NULL, read_only ? MDB_RDONLY : 0, &txn->lmdb)
-		      : MDB_PANIC;
+	if (!env->lmdb || (env->read_only && !read_only))
+		r = MDB_PANIC;
+	else
+		r = mdb_txn_begin(env->lmdb, NULL, read_only ? MDB_RDONLY : 0, &txn->lmdb);
 	if (!r)
 		return 0;
 	txn->lmdb = NULL;
@@ -75,26 +87,30 @@ static int begin_once(struct txn *txn, struct env *env, bool read_only)
 	return r;
 }
 
+/* The loop thread reads, and must not wait for a commit that a disk has stalled. */
 static void begin(struct txn *txn, struct env *env, bool read_only)
 {
-	int r = 0;
+	int r = MDB_PANIC, reopened = 0;
 
-	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+	for (int i = 0; i < ATTEMPTS_MAX && !reopened; i++) {
 		r = begin_once(txn, env, read_only);
 		if (r == MDB_MAP_RESIZED)
 			(void)env_adopt_size(env);
 		else if (r == MDB_PANIC)
-			(void)env_reopen(env, txn->generation);
+			reopened = env_reopen(env, txn->generation, !read_only);
 		else
 			break;
 	}
-	txn_fail(txn, translate(r));
+	txn_fail(txn, reopened ? reopened : translate(r));
 }
 
 static void end(struct txn *txn)
 {
 	if (!txn->lmdb)
 		return;
+	if (txn->cursor)
+		mdb_cursor_close(txn->cursor);
+	txn->cursor = NULL;
 	mdb_txn_abort(txn->lmdb);
 	txn->lmdb = NULL;
 	(void)pthread_rwlock_unlock(&txn->env->live);
@@ -103,12 +119,58 @@ static void end(struct txn *txn)
 void txn_begin_read(struct txn *txn, struct env *env)
 {
 	begin(txn, env, true);
+	if (atomic_load(&env->unjudged))
+		txn_fail(txn, -EIO);
 }
 
 int txn_finish(struct txn *txn)
 {
 	end(txn);
 	return txn->error > 0 ? -EIO : txn->error;
+}
+
+struct work {
+	struct txn *txn;
+	void (*body)(struct txn *txn, void *context);
+	void *context;
+};
+
+static void run(void *context)
+{
+	struct work *work = context;
+
+	work->body(work->txn, work->context);
+}
+
+int txn_read_unjudged(struct env *env, void (*body)(struct txn *txn, void *context), void *context)
+{
+	struct txn txn;
+	struct work work = {&txn, body, context};
+	int r;
+
+	begin(&txn, env, true);
+	if (!txn.error && !guard_run(run, &work))
+		txn_fail(&txn, -EBADMSG);
+	r = txn_finish(&txn);
+	if (r == -EBADMSG)
+		atomic_store(&env->damaged, true);
+	return r;
+}
+
+int txn_read(struct env *env, void (*body)(struct txn *txn, void *context), void *context)
+{
+	if (atomic_load(&env->unjudged))
+		return -EIO;
+	return txn_read_unjudged(env, body, context);
+}
+
+/* What a page says that is damaged may lie anywhere and be of any size. */
+static bool believable(struct txn *txn, MDB_val value)
+{
+	if (value.mv_size <= VALUE_MAX_BYTES)
+		return true;
+	txn_fail(txn, -EBADMSG);
+	return false;
 }
 
 struct span txn_get(struct txn *txn, unsigned database, struct span key)
@@ -119,10 +181,10 @@ struct span txn_get(struct txn *txn, unsigned database, struct span key)
 	if (txn->error)
 		return span_of(NULL, 0);
 	r = mdb_get(txn->lmdb, txn->env->databases[database], &name, &value);
-	if (!r)
+	if (!r && believable(txn, value))
 		return to_span(value);
 	/* A key of a length that no key has is simply not there. */
-	if (r != MDB_NOTFOUND && r != MDB_BAD_VALSIZE)
+	if (r && r != MDB_NOTFOUND && r != MDB_BAD_VALSIZE)
 		txn_fail(txn, translate(r));
 	return span_of(NULL, 0);
 }
@@ -196,6 +258,8 @@ void txn_walk_begin(struct txn *txn, unsigned database, struct span from, struct
 	if (!txn->error)
 		txn_fail(txn, translate(mdb_cursor_open(txn->lmdb, txn->env->databases[database],
 							&walk->cursor)));
+	if (!txn->error)
+		txn->cursor = walk->cursor;
 }
 
 bool txn_walk_next(struct txn_walk *walk, struct span *ret_key, struct span *ret_value)
@@ -213,6 +277,8 @@ bool txn_walk_next(struct txn_walk *walk, struct span *ret_key, struct span *ret
 			txn_fail(walk->txn, translate(r));
 		return false;
 	}
+	if (!believable(walk->txn, walk->key) || !believable(walk->txn, value))
+		return false;
 	*ret_key = to_span(walk->key);
 	*ret_value = to_span(value);
 	return true;
@@ -222,6 +288,8 @@ void txn_walk_end(struct txn_walk *walk)
 {
 	if (walk->cursor)
 		mdb_cursor_close(walk->cursor);
+	if (walk->txn->cursor == walk->cursor)
+		walk->txn->cursor = NULL;
 	walk->cursor = NULL;
 }
 
@@ -235,10 +303,10 @@ void txn_last(struct txn *txn, unsigned database, struct span *ret_key, struct s
 	txn_walk_begin(txn, database, span_of(NULL, 0), &walk);
 	if (!txn->error) {
 		r = mdb_cursor_get(walk.cursor, &key, &value, MDB_LAST);
-		if (!r) {
+		if (!r && believable(txn, key) && believable(txn, value)) {
 			*ret_key = to_span(key);
 			*ret_value = to_span(value);
-		} else if (r != MDB_NOTFOUND) {
+		} else if (r && r != MDB_NOTFOUND) {
 			txn_fail(txn, translate(r));
 		}
 	}
@@ -256,17 +324,45 @@ static void commit(struct txn *txn)
 	(void)pthread_rwlock_unlock(&txn->env->live);
 }
 
+static void run_and_commit(void *context)
+{
+	struct work *work = context;
+
+	run(work);
+	commit(work->txn);
+}
+
+/* Left in the middle: see above. */
+static void abandon(struct txn *txn)
+{
+	struct env *env = txn->env;
+
+	atomic_store(&env->held, true);
+	txn->lmdb = NULL;
+	txn->error = -EBADMSG;
+	(void)pthread_rwlock_unlock(&env->live);
+}
+
+static void write_once(struct work *work, struct env *env)
+{
+	begin(work->txn, env, false);
+	if (!work->txn->error && !guard_run(run_and_commit, work))
+		abandon(work->txn);
+	if (work->txn->error == -EBADMSG)
+		atomic_store(&env->damaged, true);
+}
+
 int txn_write(struct env *env, void (*body)(struct txn *txn, void *context), void *context)
 {
 	struct txn txn;
+	struct work work = {&txn, body, context};
 
 	for (int i = 0; i < GROWTHS_MAX; i++) {
 		int r;
 
-		begin(&txn, env, false);
-		if (!txn.error)
-			body(&txn, context);
-		commit(&txn);
+		if (atomic_load(&env->held))
+			return -EBADMSG;
+		write_once(&work, env);
 		if (txn.error != TXN_E_FULL)
 			break;
 		r = env_grow(env);

@@ -18,6 +18,7 @@ struct txn {
 	int error;     /* 0; TXN_E_*; negative errno */
 	bool read_only;
 	uint64_t generation; /* of the environment when it began */
+	MDB_cursor *cursor;  /* of the walk that is going on */
 };
 
 enum {
@@ -25,9 +26,20 @@ enum {
 	TXN_E_PANIC = 2 /* the environment must be reopened, then all of it again */
 };
 
-/* A panicked environment is reopened and a resized map adopted before this fails. */
+/*
+ * Run @body in a read transaction. A panicked environment is reopened and a resized map adopted
+ * before this fails. Where @body meets a damaged page it is left in the middle (guard.h), so it
+ * keeps what it allocates in @context; it reports by txn_fail().
+ *
+ * Return: the sticky error as 0 or a negative errno; -EBADMSG: damaged.
+ */
+int txn_read(struct env *env, void (*body)(struct txn *txn, void *context), void *context);
+/* Also before it is known whether what lies there is ours (env->unjudged). */
+int txn_read_unjudged(struct env *env, void (*body)(struct txn *txn, void *context), void *context);
+
+/* A read transaction without a guard, for whoever must hold one over several functions. */
 void txn_begin_read(struct txn *txn, struct env *env);
-/* End a read; return: the sticky error as 0 or a negative errno. */
+/* End it; return: the sticky error as 0 or a negative errno. */
 int txn_finish(struct txn *txn);
 
 /* The value of @key; absent when there is none, and after an error. */
@@ -60,7 +72,9 @@ void txn_last(struct txn *txn, unsigned database, struct span *ret_key, struct s
 
 /*
  * Run @body in a write transaction and commit it; again from the start when the map had to grow or
- * the environment to be reopened, so @body must be repeatable. @body reports by txn_fail().
+ * the environment to be reopened, so @body must be repeatable. @body reports by txn_fail() and, as
+ * for txn_read(), owns nothing. After a damaged page nobody can write until the calling thread has
+ * ended and env_release() was called.
  *
  * Return: 0 when it is durable; otherwise a negative errno, and it may or may not be there.
  */
