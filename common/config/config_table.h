@@ -65,7 +65,7 @@ CONFIG_RESERVED(hold_click_minutes, "consent.hold_click_minutes", 0, 60, 0, "min
 CONFIG_CHOICE(ip, "ip", "none|truncated|sealed", "truncated", "What is kept of client addresses: nothing; /24 and /48; or also the full address, sealed under the person's key.")
 CONFIG_RESERVED(retention_days, "retention_days", 1, 36500, 400, "days", "How long events are kept. This version keeps everything.")
 CONFIG_NUMBER(commit_wait_ms, "commit_wait_ms", 1, 60000, 100, "milliseconds", "How long an answer waits for its event to be durable before it leaves without.")
-CONFIG_RESERVED(disk_reserve_percent, "disk_reserve_percent", 0, 50, 5, "percent", "Free disk below which beacons, then clicks, are no longer stored. This version does not act on it.")
+CONFIG_NUMBER(disk_reserve_percent, "disk_reserve_percent", 0, 50, 5, "percent", "Free space of the disk of data_dir below which opens, probes and beacons are no longer stored; below half of it clicks neither. Links redirect all the same. 0: no reserve.")
 CONFIG_NUMBER(request_timeout_s, "limits.request_timeout_s", 1, 600, 30, "seconds", "A connection that completes no request for so long is closed.")
 CONFIG_NUMBER(connections, "limits.connections", 16, 100000, 10000, "connections", "Open connections per listener.")
 CONFIG_NUMBER(address_rate, "limits.address_rate", 0, 1000000, 200, "requests a second", "What one client address (IPv6: one /64) may ask for in the long run. Beyond it a tracked link still redirects, unrecorded; all else is answered 429. An office, a mail scanner, or all clients behind a proxy that trusted_proxies does not list look like one address and stay far below. 0: no limit.")

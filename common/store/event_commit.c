@@ -19,6 +19,7 @@
 #include "store/event_queue.h"
 
 #include <errno.h>
+#include <sys/eventfd.h>
 #include <time.h>
 
 enum {
@@ -67,7 +68,8 @@ static bool is_waiting(const struct event_writer *writer)
 	       writer->queues[EVENT_CLASS_BULK].waiting.first;
 }
 
-/* The next thing to be done at a time: an account, or another attempt at state/. */
+/* The next thing to be done at a time: an account, another attempt at state/, a look at the disk.
+ */
 static usec_t next_timer(const struct event_writer *writer)
 {
 	usec_t timer = UINT64_MAX / 2;
@@ -76,7 +78,25 @@ static usec_t next_timer(const struct event_writer *writer)
 		timer = writer->next_account;
 	if (writer->status.state_failing && writer->next_fold < timer)
 		timer = writer->next_fold;
+	if (writer->room.reserve_percent && writer->room.due < timer)
+		timer = writer->room.due;
 	return timer;
+}
+
+void event_writer_check_room(struct event_writer *writer)
+{
+	const struct disk_room *room = &writer->room;
+	enum disk_level before = room->level;
+
+	if (!disk_room_check(&writer->room, clock_monotonic()))
+		return;
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->status.disk = room->level;
+	writer->status.disk_free_bytes = room->free_bytes;
+	writer->status.disk_size_bytes = room->size_bytes;
+	(void)pthread_mutex_unlock(&writer->lock);
+	if (room->level != before)
+		(void)eventfd_write(writer->fd, 1);
 }
 
 /* Wait for work and take a batch (empty when only a timer is due). False: the end. */
@@ -282,8 +302,10 @@ static bool commit_batch(struct event_writer *writer, int period)
 	usec_t pause = PAUSE_FIRST_MS * USEC_PER_MS;
 
 	for (;;) {
-		usec_t began = clock_monotonic();
+		usec_t began;
 
+		event_writer_check_room(writer);
+		began = clock_monotonic();
 		if (attempt(writer, &commit) == 0) {
 			writer->in_doubt = false;
 			note_success(writer, &commit, began);
@@ -369,6 +391,7 @@ void *event_commit_thread(void *context)
 			writer->account_interval && clock_monotonic() >= writer->next_account;
 
 		if (!writer->batch.first && !account) {
+			event_writer_check_room(writer);
 			fold(writer, false);
 			continue;
 		}

@@ -53,6 +53,7 @@ struct event_writer {
 	struct event_list batch;   /* being committed */
 	struct event_list folding; /* committed, but state/ has not applied them */
 	struct buffer scratch;
+	struct disk_room room;
 	usec_t next_account, next_fold;
 	bool account_due, in_doubt;
 
@@ -63,6 +64,9 @@ struct event_writer {
 
 /* event_commit.c: the thread. */
 void *event_commit_thread(void *writer);
+
+/* Look at the disk if it is due, and publish what is found; the writer's thread. */
+void event_writer_check_room(struct event_writer *writer);
 
 /* With the lock held: hand tickets back. */
 void event_writer_finish(struct event_writer *writer, struct event_list *list,

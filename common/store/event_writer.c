@@ -73,10 +73,14 @@ int event_writer_open(struct store *store, const struct store_options *options,
 	writer->status.state_position = store->folded;
 	writer->status.events_failing = store->recovery_due;
 	writer->status.state_failing = store->fold_failed;
+	writer->room.path = store->data_dir;
+	writer->room.reserve_percent = options->disk_reserve_percent;
 	limit(&writer->queues[EVENT_CLASS_CLICK], options->queue_clicks);
 	limit(&writer->queues[EVENT_CLASS_BULK], options->queue_bulk);
 	writer->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = writer->fd < 0 ? -errno : init_locks(writer);
+	if (!r)
+		event_writer_check_room(writer);
 	if (!r)
 		r = start_thread(writer);
 	if (r) {
@@ -318,6 +322,14 @@ bool event_writer_alive(struct event_writer *writer)
 		return true;
 	}
 	return used < writer->seen_processor + EVENT_WRITER_SPIN_S * USEC_PER_SEC;
+}
+
+void event_writer_pressure(struct event_writer *writer, struct event_writer_pressure *ret_pressure)
+{
+	(void)pthread_mutex_lock(&writer->lock);
+	ret_pressure->clicks = writer->queues[EVENT_CLASS_CLICK].events;
+	ret_pressure->disk = writer->status.disk;
+	(void)pthread_mutex_unlock(&writer->lock);
 }
 
 void event_writer_status(struct event_writer *writer, struct store_status *ret_status)

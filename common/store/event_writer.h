@@ -3,6 +3,7 @@
 #define WAYMARK_STORE_EVENT_WRITER_H
 
 #include "base/histogram.h"
+#include "store/disk_room.h"
 #include "store/event.h"
 #include "store/people.h"
 
@@ -85,6 +86,13 @@ struct event_ticket *event_writer_take_done(struct event_writer *writer);
  */
 enum { EVENT_WAIT_MAX_S = 10 };
 int event_writer_append_and_wait(struct event_writer *writer, struct event_ticket *ticket);
+
+/* What whoever makes events goes by, cheap enough for every turn of the loop; any thread. */
+struct event_writer_pressure {
+	uint64_t clicks; /* queued or being committed */
+	enum disk_level disk;
+};
+void event_writer_pressure(struct event_writer *writer, struct event_writer_pressure *ret_pressure);
 
 /* Where every event went (promise 1): received = stored + dropped + rejected + lost + pending. */
 struct event_account {

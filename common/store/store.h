@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "crypto/id.h"
+#include "store/disk_room.h"
 #include "store/event.h"
 
 /*
@@ -22,6 +23,7 @@ struct store_options {
 	const struct keyring *keyring;	   /* for the marks of erased people */
 	uint32_t queue_clicks, queue_bulk; /* limits in events */
 	uint32_t account_interval_s;	   /* 0: only at close (commands) */
+	uint32_t disk_reserve_percent;	   /* 0: none is kept; see disk_room.h */
 	size_t initial_map_bytes;	   /* 0: the default; grows by doubling */
 	uint32_t lock_wait_ms;		   /* how long to wait for data/lock */
 	bool degraded_start; /* a disk that cannot be written does not refuse; see store_status */
@@ -55,6 +57,8 @@ struct store_status {
 	uint64_t last_sequence, state_position;
 	uint64_t events_bytes, state_bytes, people_bytes; /* used pages */
 	uint64_t map_growths;
+	enum disk_level disk;
+	uint64_t disk_free_bytes, disk_size_bytes; /* 0: not asked */
 	bool events_failing, state_failing; /* the last commit failed and is being retried */
 };
 void store_status(struct store *store, struct store_status *ret_status);

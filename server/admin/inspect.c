@@ -21,6 +21,17 @@ enum handled admin_metrics(struct request *request)
 			  buffer_span(&text));
 }
 
+static struct span sentence_of(const struct store_status *status)
+{
+	if (status->events_failing || status->state_failing)
+		return SPAN("degraded\n");
+	if (status->disk == DISK_SCARCE)
+		return SPAN("degraded: the disk is nearly full, clicks are not stored\n");
+	if (status->disk == DISK_LOW)
+		return SPAN("degraded: the disk is nearly full, beacons are not stored\n");
+	return SPAN("ready\n");
+}
+
 enum handled admin_readyz(struct request *request)
 {
 	struct app *app = request->context;
@@ -31,7 +42,5 @@ enum handled admin_readyz(struct request *request)
 				  "text/plain; charset=utf-8", "no-store", SPAN("draining\n"));
 	store_status(app->store, &status);
 	return reply_body(request, METRIC_REQUEST_READY, 200, "text/plain; charset=utf-8",
-			  "no-store",
-			  status.events_failing || status.state_failing ? SPAN("degraded\n")
-									: SPAN("ready\n"));
+			  "no-store", sentence_of(&status));
 }

@@ -57,7 +57,8 @@ enum admission_verdict admission_judge(struct admission *admission,
 				       usec_t now)
 {
 	if (admission->addresses.interval > 0 && is_known(trackers, &request->client) &&
-	    !rate_limit_take(&admission->addresses, name_of(&request->client), now, 0))
+	    !rate_limit_take(&admission->addresses, name_of(&request->client), now,
+			     admission->squeeze))
 		return OVER_ADDRESS_RATE;
 	if (tracker && !rate_limit_take(&admission->trackers, tracker->index, now, 0))
 		return OVER_TRACKER_RATE;

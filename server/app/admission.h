@@ -19,6 +19,7 @@
  */
 struct admission {
 	struct rate_limit addresses, trackers;
+	unsigned squeeze; /* of addresses, for rate_limit_take(): set by pressure.c */
 };
 
 /* What is kept in request->limited. */

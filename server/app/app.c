@@ -64,6 +64,7 @@ static int open_store(struct app *app, struct error *error)
 		.keyring = app->keyring,
 		.queue_clicks = serves ? app->config->queue_clicks : COMMAND_QUEUE_EVENTS,
 		.queue_bulk = serves ? app->config->queue_bulk : COMMAND_QUEUE_EVENTS,
+		.disk_reserve_percent = serves ? app->config->disk_reserve_percent : 0,
 		.account_interval_s = serves ? ACCOUNT_INTERVAL_SECONDS : 0,
 		.lock_wait_ms = serves ? LOCK_WAIT_MS : 0,
 		.degraded_start = serves,

@@ -34,10 +34,11 @@ struct app {
 	struct admission admission;		/* of the public listener */
 	struct commit_queue clicks, operations; /* requests that wait, by how long they may */
 	struct listener *public, *admin, *control;
-	int data_fd;	/* of data/, for the path of the control socket; -1: none */
-	usec_t now;	/* monotonic, of this turn of the loop */
-	usec_t started; /* wall */
-	bool draining;	/* SIGTERM came, nothing new is accepted */
+	int data_fd;	      /* of data/, for the path of the control socket; -1: none */
+	usec_t now;	      /* monotonic, of this turn of the loop */
+	usec_t started;	      /* wall */
+	enum disk_level disk; /* as of this turn: what is left out of the log */
+	bool draining;	      /* SIGTERM came, nothing new is accepted */
 	struct inspection inspection;
 };
 

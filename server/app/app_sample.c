@@ -51,6 +51,8 @@ static void sample_store(struct metrics *metrics, struct store *store)
 	metrics_set(metrics, METRIC_BYTES_STATE, status.state_bytes);
 	metrics_set(metrics, METRIC_BYTES_PEOPLE, status.people_bytes);
 	metrics_set(metrics, METRIC_MAP_GROWTHS, status.map_growths);
+	metrics_set(metrics, METRIC_DISK_LEVEL, status.disk);
+	metrics_set(metrics, METRIC_DISK_FREE, status.disk_free_bytes);
 	metrics_set(metrics, METRIC_FAILING_EVENTS, status.events_failing);
 	metrics_set(metrics, METRIC_FAILING_STATE, status.state_failing);
 }

@@ -11,6 +11,8 @@
  */
 #include "app/loop.h"
 
+#include "app/pressure.h"
+
 #include "base/cleanup.h"
 #include "base/log.h"
 
@@ -177,6 +179,7 @@ static void turn(struct loop *loop)
 	app->now = clock_monotonic();
 	take_signals(loop);
 	commit_wait_settle(app->writer);
+	pressure_notice(app);
 	for (size_t i = 0; i < 3; i++)
 		listener_run(loop->listeners[i]);
 	event_writer_kick(app->writer);

@@ -61,6 +61,8 @@
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
 	METRIC(EVENT_PROSPECT, counter, "waymark_events_total", "type=\"prospect\"", "") \
 	METRIC(EVENT_ACCESS, counter, "waymark_events_total", "type=\"access\"", "") \
+	METRIC(DROPPED_CONSENT, counter, "waymark_events_dropped_total", "reason=\"consent\"", "Events left out by rule: answered as usual, and counted dropped.") \
+	METRIC(DROPPED_DISK, counter, "waymark_events_dropped_total", "reason=\"disk_reserve\"", "") \
 	METRIC(REJECTED_ADDRESS, counter, "waymark_events_rejected_total", "reason=\"address_rate\"", "Events left out because their address or tracker is over its limit: redirected, and counted rejected.") \
 	METRIC(REJECTED_TRACKER, counter, "waymark_events_rejected_total", "reason=\"tracker_rate\"", "") \
 	METRIC(ADDRESSES_FORGIVEN, counter, "waymark_addresses_forgiven_total", "", "Addresses that began anew before their time because limits.addresses was too small for all.") \
@@ -81,6 +83,8 @@
 	METRIC(BYTES_STATE, gauge, "waymark_store_bytes", "store=\"state\"", "") \
 	METRIC(BYTES_PEOPLE, gauge, "waymark_store_bytes", "store=\"people\"", "") \
 	METRIC(MAP_GROWTHS, counter, "waymark_store_map_growths_total", "", "Times that a memory map was enlarged.") \
+	METRIC(DISK_LEVEL, gauge, "waymark_disk_level", "", "0: room enough; 1: below disk_reserve_percent, beacons and opens are dropped; 2: below half of it, clicks too.") \
+	METRIC(DISK_FREE, gauge, "waymark_disk_free_bytes", "", "Free space of the disk of data_dir, as of the last look; 0 without a reserve.") \
 	METRIC(FAILING_EVENTS, gauge, "waymark_store_failing", "store=\"events\"", "1 while the last commit to the store failed.") \
 	METRIC(FAILING_STATE, gauge, "waymark_store_failing", "store=\"state\"", "") \
 	METRIC(CONNECTIONS_PUBLIC, gauge, "waymark_connections", "listener=\"public\"", "Open connections, by listener.") \

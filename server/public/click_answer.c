@@ -104,6 +104,24 @@ static void count_rejected(const struct request *request)
 		    1);
 }
 
+/* By a limit of its address or tracker, or for want of disk: it redirects, and its event is not
+ * even made. */
+static bool is_left_out(const struct click_request *click)
+{
+	struct app *app = click->request->context;
+	enum event_type type = click->head || click->prefetch ? EVENT_probe : EVENT_click;
+
+	if (click->request->limited) {
+		count_rejected(click->request);
+		return true;
+	}
+	if (!disk_room_drops(app->disk, type))
+		return false;
+	event_writer_count_dropped(app->writer);
+	metrics_add(&app->metrics, METRIC_DROPPED_DISK, 1);
+	return true;
+}
+
 enum handled click_answer(struct request *request, const struct click_target *target)
 {
 	struct app *app = request->context;
@@ -120,10 +138,8 @@ enum handled click_answer(struct request *request, const struct click_target *ta
 		.counter = counter_of(&click, target),
 		.prefetch = click.prefetch,
 	};
-	if (request->limited) {
-		count_rejected(request);
+	if (is_left_out(&click))
 		return send_answer(request, &now);
-	}
 	code = click_event_ticket(&click, target, &ticket);
 	if (code < 0)
 		event_writer_count_lost(app->writer);

@@ -311,6 +311,7 @@ int click_event_ticket(const struct click_request *click, const struct click_tar
 
 	if (!policy->stored) {
 		event_writer_count_dropped(builder.app->writer);
+		metrics_add(&builder.app->metrics, METRIC_DROPPED_CONSENT, 1);
 		return CLICK_E_NOT_STORED;
 	}
 	builder.ticket = event_ticket_new(EVENT_CLASS_CLICK);

@@ -43,8 +43,7 @@ class Config(unittest.TestCase):
 
     def test_a_key_without_effect_is_named(self):
         sentence = "has no effect in this version"
-        self.daemon.configure(retention_days=400, disk_reserve_percent=5,
-                              consent__hold_click_minutes=0)
+        self.daemon.configure(retention_days=400, consent__hold_click_minutes=0)
         self.assertEqual(self.run_at(self.daemon.instance, "check").stderr, "")
         self.daemon.configure(retention_days=30, consent__hold_click_minutes=10,
                               commit_wait_ms=200)

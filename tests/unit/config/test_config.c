@@ -102,15 +102,16 @@ static void values_are_taken(void **state)
 static void a_key_without_effect_is_known_when_it_is_set(void **state)
 {
 	struct config *usual = parse("{\"trackers\": [" TRACKER "], \"retention_days\": 400}");
-	struct config *config = parse("{\"trackers\": [" TRACKER "], \"retention_days\": 1, "
-				      "\"commit_wait_ms\": 1, \"disk_reserve_percent\": 0}");
+	struct config *config =
+		parse("{\"trackers\": [" TRACKER "], \"retention_days\": 1, "
+		      "\"commit_wait_ms\": 1, \"consent\": {\"hold_click_minutes\": 1}}");
 	size_t at = 0;
 
 	(void)state;
 	assert_null(config_next_without_effect(usual, &at));
 	at = 0;
+	assert_string_equal(config_next_without_effect(config, &at), "consent.hold_click_minutes");
 	assert_string_equal(config_next_without_effect(config, &at), "retention_days");
-	assert_string_equal(config_next_without_effect(config, &at), "disk_reserve_percent");
 	assert_null(config_next_without_effect(config, &at));
 	assert_null(config_next_without_effect(config, &at));
 	config_free(usual);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/pressure.h"
+
+#include "base/log.h"
+#include "config/config.h"
+
+/* From half a queue on, and from three quarters: burst >> 6 is 312 clicks by default, >> 9 is 39.
+ */
+static unsigned squeeze_at(uint64_t queued, uint64_t limit)
+{
+	if (queued * 2 < limit)
+		return 0;
+	return queued * 4 < limit * 3 ? 6 : 9;
+}
+
+static void say(enum disk_level level)
+{
+	static const char *const sentences[] = {
+		[DISK_AMPLE] = "there is room on the disk again: everything is stored",
+		[DISK_LOW] = "free disk is below disk_reserve_percent: opens, probes and beacons "
+			     "are no longer stored",
+		[DISK_SCARCE] = "free disk is below half of disk_reserve_percent: clicks redirect "
+				"and are no longer stored either",
+	};
+
+	if (level == DISK_AMPLE)
+		log_info("disk", "reason", sentences[level]);
+	else
+		log_warning("disk", "reason", sentences[level]);
+}
+
+void pressure_notice(struct app *app)
+{
+	struct event_writer_pressure pressure;
+
+	event_writer_pressure(app->writer, &pressure);
+	app->admission.squeeze = squeeze_at(pressure.clicks, app->config->queue_clicks);
+	if (pressure.disk != app->disk)
+		say(pressure.disk);
+	app->disk = pressure.disk;
+}
