@@ -82,6 +82,7 @@ CONFIG_TEXTS(full_referrers, "full_referrers", "[]", "Origins whose referrers ar
 CONFIG_FIXED(listen)
 CONFIG_FIXED(admin_listen)
 CONFIG_FIXED(data_dir)
+CONFIG_FIXED(disk_reserve_percent)
 CONFIG_FIXED(node)
 CONFIG_FIXED(connections)
 CONFIG_FIXED(limit_addresses)
