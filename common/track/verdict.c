@@ -6,8 +6,11 @@
  * browsers leave headers out too.
  *
  * The verdict is recorded beside the signals that it was made from, and can be recomputed when a
- * rule changes; nothing that a visitor sees depends on it. Work is linear in the agent's length,
- * and the agent is cut at a length that no browser reaches.
+ * rule changes; nothing that a visitor sees depends on it.
+ *
+ * Reading an agent is most of the work, and apart from the rest: few agents make most of the
+ * requests. It is linear in the agent's length, and the agent is cut at a length that no browser
+ * reaches.
  */
 #include "track/verdict.h"
 
@@ -15,68 +18,51 @@
 
 enum { AGENT_MAX_BYTES = 1024, CHROME_FETCH = 80, FIREFOX_FETCH = 90, SAFARI_FETCH = 1604 };
 
-/* The lower-case copy of the agent that every rule looks at. */
-struct subject {
-	const struct verdict_signals *signals;
-	char agent[AGENT_MAX_BYTES + 1];
-	bool modern; /* claims a browser that sends Sec-Fetch-* on every https request */
-};
-
-static bool rule_head(const struct subject *subject)
+static bool rule_head(const struct verdict_signals *signals)
 {
-	return subject->signals->head;
+	return signals->head;
 }
 
-static bool rule_prefetch(const struct subject *subject)
+static bool rule_prefetch(const struct verdict_signals *signals)
 {
-	return verdict_is_prefetch(subject->signals->purpose);
+	return verdict_is_prefetch(signals->purpose);
 }
 
-static bool rule_trap(const struct subject *subject)
+static bool rule_trap(const struct verdict_signals *signals)
 {
-	return subject->signals->trap;
+	return signals->trap;
 }
 
-static bool rule_no_agent(const struct subject *subject)
+static bool rule_known_agent(const struct verdict_signals *signals)
 {
-	return subject->agent[0] == '\0';
+	return signals->agent.known;
 }
 
-static bool rule_known_agent(const struct subject *subject)
+static bool rule_no_agent(const struct verdict_signals *signals)
 {
-	static const char *const pieces[] = {
-#define AGENT_EXCEPT(text)
-#define AGENT(text) text,
-#include "track/verdict_agents_table.h"
-	};
-
-	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
-		if (strstr(subject->agent, pieces[i]))
-			return true;
-	return false;
+	return signals->agent.absent;
 }
 
-static bool rule_bare_agent(const struct subject *subject)
+static bool rule_bare_agent(const struct verdict_signals *signals)
 {
-	return strcmp(subject->agent, "mozilla/5.0") == 0;
+	return signals->agent.bare;
 }
 
-static bool rule_no_sec_fetch(const struct subject *subject)
+static bool rule_no_sec_fetch(const struct verdict_signals *signals)
 {
-	return subject->signals->https && subject->modern &&
-	       !subject->signals->sec_fetch_mode.data && !subject->signals->sec_fetch_dest.data &&
-	       !subject->signals->sec_fetch_site.data;
+	return signals->https && signals->agent.modern && !signals->sec_fetch_mode.data &&
+	       !signals->sec_fetch_dest.data && !signals->sec_fetch_site.data;
 }
 
-static bool rule_no_language(const struct subject *subject)
+static bool rule_no_language(const struct verdict_signals *signals)
 {
-	return subject->modern && span_trim(subject->signals->accept_language).size == 0;
+	return signals->agent.modern && span_trim(signals->accept_language).size == 0;
 }
 
 struct verdict_rule {
 	const char *name;
 	enum verdict_class class; /* what it proves: MACHINE for certain, UNKNOWN for a doubt */
-	bool (*fires)(const struct subject *subject);
+	bool (*fires)(const struct verdict_signals *signals);
 	const char *why;
 	const char *source;
 };
@@ -127,6 +113,20 @@ static void drop_exceptions(char *agent)
 			memset(at, ' ', strlen(pieces[i]));
 }
 
+static bool agent_is_known(const char *agent)
+{
+	static const char *const pieces[] = {
+#define AGENT_EXCEPT(text)
+#define AGENT(text) text,
+#include "track/verdict_agents_table.h"
+	};
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
+		if (strstr(agent, pieces[i]))
+			return true;
+	return false;
+}
+
 /* The number behind @product: major * 100 + minor; 0 when the product is not named. */
 static unsigned agent_version(const char *agent, const char *product)
 {
@@ -157,6 +157,20 @@ static bool agent_is_modern(const char *agent)
 	return strstr(agent, "safari/") && agent_version(agent, "version/") >= SAFARI_FETCH;
 }
 
+void verdict_read_agent(struct span agent, struct verdict_agent *ret_agent)
+{
+	char text[AGENT_MAX_BYTES + 1]; /* in lower case: what every rule looks at */
+
+	lower_agent(span_trim(agent), text);
+	drop_exceptions(text);
+	*ret_agent = (struct verdict_agent){
+		.absent = text[0] == '\0',
+		.known = agent_is_known(text),
+		.bare = strcmp(text, "mozilla/5.0") == 0,
+		.modern = agent_is_modern(text),
+	};
+}
+
 static void append_reason(struct verdict *verdict, const char *name)
 {
 	size_t used = strlen(verdict->reasons), length = strlen(name);
@@ -170,20 +184,15 @@ static void append_reason(struct verdict *verdict, const char *name)
 
 void verdict_of_request(const struct verdict_signals *signals, struct verdict *ret_verdict)
 {
-	struct verdict verdict = {.class = VERDICT_HUMAN};
-	struct subject subject = {.signals = signals};
-
-	lower_agent(span_trim(signals->agent), subject.agent);
-	drop_exceptions(subject.agent);
-	subject.modern = agent_is_modern(subject.agent);
+	ret_verdict->class = VERDICT_HUMAN;
+	ret_verdict->reasons[0] = '\0';
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (!rules[i].fires(&subject))
+		if (!rules[i].fires(signals))
 			continue;
-		append_reason(&verdict, rules[i].name);
-		if (verdict.class != VERDICT_MACHINE)
-			verdict.class = rules[i].class;
+		append_reason(ret_verdict, rules[i].name);
+		if (ret_verdict->class != VERDICT_MACHINE)
+			ret_verdict->class = rules[i].class;
 	}
-	*ret_verdict = verdict;
 }
 
 bool verdict_is_prefetch(struct span purpose)

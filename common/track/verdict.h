@@ -11,8 +11,21 @@
  */
 enum verdict_class { VERDICT_UNKNOWN, VERDICT_HUMAN, VERDICT_MACHINE }; /* order of the choices */
 
+/*
+ * What an agent says of itself: a function of its bytes alone, so whoever sees the same agent often
+ * keeps this instead of reading it again.
+ */
+struct verdict_agent {
+	bool absent; /* nothing is left of it once it is trimmed */
+	bool known;  /* it says itself that it is a program */
+	bool bare;   /* "Mozilla/5.0" and no more */
+	bool modern; /* claims a browser that sends Sec-Fetch-* on every https request */
+};
+void verdict_read_agent(struct span agent, struct verdict_agent *ret_agent);
+
 struct verdict_signals {
-	struct span agent, accept_language;
+	struct verdict_agent agent;
+	struct span accept_language;
 	struct span sec_fetch_site, sec_fetch_mode, sec_fetch_dest;
 	struct span purpose; /* Sec-Purpose, Purpose or X-Moz: the first that is there */
 	bool head, https, trap;

@@ -96,6 +96,11 @@ int app_open(const char *option, enum app_role role, struct app **ret_app, struc
 	code = open_settings(app, option, error);
 	if (!code)
 		code = open_store(app, error);
+	if (!code && role == APP_SERVE) {
+		app->headers = header_cache_new(app->config);
+		if (!app->headers)
+			code = error_set(error, APP_E_FAILED, "out of memory");
+	}
 	if (code)
 		return code;
 	app->clicks.limit = app->config->commit_wait_ms * USEC_PER_MS;
@@ -116,6 +121,9 @@ void app_close(struct app *app)
 	admission_finish(&app->admission);
 	if (app->data_fd >= 0)
 		(void)close(app->data_fd);
+	buffer_finish(&app->event_scratch);
+	buffer_finish(&app->event_text);
+	header_cache_free(app->headers);
 	if (app->writer)
 		commit_wait_settle(app->writer);
 	store_close(app->store);

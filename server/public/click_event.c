@@ -4,7 +4,8 @@
  * handle. Domain rules are in track/; this file only carries values from the request to fields.
  *
  * Texts from outside are cleaned into one buffer that is reserved whole before the first of them,
- * since growing it would move the ones that are already in the event.
+ * since growing it would move the ones that are already in the event. It is the app's, and so is
+ * what comes of headers that many requests share: a click allocates nothing here.
  *
  * A person is looked up (and a handle minted for an id that is new) only where the policy allows
  * the person: otherwise a click would leave a trace in people/ that consent has refused.
@@ -22,7 +23,7 @@
 #include <errno.h>
 
 enum {
-	TEXT_BYTES = 16384, /* more than all TEXT fields of a click together */
+	TEXT_BYTES = 24576, /* more than all TEXT and SEALED fields of a click together */
 	SEC_FETCH_PART_BYTES = 31
 };
 
@@ -33,7 +34,8 @@ struct builder {
 	const struct config *config; /* under which the request began */
 	struct event event;
 	struct event_ticket *ticket;
-	struct buffer text, scratch, sealed_query, sealed_ip;
+	struct buffer *text, *scratch; /* the app's */
+	const struct header_reading *agent;
 	bool has_person;
 	struct person person;
 };
@@ -41,10 +43,6 @@ struct builder {
 static void cleanup_builder(struct builder *builder)
 {
 	event_ticket_free(builder->ticket);
-	buffer_finish(&builder->text);
-	buffer_finish(&builder->scratch);
-	buffer_finish(&builder->sealed_query);
-	buffer_finish(&builder->sealed_ip);
 	sodium_memzero(&builder->person.key, sizeof(builder->person.key));
 }
 
@@ -84,7 +82,9 @@ void click_request_init(struct click_request *click, struct request *request)
 		.now = clock_wall(),
 	};
 
-	*click = (struct click_request){.request = request, .tracker = identity.tracker};
+	*click = (struct click_request){.request = request,
+					.tracker = identity.tracker,
+					.now = identity.now};
 	click->purpose = find_purpose(request);
 	click->prefetch = verdict_is_prefetch(click->purpose);
 	click->head = request->method == METHOD_HEAD;
@@ -96,15 +96,15 @@ void click_request_init(struct click_request *click, struct request *request)
 static void set_text(struct builder *builder, enum event_field field, struct span text)
 {
 	if (text.size > 0)
-		event_set_text(&builder->event, field, text, &builder->text);
+		event_set_text(&builder->event, field, text, builder->text);
 }
 
 /* What a rule of track/privacy.h appended to scratch, as a field. */
 static void set_scratch(struct builder *builder, enum event_field field)
 {
-	if (!builder->scratch.error)
-		set_text(builder, field, buffer_span(&builder->scratch));
-	buffer_clear(&builder->scratch);
+	if (!builder->scratch->error)
+		set_text(builder, field, buffer_span(builder->scratch));
+	buffer_clear(builder->scratch);
 }
 
 static void set_id(struct builder *builder, enum event_field field, const void *id, size_t size)
@@ -113,13 +113,20 @@ static void set_id(struct builder *builder, enum event_field field, const void *
 		event_set(&builder->event, field, span_of(id, size));
 }
 
-/* Crawlers write whom to ask into their agent, and anybody can write anything into a header. */
+/* Anybody can write anything into a header. */
 static void set_header(struct builder *builder, enum event_field field, struct span value)
 {
 	if (value.size == 0)
 		return;
-	privacy_text(value, &builder->scratch);
+	privacy_text(value, builder->scratch);
 	set_scratch(builder, field);
+}
+
+static void set_reading(struct builder *builder, enum event_field field,
+			const struct header_reading *reading)
+{
+	if (reading->text.size > 0)
+		event_set(&builder->event, field, reading->text);
 }
 
 static void append_part(struct span value, struct buffer *to)
@@ -143,13 +150,13 @@ static void set_sec_fetch(struct builder *builder)
 		struct span value = request_value(builder->click->request, names[i]);
 
 		if (i > 0)
-			buffer_append_byte(&builder->scratch, ',');
-		append_part(value, &builder->scratch);
+			buffer_append_byte(builder->scratch, ',');
+		append_part(value, builder->scratch);
 		any |= value.data != NULL;
 	}
 	if (any)
 		set_scratch(builder, EVENT_FIELD_sec_fetch);
-	buffer_clear(&builder->scratch);
+	buffer_clear(builder->scratch);
 }
 
 static void set_method(struct builder *builder)
@@ -170,19 +177,19 @@ static void set_signals(struct builder *builder)
 	set_method(builder);
 	set_sec_fetch(builder);
 	set_header(builder, EVENT_FIELD_purpose, builder->click->purpose);
-	set_header(builder, EVENT_FIELD_agent, request_value(request, HEADER_USER_AGENT));
+	set_reading(builder, EVENT_FIELD_agent, builder->agent);
 	set_header(builder, EVENT_FIELD_language, request_value(request, HEADER_ACCEPT_LANGUAGE));
 	event_set_choice(&builder->event, EVENT_FIELD_signals, flags);
-	privacy_referrer(builder->config, request_value(request, HEADER_REFERER),
-			 &builder->scratch);
-	set_scratch(builder, EVENT_FIELD_referrer);
+	set_reading(builder, EVENT_FIELD_referrer,
+		    header_cache_referrer(builder->app->headers, builder->config,
+					  request_value(request, HEADER_REFERER)));
 }
 
 static void set_verdict(struct builder *builder)
 {
 	const struct request *request = builder->click->request;
 	struct verdict_signals signals = {
-		.agent = request_value(request, HEADER_USER_AGENT),
+		.agent = builder->agent->agent,
 		.accept_language = request_value(request, HEADER_ACCEPT_LANGUAGE),
 		.sec_fetch_site = request_value(request, HEADER_SEC_FETCH_SITE),
 		.sec_fetch_mode = request_value(request, HEADER_SEC_FETCH_MODE),
@@ -250,15 +257,16 @@ static void set_identity(struct builder *builder, const struct consent_policy *p
 		event_set_choice(&builder->event, EVENT_FIELD_evidence, EVIDENCE_CLAIM);
 }
 
-static void set_sealed(struct builder *builder, enum event_field field, struct span clear,
-		       struct buffer *to)
+static void set_sealed(struct builder *builder, enum event_field field, struct span clear)
 {
 	uint8_t context[EVENT_SEAL_CONTEXT_BYTES];
+	struct buffer *to = builder->text;
+	size_t start = to->size;
 
 	event_seal_context(builder->event.type, field, context);
 	seal_append(&builder->person.key, span_of(context, sizeof(context)), clear, to);
 	if (!to->error)
-		event_set(&builder->event, field, buffer_span(to));
+		event_set(&builder->event, field, span_of(to->data + start, to->size - start));
 }
 
 static void set_query(struct builder *builder)
@@ -267,10 +275,10 @@ static void set_query(struct builder *builder)
 
 	if (query.size == 0)
 		return;
-	privacy_query(builder->config, query, &builder->scratch);
+	privacy_query(builder->config, query, builder->scratch);
 	set_scratch(builder, EVENT_FIELD_query);
 	if (builder->has_person)
-		set_sealed(builder, EVENT_FIELD_query_sealed, query, &builder->sealed_query);
+		set_sealed(builder, EVENT_FIELD_query_sealed, query);
 }
 
 static struct span address_span(const struct address *address)
@@ -291,8 +299,25 @@ static void set_address(struct builder *builder, struct address *truncated)
 	address_truncate(truncated);
 	event_set(&builder->event, EVENT_FIELD_ip, address_span(truncated));
 	if (mode == IP_SEALED && builder->has_person)
-		set_sealed(builder, EVENT_FIELD_ip_sealed, address_span(client),
-			   &builder->sealed_ip);
+		set_sealed(builder, EVENT_FIELD_ip_sealed, address_span(client));
+}
+
+/* Everything that is read from or written to by the setters. Return: 0; -ENOMEM. */
+static int start(struct builder *builder, enum event_type type)
+{
+	struct app *app = builder->app;
+
+	builder->text = &app->event_text;
+	builder->scratch = &app->event_scratch;
+	buffer_clear(builder->text);
+	buffer_clear(builder->scratch);
+	builder->ticket = event_ticket_new(EVENT_CLASS_CLICK);
+	if (!builder->ticket || !buffer_reserve(builder->text, TEXT_BYTES))
+		return -ENOMEM;
+	builder->agent = header_cache_agent(app->headers, request_value(builder->click->request,
+									HEADER_USER_AGENT));
+	event_init(&builder->event, type, builder->click->now);
+	return 0;
 }
 
 int click_event_ticket(const struct click_request *click, const struct click_target *target,
@@ -314,10 +339,9 @@ int click_event_ticket(const struct click_request *click, const struct click_tar
 		metrics_add(&builder.app->metrics, METRIC_DROPPED_CONSENT, 1);
 		return CLICK_E_NOT_STORED;
 	}
-	builder.ticket = event_ticket_new(EVENT_CLASS_CLICK);
-	if (!builder.ticket || !buffer_reserve(&builder.text, TEXT_BYTES))
-		return -ENOMEM;
-	event_init(&builder.event, type, clock_wall());
+	code = start(&builder, type);
+	if (code)
+		return code;
 	set_link(&builder);
 	set_identity(&builder, policy);
 	set_signals(&builder);

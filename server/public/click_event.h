@@ -29,6 +29,7 @@ struct click_request {
 	const struct tracker *tracker;
 	struct span purpose; /* Sec-Purpose, Purpose or X-Moz; absent when none */
 	bool prefetch, head;
+	usec_t now; /* wall: one time for the cookie and for the event */
 	struct identity identity;
 };
 void click_request_init(struct click_request *click, struct request *request);

@@ -26,14 +26,16 @@ static const char new_safari[] =
 
 static struct verdict_signals browser(const char *agent)
 {
-	return (struct verdict_signals){
-		.agent = span_text(agent),
+	struct verdict_signals signals = {
 		.accept_language = SPAN("ja,en;q=0.8"),
 		.sec_fetch_site = SPAN("cross-site"),
 		.sec_fetch_mode = SPAN("navigate"),
 		.sec_fetch_dest = SPAN("document"),
 		.https = true,
 	};
+
+	verdict_read_agent(span_text(agent), &signals.agent);
+	return signals;
 }
 
 static void check(const struct verdict_signals *signals, enum verdict_class class,
@@ -97,11 +99,11 @@ static void what_is_missing_is_only_a_doubt(void **state)
 
 static void an_old_safari_without_fetch_metadata_is_no_machine(void **state)
 {
-	struct verdict_signals signals = {.agent = span_text(old_safari), .https = true};
+	struct verdict_signals signals = {.https = true};
 
 	(void)state;
 	check(&signals, VERDICT_HUMAN, "");
-	signals.agent = span_text(new_safari);
+	verdict_read_agent(span_text(new_safari), &signals.agent);
 	check(&signals, VERDICT_UNKNOWN, "no_sec_fetch,no_language");
 }
 
@@ -143,10 +145,11 @@ static void agents_of_any_length_and_bytes_are_judged(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 7);
-	signals.agent = span_of(bytes, sizeof(bytes));
+	verdict_read_agent(span_of(bytes, sizeof(bytes)), &signals.agent);
 	verdict_of_request(&signals, &verdict);
 	memset(bytes, '9', sizeof(bytes));
 	memcpy(bytes, "Chrome/", 7);
+	verdict_read_agent(span_of(bytes, sizeof(bytes)), &signals.agent);
 	verdict_of_request(&signals, &verdict);
 	assert_int_equal(verdict.class, VERDICT_HUMAN);
 }
