@@ -27,6 +27,7 @@ struct session {
 	struct app *app;
 	int data_fd;
 	char *socket; /* NULL: the command owns the stores */
+	bool keeps_server;
 };
 
 static void forget(struct session *session)
@@ -74,9 +75,17 @@ static int find_server(struct session *session, struct error *error)
 
 static int open_round(struct session *session, struct error *error)
 {
-	int code = app_open(session->option, APP_COMMAND, &session->app, error);
-	struct error locked = *error;
+	struct error locked = {0};
+	int code;
 
+	if (session->keeps_server) {
+		code = find_server(session, error);
+		if (code == APP_E_LOCKED)
+			(void)error_set(error, 0, "the server went away and did not come back");
+		return code;
+	}
+	code = app_open(session->option, APP_COMMAND, &session->app, error);
+	locked = *error;
 	if (code != APP_E_LOCKED)
 		return code;
 	code = find_server(session, error);
@@ -122,6 +131,12 @@ void cleanup_session(struct session **session)
 struct app *session_app(const struct session *session)
 {
 	return session->app;
+}
+
+bool session_keep_server(struct session *session)
+{
+	session->keeps_server = session->socket != NULL;
+	return session->keeps_server;
 }
 
 static int call_here(struct session *session, const char *path, const json_t *body,
@@ -195,11 +210,14 @@ static int call_server(struct session *session, const char *path, const char *te
 int session_call(struct session *session, const char *path, const json_t *body, json_t **ret_reply,
 		 struct error *error)
 {
-	usec_t deadline = clock_monotonic() + SESSION_WAIT_MS * USEC_PER_MS;
+	unsigned wait_ms = session->keeps_server ? SESSION_SERVER_WAIT_MS : SESSION_WAIT_MS;
+	usec_t deadline = clock_monotonic() + wait_ms * USEC_PER_MS;
 	cleanup_free char *text = NULL;
 	int code, lost;
 
 	for (;;) {
+		if (!session->app && open_until(session, deadline, error) != 0)
+			return OPERATION_E_FAILED;
 		if (!session->socket)
 			return call_here(session, path, body, ret_reply, error);
 		if (!text)
@@ -212,7 +230,5 @@ int session_call(struct session *session, const char *path, const json_t *body, 
 		if (lost < 0 || clock_monotonic() >= deadline)
 			return OPERATION_E_FAILED;
 		forget(session);
-		if (open_until(session, deadline, error) != 0)
-			return OPERATION_E_FAILED;
 	}
 }

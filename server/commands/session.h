@@ -24,6 +24,14 @@ void cleanup_session(struct session **session); /* for cleanup() */
 struct app *session_app(const struct session *session);
 
 /*
+ * From now on, should a server own the stores: when it goes away, wait up to SESSION_SERVER_WAIT_MS
+ * for it to come back and never take the lock, which a long command would keep it from. Return:
+ * whether there is a server.
+ */
+enum { SESSION_SERVER_WAIT_MS = 60000 };
+bool session_keep_server(struct session *session);
+
+/*
  * Carry out the operation at @path ("/api/v1/links"; app/operation.h) and wait until it is applied.
  * @body is borrowed; *ret_reply is a new reference.
  *
