@@ -37,6 +37,9 @@ struct operation {
 	operation_fn run;
 };
 
+/* The most that a list of rows may take of the thread that answers clicks, in one call. */
+enum { OPERATION_SLICE_USEC = 1500 };
+
 const struct operation *operation_find(const char *path); /* NULL: none */
 
 /* Run it; NULL is refused. Return: 0, or OPERATION_E_* with @error; on failure ticket and reply are

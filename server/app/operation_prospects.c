@@ -7,8 +7,10 @@
  *
  * An import is an upsert: fields are merged into those that are there, an empty value takes one
  * away. Rows are judged one by one, so that a bad address does not hold up the thousand good ones
- * beside it. Rows of one address within a body are merged before the store is asked, because what a
- * ticket carries is not visible until it is committed.
+ * beside it; with "strict": true the first bad one is the last that is looked at.
+ *
+ * Fewer results than rows mean that the rest was not looked at and must be sent again: this runs on
+ * the thread that answers clicks, so it takes as many rows as fit into a slice of time.
  */
 #include "app/operation.h"
 
@@ -28,21 +30,21 @@ enum {
 	PERSON_ARENA_BYTES = 1 << 20
 };
 
-/* The people of one body: normalised address to the fields to be set and the rows they came in. */
 struct import {
 	struct operation_call *call;
-	json_t *people;	 /* address: {"fields": {…}, "rows": [index, …]} */
 	json_t *results; /* by row */
+	bool strict, refused;
 };
 
-static int set_result(struct import *import, size_t row, json_t *result)
+static int add_result(struct import *import, json_t *result)
 {
-	return json_array_set_new(import->results, row, result) == 0 ? 0 : -ENOMEM;
+	return json_array_append_new(import->results, result) == 0 ? 0 : -ENOMEM;
 }
 
-static int refuse_row(struct import *import, size_t row, const char *sentence)
+static int refuse_row(struct import *import, const char *sentence)
 {
-	return set_result(import, row, json_pack("{s:s}", "error", sentence));
+	import->refused = true;
+	return add_result(import, json_pack("{s:s}", "error", sentence));
 }
 
 /* NULL, or what is wrong with a field. */
@@ -80,43 +82,6 @@ static const char *row_refusal(const json_t *row)
 	json_object_foreach((json_t *)(uintptr_t)fields, name, value) if (!refusal) refusal =
 		field_refusal(name, value);
 	return refusal;
-}
-
-/* The person of @address in this body, made when it is the first row about them. */
-static json_t *person_of_body(struct import *import, const char *address)
-{
-	json_t *person = json_object_get(import->people, address);
-
-	if (person)
-		return person;
-	person = json_pack("{s:{}, s:[]}", "fields", "rows");
-	if (json_object_set_new(import->people, address, person) != 0)
-		return NULL;
-	return person;
-}
-
-static int read_row(struct import *import, size_t index, const json_t *row)
-{
-	cleanup_buffer struct buffer address = BUFFER_INIT;
-	const char *refusal = row_refusal(row);
-	json_t *person, *email, *fields;
-	const char *text;
-
-	if (refusal)
-		return refuse_row(import, index, refusal);
-	email = json_object_get(row, "email");
-	if (id_normalise_address(span_of(json_string_value(email), json_string_length(email)),
-				 &address) != 0)
-		return refuse_row(import, index, "that is not an e-mail address");
-	text = buffer_text(&address);
-	person = text ? person_of_body(import, text) : NULL;
-	if (!person || json_array_append_new(json_object_get(person, "rows"),
-					     json_integer((json_int_t)index)) != 0)
-		return -ENOMEM;
-	fields = json_object_get(row, "fields");
-	if (fields && json_object_update(json_object_get(person, "fields"), fields) != 0)
-		return -ENOMEM;
-	return 0;
 }
 
 /* What is known of the person, with @changes applied; an empty value removes a field. */
@@ -172,27 +137,12 @@ static int add_prospect_event(struct import *import, const struct handle *handle
 	return operation_add_event(import->call, &event, error);
 }
 
-static int set_results(struct import *import, const json_t *rows, const struct handle *handle,
-		       const char *status, const char *refusal)
+static int accept_row(struct import *import, const struct handle *handle, const char *status)
 {
 	char text[2 * sizeof(*handle) + 1];
-	const json_t *row;
-	size_t index;
-	int code = 0;
 
 	hex_format(handle, sizeof(*handle), text);
-	json_array_foreach(rows, index, row)
-	{
-		size_t at = (size_t)json_integer_value(row);
-
-		if (code)
-			break;
-		code = refusal ? refuse_row(import, at, refusal)
-			       : set_result(import, at,
-					    json_pack("{s:s, s:s}", "prospect", text, "status",
-						      status));
-	}
-	return code;
+	return add_result(import, json_pack("{s:s, s:s}", "prospect", text, "status", status));
 }
 
 /* Look the person up: whether there is one, and the merged fields as text. */
@@ -216,65 +166,95 @@ static int merge_person(struct import *import, const struct prospect_id *id, jso
 	return code;
 }
 
-static int store_person(struct import *import, const char *address, json_t *entry,
-			struct error *error)
+static int store_person(struct import *import, struct span address, const struct prospect_id *id,
+			json_t *changes, struct error *error)
 {
-	json_t *rows = json_object_get(entry, "rows"), *changes = json_object_get(entry, "fields");
 	cleanup_free char *fields = NULL;
 	struct people_change *change;
-	struct prospect_id id;
 	struct handle handle = {0};
 	bool same, known;
 	int code;
 
-	if (id_of_address(import->call->app->keyring, span_text(address), &id) != 0)
-		return set_results(import, rows, &handle, NULL, "that is not an e-mail address");
-	code = merge_person(import, &id, changes, &known, &fields);
+	code = merge_person(import, id, changes, &known, &fields);
 	if (!code && strlen(fields) > FIELDS_MAX_BYTES)
-		return set_results(import, rows, &handle, NULL,
-				   "the fields together are longer than 32768 bytes");
+		return refuse_row(import, "the fields together are longer than 32768 bytes");
 	if (!code)
-		code = people_prepare(import->call->app->store, &id, span_text(address),
-				      span_text(fields), &handle, &change, &same);
+		code = people_prepare(import->call->app->store, id, address, span_text(fields),
+				      &handle, &change, &same);
 	if (code == PEOPLE_E_ERASED)
-		return set_results(import, rows, &handle, NULL, "this person was erased");
+		return refuse_row(import, "this person was erased");
 	if (code)
 		return code < 0 ? code : -EIO;
 	if (same)
-		return set_results(import, rows, &handle, "same", NULL);
+		return accept_row(import, &handle, "same");
 	code = add_prospect_event(import, &handle, !known, changes, error);
 	if (code) {
 		people_change_free(change);
 		return code;
 	}
 	event_ticket_add_change(import->call->ticket, change);
-	return set_results(import, rows, &handle, known ? "changed" : "added", NULL);
+	return accept_row(import, &handle, known ? "changed" : "added");
+}
+
+static int import_row(struct import *import, const json_t *row, struct error *error)
+{
+	cleanup_buffer struct buffer address = BUFFER_INIT;
+	const char *refusal = row_refusal(row);
+	struct prospect_id id;
+	json_t *email, *fields;
+	int code;
+
+	if (refusal)
+		return refuse_row(import, refusal);
+	email = json_object_get(row, "email");
+	if (id_normalise_address(span_of(json_string_value(email), json_string_length(email)),
+				 &address) != 0 ||
+	    id_of_address(import->call->app->keyring, buffer_span(&address), &id) != 0)
+		return refuse_row(import, "that is not an e-mail address");
+	fields = json_object_get(row, "fields");
+	fields = fields ? json_incref(fields) : json_object();
+	code = fields ? store_person(import, buffer_span(&address), &id, fields, error) : -ENOMEM;
+	json_decref(fields);
+	return code;
+}
+
+/* Beside clicks, only as long as they may wait; a command that owns the stores takes all. */
+static bool is_over(const struct import *import, usec_t began)
+{
+	const struct app *app = import->call->app;
+
+	if (import->strict && import->refused)
+		return true;
+	return app->role == APP_SERVE && clock_monotonic() - began > OPERATION_SLICE_USEC;
 }
 
 static int import_all(struct import *import, const json_t *list, struct error *error)
 {
+	usec_t began = clock_monotonic();
 	const json_t *row;
-	const char *address;
-	json_t *entry;
 	size_t index;
 	int code = 0;
 
-	json_array_foreach(list, index,
-			   row) if (json_array_append_new(import->results, json_null()) !=
-				    0) return -ENOMEM;
-	json_array_foreach(list, index, row) if (!code) code = read_row(import, index, row);
-	json_object_foreach(import->people, address, entry) if (!code) code =
-		store_person(import, address, entry, error);
+	json_array_foreach(list, index, row)
+	{
+		if (index > 0 && is_over(import, began))
+			break;
+		code = import_row(import, row, error);
+		if (code)
+			break;
+	}
 	return code;
 }
 
 int operation_prospects_import(struct operation_call *call, struct error *error)
 {
-	static const char *const keys[] = {"prospects", NULL};
-	struct import import = {.call = call, .people = json_object(), .results = json_array()};
+	static const char *const keys[] = {"prospects", "strict", NULL};
+	struct import import = {.call = call, .results = json_array()};
 	const json_t *list;
 	int code = operation_check_keys(call->body, "", keys, error);
 
+	if (!code)
+		code = operation_bool(call->body, "", "strict", &import.strict, error);
 	if (!code)
 		code = operation_list(call->body, "prospects", PROSPECTS_MAX, &list, error);
 	if (!code)
@@ -283,7 +263,6 @@ int operation_prospects_import(struct operation_call *call, struct error *error)
 		call->reply = json_pack("{s:O}", "results", import.results);
 		code = call->reply ? 0 : -ENOMEM;
 	}
-	json_decref(import.people);
 	json_decref(import.results);
 	return code;
 }

@@ -1,160 +1,282 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `waymark prospect import`: people from CSV or NDJSON, added or changed, in batches that the
- * event writer can take beside a server's clicks. A bad row is named by its line and skipped; the
- * good ones stay, and the exit status says that there were bad ones.
+ * `waymark prospect import`: people from CSV or NDJSON, added or changed.
+ *
+ * The file is read twice. The first pass notes for each person the last row about them, and the
+ * second sends only that one. So every person of the file is written once, whatever the batches
+ * are; a run that was killed and is started again finds what it has done unchanged, and ends with
+ * what one run would have left: one row of people/ and one event for each person.
  */
+#include "app/operation.h"
 #include "base/cleanup.h"
 #include "commands/command.h"
-#include "commands/prospect_rows.h"
-#include "commands/session.h"
+#include "commands/import_batch.h"
+#include "commands/import_options.h"
+#include "commands/import_report.h"
+#include "commands/import_seen.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-enum { BATCH_ROWS = 200 };
-
 struct import {
+	struct import_options options;
 	struct session *session;
-	struct error *error;
-	const char *path;
-	json_t *batch;
-	size_t lines[BATCH_ROWS]; /* of the rows in the batch */
-	size_t added, changed, same, refused;
+	struct import_rows *rows;
+	struct import_seen *seen;
+	struct import_batch batch;
+	struct import_report report;
+	struct error error;
+	size_t added, changed, same, doubled;
+	bool stopped; /* --strict: at a bad row */
 };
 
-struct arguments {
-	const char *config, *path;
+static const struct argp_option options[] = {
+	COMMAND_OPTION_CONFIG,
+	IMPORT_OPTIONS_ROWS,
+	{0},
 };
 
-static const struct argp_option options[] = {COMMAND_OPTION_CONFIG, {0}};
-
-static error_t parse(int key, char *argument, struct argp_state *state)
+static bool is_address_column(const char *column)
 {
-	struct arguments *arguments = state->input;
+	char text[16];
+	size_t size = 0;
 
-	switch (key) {
-	case COMMAND_KEY_CONFIG:
-		arguments->config = argument;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->path)
-			argp_error(state, "one file at a time");
-		arguments->path = argument;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "the file is missing ('-' is standard input)");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
+	for (; *column; column++) {
+		char c = *column;
+
+		if (c == '-' || c == '_' || c == ' ')
+			continue;
+		if (size == sizeof(text) - 1)
+			return false;
+		text[size++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 	}
+	text[size] = '\0';
+	return strcmp(text, "email") == 0 || strcmp(text, "emailaddress") == 0;
 }
 
-static void refuse(struct import *import, size_t line, const char *what)
+static const char *field_of_column(const char *column)
 {
-	command_warn("%s:%zu: %s", import->path, line, what);
-	import->refused++;
+	return is_address_column(column) ? "email" : column;
 }
 
-static void count_results(struct import *import, const json_t *results)
+static const char *what_is_known(void)
 {
-	const json_t *result;
-	size_t index;
+	return "email, and any other as a field of that name";
+}
 
-	json_array_foreach(results, index, result)
+/* A bad row: go on, or with --strict end here. */
+static int refuse(struct import *import, size_t line, const char *sentence)
+{
+	if (import->stopped)
+		return IMPORT_ROWS_E_FILE;
+	import_report_bad(&import->report, line, sentence);
+	import->stopped = import->options.strict;
+	return import->stopped ? IMPORT_ROWS_E_FILE : 0;
+}
+
+/* A row that cannot even be sent. With --strict those before it may hold the first bad one. */
+static int refuse_unread(struct import *import, size_t line, const char *sentence)
+{
+	int code = import->options.strict ? import_batch_flush(&import->batch, &import->error) : 0;
+
+	return code ? code : refuse(import, line, sentence);
+}
+
+static void take_result(void *context, size_t line, const json_t *result)
+{
+	const char *refusal = json_string_value(json_object_get(result, "error"));
+	const char *status = json_string_value(json_object_get(result, "status"));
+	struct import *import = context;
+
+	if (refusal)
+		(void)refuse(import, line, refusal);
+	else if (status && strcmp(status, "added") == 0)
+		import->added++;
+	else if (status && strcmp(status, "changed") == 0)
+		import->changed++;
+	else
+		import->same++;
+}
+
+/* The prospect id of a row, if its address is one. */
+static bool id_of_row(const struct import *import, const json_t *row, struct prospect_id *ret_id)
+{
+	const json_t *email = json_object_get(row, "email");
+
+	return json_is_string(email) &&
+	       id_of_address(session_app(import->session)->keyring,
+			     span_of(json_string_value(email), json_string_length(email)),
+			     ret_id) == 0;
+}
+
+static int note_row(void *context, size_t line, json_t *row, const char *trouble)
+{
+	struct import *import = context;
+	struct prospect_id id;
+	int code = 0;
+
+	(void)trouble;
+	if (row && id_of_row(import, row, &id))
+		code = import_seen_put(import->seen, &id, line);
+	json_decref(row);
+	if (code)
+		return error_set(&import->error, IMPORT_ROWS_E_FILE,
+				 "the temporary table of addresses cannot grow (TMPDIR): %s",
+				 strerror(-code));
+	return 0;
+}
+
+/* Fields that stand beside "email" move into "fields"; anything else is refused later. */
+static json_t *shape(json_t *row)
+{
+	json_t *fields = json_object_get(row, "fields"), *value, *shaped;
+	const char *name;
+	int code = 0;
+
+	shaped = json_pack("{s:O*, s:o}", "email", json_object_get(row, "email"), "fields",
+			   json_object());
+	if (!shaped)
+		return NULL;
+	json_object_foreach(row, name, value)
 	{
-		const char *refusal = json_string_value(json_object_get(result, "error"));
-		const char *status = json_string_value(json_object_get(result, "status"));
+		json_t *to = json_object_get(shaped, "fields");
 
-		if (refusal && index < BATCH_ROWS)
-			refuse(import, import->lines[index], refusal);
-		else if (status && strcmp(status, "added") == 0)
-			import->added++;
-		else if (status && strcmp(status, "changed") == 0)
-			import->changed++;
+		if (strcmp(name, "email") == 0)
+			continue;
+		if (value == fields && json_is_object(value))
+			code |= json_object_update(to, value);
 		else
-			import->same++;
+			code |= json_object_set_nocheck(to, name, value);
 	}
+	if (!code)
+		return shaped;
+	json_decref(shaped);
+	return NULL;
 }
 
-static int send_batch(struct import *import)
+/* Is another row of this person the one that counts? */
+static bool is_superseded(struct import *import, size_t line, const json_t *row)
 {
-	json_t *body, *reply = NULL;
-	int code;
+	struct prospect_id id;
+	char sentence[96];
+	size_t last;
 
-	if (json_array_size(import->batch) == 0)
-		return 0;
-	body = json_pack("{s:O}", "prospects", import->batch);
-	code = body ? session_call(import->session, "/api/v1/prospects", body, &reply,
-				   import->error)
-		    : -ENOMEM;
-	json_decref(body);
-	if (!code)
-		count_results(import, json_object_get(reply, "results"));
-	json_decref(reply);
-	(void)json_array_clear(import->batch);
-	return code;
+	if (!id_of_row(import, row, &id))
+		return false;
+	last = import_seen_find(import->seen, &id);
+	if (last == line || last == 0)
+		return false;
+	import->doubled++;
+	(void)snprintf(sentence, sizeof(sentence),
+		       "the same address as in line %zu, which is the last and counts", last);
+	import_report_notice(&import->report, line, sentence);
+	return true;
 }
 
 static int take_row(void *context, size_t line, json_t *row, const char *trouble)
 {
 	struct import *import = context;
-	size_t index = json_array_size(import->batch);
+	uint64_t offset = import_rows_offset(import->rows);
+	json_t *shaped;
 
-	if (!row) {
-		refuse(import, line, trouble);
+	import_report_row(&import->report, offset, import_rows_total(import->rows));
+	if (!row)
+		return refuse_unread(import, line, trouble);
+	if (is_superseded(import, line, row)) {
+		json_decref(row);
 		return 0;
 	}
-	import->lines[index] = line;
-	if (json_array_append_new(import->batch, row) != 0)
+	shaped = shape(row);
+	json_decref(row);
+	if (!shaped)
 		return -ENOMEM;
-	return index + 1 == BATCH_ROWS ? send_batch(import) : 0;
+	return import_batch_add(&import->batch, line, shaped, offset, &import->error);
 }
 
-static int read_file(struct import *import)
+static int run(struct import *import)
 {
-	struct prospect_rows rows = {.row = take_row, .context = import, .path = import->path};
-	bool is_standard = strcmp(import->path, "-") == 0;
-	FILE *file = is_standard ? stdin : fopen(import->path, "re");
-	int code;
+	int code = session_open(import->options.config, &import->session, &import->error);
 
-	if (!file)
-		return error_set(import->error, PROSPECT_ROWS_E_FILE, "%s: %s", import->path,
-				 strerror(errno));
-	code = prospect_rows_read(&rows, file, import->error);
-	if (!is_standard)
-		(void)fclose(file);
-	return code ? code : send_batch(import);
+	if (!code)
+		code = import_rows_open(&import->options.rows, &import->rows, &import->error);
+	if (!code) {
+		import->seen = import_seen_new(&import->error);
+		code = import->seen ? 0 : IMPORT_ROWS_E_FILE;
+	}
+	if (!code)
+		code = import_rows_each(import->rows, note_row, import, &import->error);
+	import->batch.session = import->session;
+	if (!code)
+		code = import_batch_begin(&import->batch);
+	if (!code)
+		code = import_rows_each(import->rows, take_row, import, &import->error);
+	if (!code)
+		code = import_batch_flush(&import->batch, &import->error);
+	return code;
+}
+
+static void finish(struct import *import)
+{
+	import_batch_finish(&import->batch);
+	import_seen_free(import->seen);
+	import_rows_close(import->rows);
+	session_close(import->session);
+	import_options_finish(&import->options);
+}
+
+static void print_summary(const struct import *import)
+{
+	printf("%zu added, %zu changed, %zu the same, %zu refused", import->added, import->changed,
+	       import->same, import->report.bad);
+	if (import->doubled > 0)
+		printf(", %zu superseded by a later row", import->doubled);
+	putchar('\n');
+}
+
+/* What the whole run came to: the exit status. */
+static int conclude(struct import *import, int code)
+{
+	print_summary(import);
+	if (import->stopped)
+		(void)error_set(&import->error, 0,
+				"%s: stopped at a bad row (--strict); what stands before it is "
+				"imported",
+				import->options.rows.path);
+	else if (code < 0 && !import->error.text[0])
+		(void)error_set(&import->error, 0, "%s", strerror(-code));
+	if (code)
+		return command_fail(&import->error);
+	code = command_finish();
+	return code == COMMAND_OK && import->report.bad > 0 ? IMPORT_STATUS_BAD_ROWS : code;
 }
 
 int command_prospect_import(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = options,
-		.parser = parse,
+		.parser = import_options_parse,
 		.args_doc = "FILE",
-		.doc = "Add or change people from FILE: CSV with a header row and a column \"email\", "
-		       "or one JSON object per line."};
-	cleanup(cleanup_session) struct session *session = NULL;
-	struct arguments arguments = {0};
-	struct error error = {0};
-	struct import import = {.error = &error};
+		.doc = "Add or change people from FILE ('-' is standard input): CSV with a header "
+		       "row and a column \"email\", or one JSON object per line."
+		       "\vOf several rows of one address the last counts. Started again after it "
+		       "was killed, an import ends as if it had not been. Exit status: 0, or 2 "
+		       "when it is done but for bad rows, 1 when it failed."};
+	cleanup(finish) struct import import = {0};
 	int code;
 
-	command_parse(&argp, argc, argv, &arguments);
-	if (session_open(arguments.config, &session, &error) != 0)
-		return command_fail(&error);
-	import.session = session;
-	import.path = arguments.path;
-	import.batch = json_array();
-	code = read_file(&import);
-	json_decref(import.batch);
-	printf("%zu added, %zu changed, %zu the same, %zu refused\n", import.added, import.changed,
-	       import.same, import.refused);
-	if (code < 0 && !error.text[0])
-		(void)error_set(&error, 0, "%s", strerror(-code));
-	if (code)
-		return command_fail(&error);
-	code = command_finish();
-	return import.refused > 0 ? COMMAND_FAILED : code;
+	command_parse(&argp, argc, argv, &import);
+	import_report_begin(&import.report, import.options.rows.path);
+	import.options.rows.required = "email";
+	import.options.map.field = field_of_column;
+	import.options.map.what_is_known = what_is_known;
+	import.batch = (struct import_batch){
+		.path = "/api/v1/prospects",
+		.key = "prospects",
+		.strict = import.options.strict,
+		.result = take_result,
+		.context = &import,
+	};
+	code = run(&import);
+	import_report_end(&import.report);
+	return conclude(&import, code);
 }

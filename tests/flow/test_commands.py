@@ -63,7 +63,7 @@ class Commands(unittest.TestCase):
                           '\n'
                           'd@example.com,D,\n')
         result = self.daemon.waymark("prospect", "import", path, check=False)
-        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.returncode, 2)
         self.assertEqual(result.stdout, "3 added, 0 changed, 0 the same, 2 refused\n")
         lines = result.stderr.splitlines()
         self.assertEqual(len(lines), 2, lines)
@@ -98,10 +98,12 @@ class Commands(unittest.TestCase):
         self.assertEqual([event["reason"] for event in events], ["added", "changed"])
         self.assertEqual(events[1]["props"], {"fields": ["a", "c"]})
 
-    def test_one_person_in_many_rows_of_a_batch(self):
+    def test_one_person_in_many_rows(self):
         rows = "".join(f"x@example.com,{number}\n" for number in range(5))
         result = self.daemon.waymark("prospect", "import", "-", stdin="email,n\n" + rows)
-        self.assertEqual(result.stdout, "5 added, 0 changed, 0 the same, 0 refused\n")
+        self.assertEqual(result.stdout, "1 added, 0 changed, 0 the same, 0 refused, "
+                         "4 superseded by a later row\n")
+        self.assertIn("-:2: the same address as in line 6", result.stderr)
         self.assertEqual(self.show("x@example.com")["fields"], {"n": "4"})
         self.assertEqual(len(self.daemon.events(type="prospect")), 1)
 
@@ -118,11 +120,12 @@ class Commands(unittest.TestCase):
         self.assertIn("nothing in this file", self.fails("prospect", "import", "-", stdin=""))
         self.assertIn("No such file", self.fails("prospect", "import", "/nonexistent"))
         path = self.write('email\n"' + "x\n" * 40000)
-        self.assertIn("is a quote missing?", self.fails("prospect", "import", path))
+        self.assertIn("is a quote missing?", self.fails("prospect", "import", path, status=2))
         path = self.write("email\n" + "x" * 70000)
-        self.assertIn("longer than 65536", self.fails("prospect", "import", path))
+        self.assertIn("longer than 65536", self.fails("prospect", "import", path, status=2))
         path = self.write(b"email,n\na@example.com,\xff\nb@example.com,\xc3\xbc\n")
-        self.assertIn(":2: is not UTF-8", self.fails("prospect", "import", path))
+        self.assertIn(":2: column 2 is not UTF-8",
+                      self.fails("prospect", "import", path, status=2))
         self.assertEqual(self.show("b@example.com")["fields"], {"n": "\u00fc"})
 
     def test_looking_somebody_up(self):

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_COMMANDS_IMPORT_REPORT_H
+#define WAYMARK_COMMANDS_IMPORT_REPORT_H
+
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What an import says on standard error: bad rows and notices by line, the first IMPORT_SHOWN_MAX
+ * of each in full and the rest as a number; and, when standard error is a terminal, how far it is.
+ */
+enum { IMPORT_SHOWN_MAX = 20 };
+
+/* Exit status: it was carried out, but for rows that were bad. */
+enum { IMPORT_STATUS_BAD_ROWS = 2 };
+
+struct import_report {
+	const char *path;
+	size_t rows, bad, notices;
+
+	/* private */
+	bool terminal, drawn;
+	usec_t began, next_draw;
+};
+
+void import_report_begin(struct import_report *report, const char *path);
+void import_report_bad(struct import_report *report, size_t line, const char *sentence);
+void import_report_notice(struct import_report *report, size_t line, const char *sentence);
+/* One more row was looked at, which ends at @offset of @total bytes. Draws twice a second. */
+void import_report_row(struct import_report *report, uint64_t offset, uint64_t total);
+/* Say how many were not shown. Once. */
+void import_report_end(struct import_report *report);
+
+#endif
