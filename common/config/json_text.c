@@ -129,7 +129,8 @@ static bool step(struct span text, const char **path, size_t *at)
 
 		if (!found)
 			continue;
-		*path = from + length + indexed;
+		*path = from + length;
+		*path += indexed && **path == ']';
 		*at = item.at;
 		return true;
 	}
