@@ -135,11 +135,19 @@ static bool has_changes(const struct event_writer *writer)
 	return false;
 }
 
+/* Of the batch: behind the log's end, and behind what a crash still has to say. */
+static uint64_t first_sequence(const struct event_writer *writer)
+{
+	const struct store *store = writer->store;
+
+	return store->last_sequence + 1 + (store->recovery_due && store->unclean);
+}
+
 static void write_people(struct txn *txn, void *context)
 {
 	struct event_writer *writer = context;
 
-	people_write(txn, writer->batch.first);
+	people_write(txn, writer->batch.first, first_sequence(writer));
 }
 
 static int commit_people(struct event_writer *writer)

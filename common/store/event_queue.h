@@ -41,6 +41,7 @@ struct event_writer {
 	pthread_cond_t finished; /* event_writer_append_and_wait() waits */
 	struct event_queue queues[EVENT_CLASSES];
 	struct event_list done;
+	uint64_t serial; /* tickets that are on their way */
 	bool kicked, stopping;
 	bool resting, ended; /* the thread waits; it has come to its end */
 	uint64_t beats;	     /* one up with each piece of work that the thread begins */

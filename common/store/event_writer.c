@@ -148,6 +148,7 @@ int event_writer_append(struct event_writer *writer, struct event_ticket *ticket
 		queue->events += ticket->count;
 		queue->bytes += event_ticket_bytes(ticket);
 		event_list_append(&queue->waiting, ticket);
+		writer->serial += ticket->serial;
 	}
 	(void)pthread_mutex_unlock(&writer->lock);
 	return r;
@@ -190,6 +191,16 @@ struct event_ticket *event_writer_take_done(struct event_writer *writer)
 	writer->done = (struct event_list){0};
 	(void)pthread_mutex_unlock(&writer->lock);
 	return first;
+}
+
+uint64_t event_writer_serial(struct event_writer *writer)
+{
+	uint64_t serial;
+
+	(void)pthread_mutex_lock(&writer->lock);
+	serial = writer->serial;
+	(void)pthread_mutex_unlock(&writer->lock);
+	return serial;
 }
 
 /* With the lock held: until @ticket is done, or EVENT_WAIT_MAX_S passed without any commit. */
@@ -243,6 +254,7 @@ void event_writer_finish(struct event_writer *writer, struct event_list *list,
 		queue->bytes -= event_ticket_bytes(ticket);
 		ticket->outcome = outcome;
 		event_list_append(&writer->done, ticket);
+		writer->serial -= ticket->serial;
 	}
 	(void)pthread_cond_broadcast(&writer->finished);
 	(void)pthread_mutex_unlock(&writer->lock);

@@ -31,6 +31,7 @@ struct event_ticket {
 	enum event_outcome outcome; /* valid once event_writer_take_done() returned the ticket */
 	usec_t queued;		    /* monotonic */
 	uint32_t count;		    /* events in records */
+	bool serial;	    /* the caller's: event_writer_serial() counts it while it is on its way */
 	bool folds;	    /* done only when state/ has applied it (set by the append functions) */
 	bool late;	    /* set by event_ticket_answered_late() */
 	bool late_recorded; /* and the records were written with the signal */
@@ -76,6 +77,9 @@ int event_writer_fd(
 	const struct event_writer *writer); /* eventfd, readable when tickets are done */
 /* Take all done tickets as a list (NULL: none) and clear the eventfd. The caller frees them. */
 struct event_ticket *event_writer_take_done(struct event_writer *writer);
+
+/* Serial tickets that were appended and are not done: what they say can be looked up nowhere. */
+uint64_t event_writer_serial(struct event_writer *writer);
 
 /*
  * For commands: append and wait until it is done; the caller has the ticket back, unless it is

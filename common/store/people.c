@@ -4,7 +4,8 @@
  *
  * Lookups are the loop thread's: first the changes that are alive (people_index.c), then the
  * environment. Writing is the writer's, in one transaction per batch, committed before the events
- * that use the handles. The mark of an erased person is computed only for ids that nobody has,
+ * that use the handles; a row names the event that tells of it, which is therefore not there yet.
+ * The mark of an erased person is computed only for ids that nobody has,
  * since it costs an HMAC.
  */
 #include "base/arena.h"
@@ -16,6 +17,9 @@
 #include <errno.h>
 
 enum { ROW_HEADER_BYTES = 1, ROW_ROOM_BYTES = 128 };
+
+/* A row written before the one that an event tells of: person.event of its copy. */
+static const uint64_t not_told_yet = UINT64_MAX;
 
 enum person_field {
 #define PERSON(id, name, ...) PERSON_##name = (id),
@@ -43,7 +47,7 @@ void people_close(struct store *store)
 
 static void encode(const struct person *person, struct buffer *row)
 {
-	uint8_t created[8], changed[8];
+	uint8_t created[8], changed[8], event[8];
 
 	put_u64(created, person->created);
 	put_u64(changed, person->changed);
@@ -55,6 +59,10 @@ static void encode(const struct person *person, struct buffer *row)
 		record_append(row, PERSON_address, person->address);
 	if (person->fields.data)
 		record_append(row, PERSON_fields, person->fields);
+	if (person->event) {
+		put_u64(event, person->event);
+		record_append(row, PERSON_event, span_of(event, sizeof(event)));
+	}
 }
 
 /* A view of @row. Return: 0; -EBADMSG. */
@@ -80,6 +88,7 @@ static int decode(struct span row, struct person *person)
 	memcpy(person->key.bytes, fields[PERSON_key].data, sizeof(person->key.bytes));
 	person->created = get_u64(fields[PERSON_created].data);
 	person->changed = get_u64(fields[PERSON_changed].data);
+	person->event = fields[PERSON_event].size == 8 ? get_u64(fields[PERSON_event].data) : 0;
 	person->address = fields[PERSON_address];
 	person->fields = fields[PERSON_fields];
 	return 0;
@@ -190,6 +199,7 @@ int people_resolve(struct store *store, const struct prospect_id *id, struct per
 
 	if (pending) {
 		person = pending->person;
+		person.event = pending->told_by ? not_told_yet : person.event;
 	} else {
 		r = read_person(store, id, NULL, &person);
 		is_new = r == PEOPLE_E_NOT_FOUND;
@@ -254,6 +264,30 @@ static bool says(struct span new, struct span old)
 	return !new.data || (old.data && span_equal(new, old));
 }
 
+/* Is the event that tells of the row in the log? One that is pruned was. */
+static int read_told(struct store *store, const struct person *person, bool *ret_told)
+{
+	uint64_t pruned;
+	struct event event;
+	struct span record;
+	struct txn txn;
+	uint8_t key[8];
+
+	*ret_told = person->event == 0;
+	if (*ret_told || person->event == not_told_yet)
+		return 0;
+	put_u64(key, person->event);
+	txn_begin_read(&txn, &store->events);
+	pruned = txn_get_number(&txn, EVENTS_META, "pruned_through", 0);
+	record = txn_get(&txn, EVENTS_EVENTS, span_of(key, sizeof(key)));
+	*ret_told =
+		person->event <= pruned ||
+		(record.data && event_decode(record, &event) == 0 && event.type == EVENT_prospect &&
+		 span_equal(event.fields[EVENT_FIELD_prospect],
+			    span_of(person->handle.bytes, sizeof(person->handle.bytes))));
+	return txn_finish(&txn);
+}
+
 int people_prepare(struct store *store, const struct prospect_id *id, struct span address,
 		   struct span fields, struct handle *ret_handle, struct people_change **ret_change,
 		   bool *ret_same)
@@ -278,6 +312,9 @@ int people_prepare(struct store *store, const struct prospect_id *id, struct spa
 	if (is_new)
 		mint(&person);
 	same = !pending && !is_new && says(address, person.address) && says(fields, person.fields);
+	r = same ? read_told(store, &person, &same) : 0;
+	if (r)
+		return r;
 	if (!same) {
 		person.address = address.data ? address : person.address;
 		person.fields = fields.data ? fields : person.fields;
@@ -295,33 +332,80 @@ int people_prepare(struct store *store, const struct prospect_id *id, struct spa
 	return 0;
 }
 
-static void write_row(struct txn *txn, const struct people_change *change)
+/* In one piece, so that no smaller copy of the key stays behind in freed memory. */
+static void put_row(struct txn *txn, const struct person *person, size_t bytes)
 {
-	struct span handle = span_of(change->person.handle.bytes, sizeof(struct handle));
 	cleanup_buffer struct buffer row = BUFFER_INIT;
 
-	/* In one piece, so that no smaller copy of the key stays behind in freed memory. */
-	(void)buffer_reserve(&row, ROW_ROOM_BYTES + change->bytes);
-	encode(&change->person, &row);
+	(void)buffer_reserve(&row, ROW_ROOM_BYTES + bytes);
+	encode(person, &row);
 	txn_fail(txn, row.error);
-	txn_put(txn, PEOPLE_IDS, span_of(change->id.bytes, sizeof(change->id.bytes)), handle);
-	txn_put(txn, PEOPLE_ROWS, handle, buffer_span(&row));
+	txn_put(txn, PEOPLE_ROWS, span_of(person->handle.bytes, sizeof(person->handle.bytes)),
+		buffer_span(&row));
 	if (row.data)
 		explicit_bzero(row.data, row.size);
 }
 
-void people_write(struct txn *txn, struct event_ticket *tickets)
+static void write_row(struct txn *txn, const struct people_change *change, uint64_t event)
+{
+	struct people_entry *entry = change->entry;
+	struct person person = change->person;
+
+	if (event)
+		entry->event = event;
+	if (event || (person.event == not_told_yet && entry->event))
+		person.event = entry->event;
+	txn_put(txn, PEOPLE_IDS, span_of(change->id.bytes, sizeof(change->id.bytes)),
+		span_of(person.handle.bytes, sizeof(person.handle.bytes)));
+	put_row(txn, &person, change->bytes);
+	explicit_bzero(&person.key, sizeof(person.key));
+}
+
+/* A newer row was written before the one that @event tells of. */
+static void write_event(struct txn *txn, const struct people_change *change, uint64_t event)
+{
+	struct span handle = span_of(change->person.handle.bytes, sizeof(struct handle));
+	struct span row = txn_get(txn, PEOPLE_ROWS, handle);
+	cleanup_buffer struct buffer copy = BUFFER_INIT;
+	struct person person = {.handle = change->person.handle};
+
+	change->entry->event = event;
+	(void)buffer_reserve(&copy, row.size + 1);
+	buffer_append_span(&copy, row);
+	txn_fail(txn, copy.error);
+	if (row.data && !txn->error && decode(buffer_span(&copy), &person) == 0) {
+		person.event = event;
+		put_row(txn, &person, copy.size);
+		explicit_bzero(&person.key, sizeof(person.key));
+	}
+	if (copy.data)
+		explicit_bzero(copy.data, copy.size);
+}
+
+static void write_ticket(struct txn *txn, const struct event_ticket *ticket,
+			 uint64_t first_sequence)
+{
+	for (struct people_change *c = ticket->changes; c; c = c->next) {
+		uint64_t event = c->told_by ? first_sequence + c->told_by - 1 : 0;
+
+		if (c->version > c->entry->writing) {
+			c->entry->writing = c->version;
+			write_row(txn, c, event);
+		} else if (event && !c->written) {
+			write_event(txn, c, event);
+		}
+	}
+}
+
+void people_write(struct txn *txn, struct event_ticket *tickets, uint64_t first_sequence)
 {
 	for (struct event_ticket *ticket = tickets; ticket; ticket = ticket->next)
 		for (struct people_change *c = ticket->changes; c; c = c->next)
 			c->entry->writing = c->entry->written;
-	for (struct event_ticket *ticket = tickets; ticket; ticket = ticket->next)
-		for (struct people_change *c = ticket->changes; c; c = c->next) {
-			if (c->version <= c->entry->writing)
-				continue;
-			c->entry->writing = c->version;
-			write_row(txn, c);
-		}
+	for (struct event_ticket *ticket = tickets; ticket; ticket = ticket->next) {
+		write_ticket(txn, ticket, first_sequence);
+		first_sequence += ticket->count;
+	}
 }
 
 void people_written(struct event_ticket *tickets)

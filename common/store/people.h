@@ -18,6 +18,7 @@ struct person {
 	struct handle handle;
 	struct person_key key;
 	usec_t created, changed;
+	uint64_t event;	     /* sequence of the event that told of the fields; 0: none did */
 	struct span address; /* absent when only the id is known */
 	struct span fields;  /* JSON object text; absent when none */
 };
@@ -28,6 +29,7 @@ struct people_change {
 	struct prospect_id id;
 	struct person person; /* spans owned by the change */
 	bool is_new;	      /* the handle was minted for this change */
+	uint32_t told_by;     /* its prospect event in the ticket, from 1; 0: none. The caller's */
 
 	/* people.c's: changes of one person stand in the order in which they were made. */
 	struct people_entry *entry;
@@ -58,6 +60,9 @@ int people_find_handle(struct store *store, const struct handle *handle, struct 
 /*
  * A change that sets address and fields (JSON object text) of the person of @id, minted if needed;
  * what is absent stays as it is. *ret_same: all of it is durable already; then *ret_change is NULL.
+ * That includes the prospect event, which is committed behind the row: a crash between the two
+ * leaves a row that no event told of, and the same call then makes a change again. So the caller
+ * sets change->told_by.
  *
  * Return: 0; PEOPLE_E_ERASED; -EMSGSIZE for an address or fields over the length of schema.h;
  * negative errno.

@@ -16,6 +16,7 @@ struct people_entry {
 	uint64_t settled; /* the newest version that was durable when its change was freed */
 	bool durable;	  /* a row is in people/ */
 
+	uint64_t event;	  /* writer: of the last row written that an event tells of */
 	uint64_t written; /* writer: the newest version that is committed */
 	uint64_t writing; /* writer: within one transaction */
 };

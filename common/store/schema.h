@@ -247,6 +247,7 @@ enum event_type {
 	PERSON(2, created, 8, "when the handle was minted, µs")                                    \
 	PERSON(3, changed, 8, "last change of the fields, µs")                                     \
 	PERSON(4, address, 320, "e-mail address as given, normalised by rule v1")                  \
-	PERSON(5, fields, 32768, "JSON object: name of the field to its value, text")
+	PERSON(5, fields, 32768, "JSON object: name of the field to its value, text")              \
+	PERSON(6, event, 8, "sequence of the prospect event that told of them; absent: none did, all ones: not yet")
 
 #endif

@@ -71,8 +71,9 @@ void name_fold(struct txn *txn, const struct event *event); /* name.c */
 /* people.c */
 int people_open(struct store *store);	/* the index of pending people */
 void people_close(struct store *store); /* after all changes are freed */
-/* writer: write the changes of a list of tickets; and note that this was committed. */
-void people_write(struct txn *txn, struct event_ticket *tickets);
+/* writer: write the changes of a list of tickets, whose events will begin at @first_sequence; and
+ * note that this was committed. */
+void people_write(struct txn *txn, struct event_ticket *tickets, uint64_t first_sequence);
 void people_written(struct event_ticket *tickets);
 
 /* event_account.c */

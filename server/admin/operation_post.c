@@ -5,7 +5,8 @@
  * a link that was just registered answers.
  *
  * One operation at a time: what an earlier one has queued is not in state/ yet, and an operation
- * that did not see it would give one slug to two links.
+ * that did not see it would give one slug to two links, or keep one imported event twice. That
+ * holds also for one whose client has left or was answered 503: its ticket is on its way.
  *
  * A wait that takes too long is answered 503: the events are queued and will be applied, and every
  * operation may be sent again.
@@ -72,6 +73,18 @@ static enum handled answer_again(struct request *request)
 	return reply_failure(request, OPERATION_E_FAILED, &error);
 }
 
+/* Not before the operation before is applied; nor for ever. */
+static enum handled wait_for_turn(struct request *request)
+{
+	struct app *app = request->context;
+	struct error error;
+
+	if (app->operations.first || app->now < request->received + app->operations.limit)
+		return WAITING;
+	(void)error_set(&error, 0, "an earlier change is queued, and the store has not applied it");
+	return reply_failure(request, OPERATION_E_FAILED, &error);
+}
+
 static json_t *parse_body(const struct request *request, struct error *error)
 {
 	json_error_t trouble;
@@ -123,8 +136,8 @@ enum handled admin_operation(struct request *request)
 
 	if (request->state)
 		return answer_again(request);
-	if (app->operations.first)
-		return WAITING;
+	if (app->operations.first || event_writer_serial(app->writer) > 0)
+		return wait_for_turn(request);
 	code = carry_out(request, &ticket, &reply, &error);
 	if (code)
 		return reply_failure(request, code, &error);
@@ -137,6 +150,7 @@ enum handled admin_operation(struct request *request)
 		return reply_failure(request, OPERATION_E_FAILED, &error);
 	}
 	waiting->reply = reply;
+	ticket->serial = true;
 	request->state = waiting;
 	commit_wait_start(&waiting->wait, &app->operations, app->writer, ticket, app->now);
 	return answer_again(request);

@@ -192,6 +192,7 @@ static int store_person(struct import *import, struct span address, const struct
 		people_change_free(change);
 		return code;
 	}
+	change->told_by = import->call->ticket->count;
 	event_ticket_add_change(import->call->ticket, change);
 	return accept_row(import, &handle, known ? "changed" : "added");
 }

@@ -217,6 +217,116 @@ static void test_values_over_their_length_are_refused(void **state)
 			 -EMSGSIZE);
 }
 
+/* A ticket as an import makes it: a click in front, then what tells of the change. */
+static struct event_ticket *told_ticket(struct people_change *change)
+{
+	struct event_ticket *ticket = click_ticket(EVENT_CLASS_BULK, 1);
+	struct event event;
+
+	event_init(&event, EVENT_prospect, clock_wall());
+	event_set(&event, EVENT_FIELD_prospect,
+		  span_of(&change->person.handle, sizeof(change->person.handle)));
+	assert_int_equal(event_ticket_add(ticket, &event), 0);
+	change->told_by = ticket->count;
+	event_ticket_add_change(ticket, change);
+	return ticket;
+}
+
+static bool is_same(struct fixture *fixture, const struct prospect_id *id)
+{
+	struct people_change *change;
+	struct handle handle;
+	bool same;
+
+	assert_int_equal(people_prepare(fixture->store, id, SPAN("a@example.com"), SPAN("{}"),
+					&handle, &change, &same),
+			 0);
+	people_change_free(change);
+	return same;
+}
+
+static void test_a_row_is_the_same_once_the_log_tells_of_it(void **state)
+{
+	struct fixture *fixture = *state;
+	struct prospect_id id;
+
+	fixture_open(fixture);
+	id = id_of(fixture, "a@example.com");
+	(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 7));
+	(void)store_now(fixture, told_ticket(prepare(fixture, &id, "a@example.com", "{}")));
+	assert_true(is_same(fixture, &id));
+	fixture_close(fixture);
+	fixture_open(fixture);
+	assert_true(is_same(fixture, &id));
+}
+
+/* A crash between the commits of people/ and events/ leaves a row that names an event to come. */
+static void test_a_row_whose_event_was_lost_is_written_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct people_change *change;
+	struct prospect_id id;
+
+	fixture_open(fixture);
+	id = id_of(fixture, "a@example.com");
+	change = prepare(fixture, &id, "a@example.com", "{}");
+	change->told_by = 5;
+	(void)store_now(fixture, ticket_with(EVENT_CLASS_BULK, change));
+	for (unsigned i = 0; i < 8; i++) {
+		assert_false(is_same(fixture, &id));
+		(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, i));
+	}
+	(void)store_now(fixture, told_ticket(prepare(fixture, &id, "a@example.com", "{}")));
+	assert_true(is_same(fixture, &id));
+}
+
+/* The click's row holds what the import says, and may be written first, with, or after it. */
+static void test_a_click_that_overtakes_an_import_does_not_hide_its_event(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture_open(fixture);
+	for (unsigned round = 0; round < 3; round++) {
+		struct event_writer *writer = store_writer(fixture->store);
+		struct event_ticket *import, *click;
+		struct people_change *change;
+		struct person person;
+		struct prospect_id id;
+		char address[32];
+
+		(void)snprintf(address, sizeof(address), "a%u@example.com", round);
+		id = id_of(fixture, address);
+		import = told_ticket(prepare(fixture, &id, "a@example.com", "{}"));
+		assert_int_equal(people_resolve(fixture->store, &id, &person, &change), 0);
+		click = ticket_with(EVENT_CLASS_CLICK, change);
+		assert_int_equal(event_writer_append(writer, round == 1 ? import : click), 0);
+		event_writer_kick(writer);
+		if (round != 2)
+			take(writer, 1, NULL);
+		assert_int_equal(event_writer_append(writer, round == 1 ? click : import), 0);
+		event_writer_kick(writer);
+		take(writer, round == 2 ? 2 : 1, NULL);
+		assert_true(is_same(fixture, &id));
+	}
+}
+
+static void test_serial_tickets_are_counted_until_they_are_done(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = click_ticket(EVENT_CLASS_BULK, 1);
+	struct event_writer *writer;
+
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	ticket->serial = true;
+	assert_int_equal(event_writer_serial(writer), 0);
+	assert_int_equal(event_writer_append(writer, ticket), 0);
+	assert_int_equal(event_writer_serial(writer), 1);
+	event_writer_kick(writer);
+	take(writer, 1, NULL);
+	assert_int_equal(event_writer_serial(writer), 0);
+}
+
 #define ON_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
 
 int main(void)
@@ -228,6 +338,10 @@ int main(void)
 		ON_STORE(test_an_older_change_committed_later_writes_nothing),
 		ON_STORE(test_a_lost_change_is_not_taken_for_done),
 		ON_STORE(test_many_people_at_once),
+		ON_STORE(test_a_row_is_the_same_once_the_log_tells_of_it),
+		ON_STORE(test_a_row_whose_event_was_lost_is_written_again),
+		ON_STORE(test_a_click_that_overtakes_an_import_does_not_hide_its_event),
+		ON_STORE(test_serial_tickets_are_counted_until_they_are_done),
 		ON_STORE(test_values_over_their_length_are_refused),
 	};
 
