@@ -22,6 +22,14 @@ size_t event_ticket_bytes(const struct event_ticket *ticket); /* of memory */
 uint64_t event_ticket_write(struct event_ticket *ticket, struct txn *txn, uint64_t sequence,
 			    uint16_t incarnation, struct buffer *scratch);
 
+/* Freed tickets with room for one ordinary event each, for the next ones. */
+struct event_spares {
+	struct event_ticket *first;
+	unsigned count;
+};
+struct event_ticket *event_spares_take(struct event_spares *spares, enum event_class class);
+void event_spares_finish(struct event_spares *spares);
+
 enum { EVENT_CLASSES = 2 };
 
 struct event_queue {
@@ -58,7 +66,8 @@ struct event_writer {
 	usec_t next_account, next_fold;
 	bool account_due, in_doubt;
 
-	/* The loop thread only: when event_writer_alive() last saw a new beat. */
+	/* The loop thread only; then when event_writer_alive() last saw a new beat. */
+	struct event_spares spares;
 	uint64_t seen_beats;
 	usec_t seen_processor;
 };

@@ -4,6 +4,8 @@
  *
  * What the writer must still put into a record is its own: the incarnation, and the signal that the
  * answer left before the record was written, which is not known earlier.
+ *
+ * A click's ticket comes from the ones that came back, with the memory that its record needs.
  */
 #include "base/cleanup.h"
 #include "base/encode.h"
@@ -12,7 +14,12 @@
 
 #include <errno.h>
 
-enum { LENGTH_BYTES = 4, INCARNATION_AT = 2 };
+enum {
+	LENGTH_BYTES = 4,
+	INCARNATION_AT = 2,
+	SPARE_BYTES = 512, /* what nearly every click fits in */
+	SPARES_MAX = 1024
+};
 
 struct event_ticket *event_ticket_new(enum event_class class)
 {
@@ -23,6 +30,58 @@ struct event_ticket *event_ticket_new(enum event_class class)
 	ticket->class = class;
 	ticket->outcome = EVENT_QUEUED;
 	return ticket;
+}
+
+struct event_ticket *event_spares_take(struct event_spares *spares, enum event_class class)
+{
+	struct event_ticket *ticket = spares->first;
+
+	if (ticket) {
+		spares->first = ticket->next;
+		spares->count--;
+		ticket->next = NULL;
+		ticket->class = class;
+		return ticket;
+	}
+	ticket = event_ticket_new(class);
+	if (ticket) {
+		ticket->spares = spares;
+		/* Without memory for it now, adding an event will try again, and say so. */
+		(void)buffer_reserve(&ticket->records, SPARE_BYTES);
+		buffer_clear(&ticket->records);
+	}
+	return ticket;
+}
+
+/* Whether @ticket is kept; one whose record was large is not worth its memory. */
+static bool give_back(struct event_spares *spares, struct event_ticket *ticket)
+{
+	struct buffer records = ticket->records;
+
+	if (spares->count >= SPARES_MAX || records.capacity > SPARE_BYTES)
+		return false;
+	buffer_clear(&records);
+	*ticket = (struct event_ticket){
+		.next = spares->first,
+		.outcome = EVENT_QUEUED,
+		.records = records,
+		.spares = spares,
+	};
+	spares->first = ticket;
+	spares->count++;
+	return true;
+}
+
+void event_spares_finish(struct event_spares *spares)
+{
+	struct event_ticket *ticket;
+
+	while ((ticket = spares->first)) {
+		spares->first = ticket->next;
+		ticket->spares = NULL;
+		event_ticket_free(ticket);
+	}
+	spares->count = 0;
 }
 
 int event_ticket_add(struct event_ticket *ticket, const struct event *event)
@@ -72,6 +131,8 @@ void event_ticket_free(struct event_ticket *ticket)
 		ticket->changes = change->next;
 		people_change_free(change);
 	}
+	if (ticket->spares && give_back(ticket->spares, ticket))
+		return;
 	buffer_finish(&ticket->records);
 	free(ticket);
 }

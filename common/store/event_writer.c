@@ -112,12 +112,18 @@ void event_writer_close(struct event_writer *writer)
 	(void)pthread_mutex_unlock(&writer->lock);
 	(void)pthread_join(writer->thread, NULL);
 	free_all(&writer->done);
+	event_spares_finish(&writer->spares);
 	buffer_finish(&writer->scratch);
 	(void)close(writer->fd);
 	(void)pthread_cond_destroy(&writer->finished);
 	(void)pthread_cond_destroy(&writer->wake);
 	(void)pthread_mutex_destroy(&writer->lock);
 	free(writer);
+}
+
+struct event_ticket *event_writer_ticket(struct event_writer *writer, enum event_class class)
+{
+	return event_spares_take(&writer->spares, class);
 }
 
 /* With the lock held. A queue that is empty takes any one ticket. */
@@ -143,7 +149,6 @@ int event_writer_append(struct event_writer *writer, struct event_ticket *ticket
 	if (r) {
 		writer->account.lost += ticket->count;
 	} else {
-		ticket->queued = clock_monotonic();
 		writer->account.pending += ticket->count;
 		queue->events += ticket->count;
 		queue->bytes += event_ticket_bytes(ticket);

@@ -29,7 +29,6 @@ struct event_ticket {
 	void *owner; /* the caller's; touched by the loop thread only */
 	enum event_class class;
 	enum event_outcome outcome; /* valid once event_writer_take_done() returned the ticket */
-	usec_t queued;		    /* monotonic */
 	uint32_t count;		    /* events in records */
 	bool serial;	    /* the caller's: event_writer_serial() counts it while it is on its way */
 	bool folds;	    /* done only when state/ has applied it (set by the append functions) */
@@ -38,12 +37,15 @@ struct event_ticket {
 	uint64_t first_sequence; /* of the batch's events of this ticket, once stored */
 	struct buffer records;	 /* length 4 ‖ record, count times */
 	struct people_change *changes;
+	struct event_spares *spares; /* where it goes when it is freed; NULL: it is the heap's */
 };
 
 enum { EVENT_TICKET_MAX_EVENTS = 1024, EVENT_TICKET_MAX_BYTES = 2 << 20 };
 
 /* An empty ticket; NULL when out of memory. */
 struct event_ticket *event_ticket_new(enum event_class class);
+/* Likewise, with the memory of one that came back, if there is any; it must not outlive @writer. */
+struct event_ticket *event_writer_ticket(struct event_writer *writer, enum event_class class);
 /*
  * Encode one more event into it. Events of one ticket are committed together, in their order.
  *

@@ -13,22 +13,31 @@
 
 enum { LENGTH_BYTES_MAX = 3, LENGTH_MAX = (1 << 21) - 1 };
 
+static size_t length_bytes(size_t length)
+{
+	return length < 0x80 ? 1 : length < 0x4000 ? 2 : LENGTH_BYTES_MAX;
+}
+
 void record_append(struct buffer *to, uint8_t field, struct span value)
 {
 	size_t length = value.size;
+	uint8_t *at;
 
 	if (length > LENGTH_MAX) {
 		if (!to->error)
 			to->error = -EMSGSIZE;
 		return;
 	}
-	buffer_append_byte(to, field);
-	while (length >= 0x80) {
-		buffer_append_byte(to, (uint8_t)(length | 0x80));
-		length >>= 7;
-	}
-	buffer_append_byte(to, (uint8_t)length);
-	buffer_append_span(to, value);
+	at = buffer_reserve(to, 1 + length_bytes(length) + length);
+	if (!at)
+		return;
+	*at++ = field;
+	for (; length >= 0x80; length >>= 7)
+		*at++ = (uint8_t)(length | 0x80);
+	*at++ = (uint8_t)length;
+	if (value.size > 0)
+		memcpy(at, value.data, value.size);
+	to->size = (size_t)(at - to->data) + value.size;
 }
 
 static int length_next(struct span record, size_t *at, size_t *ret_length)

@@ -13,8 +13,6 @@
 
 #include "text/cookie.h"
 
-#include <stdio.h>
-
 /* clang-format off */
 #define NOTHING	      {false, false, false}	/* not stored */
 #define COUNTED	      {true, false, false}	/* stored, no browser, no person */
@@ -213,9 +211,15 @@ void identity_resolve_click(const struct identity_request *request, struct ident
 	*ret_identity = identity;
 }
 
+_Static_assert(COOKIE_MAX_AGE_DAYS * 86400 == 34128000, "as it is written below");
+
 void identity_format_cookie(const struct tracker *tracker, const char *value, struct buffer *to)
 {
-	buffer_printf(to, "%s=%s; Path=/; Max-Age=%d; %sHttpOnly; SameSite=Lax",
-		      tracker->cookie_name, value, COOKIE_MAX_AGE_DAYS * 86400,
-		      tracker->https ? "Secure; " : "");
+	buffer_append_text(to, tracker->cookie_name);
+	buffer_append_byte(to, '=');
+	buffer_append_text(to, value);
+	buffer_append_text(to, "; Path=/; Max-Age=34128000; ");
+	if (tracker->https)
+		buffer_append_text(to, "Secure; ");
+	buffer_append_text(to, "HttpOnly; SameSite=Lax");
 }

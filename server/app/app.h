@@ -32,10 +32,11 @@ struct app {
 	struct store *store;
 	struct event_writer *writer; /* borrowed from the store; NULL for readers */
 	struct metrics metrics;
-	struct admission admission;		 /* of the public listener */
-	struct header_cache *headers;		 /* APP_SERVE */
-	struct buffer event_text, event_scratch; /* of the event being made; kept for the next */
-	struct commit_queue clicks, operations;	 /* requests that wait, by how long they may */
+	struct admission admission;   /* of the public listener */
+	struct header_cache *headers; /* APP_SERVE */
+	struct buffer event_text;     /* of the event that is being made; kept for the next */
+	struct buffer event_scratch;  /* for one text at a time */
+	struct commit_queue clicks, operations; /* requests that wait, by how long they may */
 	struct listener *public, *admin, *control;
 	int data_fd;	      /* of data/, for the path of the control socket; -1: none */
 	usec_t now;	      /* monotonic, of this turn of the loop */

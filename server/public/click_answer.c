@@ -54,15 +54,17 @@ enum handled click_answer_again(struct request *request)
 
 static const char *format_cookie(const struct click_request *click)
 {
-	cleanup_buffer struct buffer text = BUFFER_INIT;
+	struct app *app = click->request->context;
+	struct buffer *text = &app->event_scratch;
 	struct span copy;
 
 	if (!click->identity.set_cookie)
 		return NULL;
-	identity_format_cookie(click->tracker, click->identity.cookie_value, &text);
-	if (text.error)
+	buffer_clear(text);
+	identity_format_cookie(click->tracker, click->identity.cookie_value, text);
+	if (text->error)
 		return NULL;
-	copy = arena_copy(&click->request->arena, buffer_span(&text));
+	copy = arena_copy(&click->request->arena, buffer_span(text));
 	return (const char *)copy.data;
 }
 

@@ -311,7 +311,7 @@ static int start(struct builder *builder, enum event_type type)
 	builder->scratch = &app->event_scratch;
 	buffer_clear(builder->text);
 	buffer_clear(builder->scratch);
-	builder->ticket = event_ticket_new(EVENT_CLASS_CLICK);
+	builder->ticket = event_writer_ticket(app->writer, EVENT_CLASS_CLICK);
 	if (!builder->ticket || !buffer_reserve(builder->text, TEXT_BYTES))
 		return -ENOMEM;
 	builder->agent = header_cache_agent(app->headers, request_value(builder->click->request,

@@ -4,6 +4,8 @@
  */
 #include "fixture.h"
 
+#include <malloc.h>
+
 static void append(struct event_writer *writer, struct event_ticket *ticket)
 {
 	assert_int_equal(event_writer_append(writer, ticket), 0);
@@ -187,6 +189,78 @@ static void test_a_ticket_is_bounded(void **state)
 	event_ticket_free(ticket);
 }
 
+static void expect_fresh(const struct event_ticket *ticket, enum event_class class)
+{
+	assert_non_null(ticket);
+	assert_int_equal(ticket->class, class);
+	assert_int_equal(ticket->outcome, EVENT_QUEUED);
+	assert_int_equal(ticket->count + ticket->records.size, 0);
+	assert_int_equal(ticket->records.error, 0);
+	assert_true(ticket->first_sequence == 0);
+	assert_false(ticket->folds || ticket->late || ticket->late_recorded);
+	assert_true(!ticket->next && !ticket->owner && !ticket->changes);
+}
+
+/* A ticket that came back is as good as a new one, whatever became of it before. */
+static void test_tickets_are_used_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket, *again;
+	struct event_writer *writer;
+	static uint8_t url[2000];
+	struct event event;
+	struct walk walk;
+
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	for (uint64_t i = 1; i <= 200; i++) {
+		ticket = event_writer_ticket(writer, i % 2 ? EVENT_CLASS_CLICK : EVENT_CLASS_BULK);
+		expect_fresh(ticket, i % 2 ? EVENT_CLASS_CLICK : EVENT_CLASS_BULK);
+		ticket->owner = writer;
+		make_click(&event, i);
+		event_set(&event, EVENT_FIELD_url, span_of(url, i % 3 ? 0 : sizeof(url)));
+		assert_int_equal(event_ticket_add(ticket, &event), 0);
+		append(writer, ticket);
+		event_ticket_answered_late(writer, ticket);
+		event_writer_kick(writer);
+		take(writer, 1, NULL);
+	}
+	walk_log(fixture->store, &walk);
+	assert_int_equal(walk.types[EVENT_click], 200);
+	ticket = event_writer_ticket(writer, EVENT_CLASS_CLICK);
+	event_ticket_free(ticket);
+	again = event_writer_ticket(writer, EVENT_CLASS_BULK);
+	assert_ptr_equal(again, ticket);
+	event_ticket_free(again);
+}
+
+/* What a burst needed does not stay for ever, and no large record does. */
+static void test_spare_tickets_are_bounded(void **state)
+{
+	enum { BURST = 4096, EACH_BYTES = 1024, KEPT = 1024 };
+	static struct event_ticket *tickets[BURST];
+	struct fixture *fixture = *state;
+	struct event_writer *writer;
+	static uint8_t url[8000];
+	size_t before, after;
+	struct event event;
+
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	make_click(&event, 1);
+	before = mallinfo2().uordblks;
+	for (unsigned i = 0; i < BURST; i++) {
+		event_set(&event, EVENT_FIELD_url, span_of(url, i % 2 ? 100 : sizeof(url)));
+		tickets[i] = event_writer_ticket(writer, EVENT_CLASS_CLICK);
+		assert_non_null(tickets[i]);
+		assert_int_equal(event_ticket_add(tickets[i], &event), 0);
+	}
+	for (unsigned i = 0; i < BURST; i++)
+		event_ticket_free(tickets[i]);
+	after = mallinfo2().uordblks;
+	assert_true(after < before + (size_t)KEPT * EACH_BYTES);
+}
+
 static void test_answered_late_is_in_the_record_and_in_the_account(void **state)
 {
 	struct fixture *fixture = *state;
@@ -314,6 +388,8 @@ int main(void)
 		ON_STORE(test_a_full_queue_refuses_and_counts),
 		ON_STORE(test_large_records_are_bounded_in_bytes),
 		cmocka_unit_test(test_a_ticket_is_bounded),
+		ON_STORE(test_tickets_are_used_again),
+		ON_STORE(test_spare_tickets_are_bounded),
 		ON_STORE(test_answered_late_is_in_the_record_and_in_the_account),
 		ON_STORE(test_a_link_answers_as_soon_as_its_ticket_is_done),
 		ON_STORE(test_the_end_of_the_log_is_the_account_of_the_run),
