@@ -11,6 +11,7 @@
 #include "http/exchange.h"
 
 #include <arpa/inet.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 struct connection *connection_of(struct MHD_Connection *handle)
@@ -86,7 +87,9 @@ void connection_notify(void *owner, struct MHD_Connection *handle, void **contex
 		if (!connection)
 			return;
 		connection->handle = handle;
-		connection->is_local = listener->socket_path != NULL;
+		connection->is_local = listener->is_local;
+		connection->is_fresh = true;
+		listener->fresh++;
 		read_peer(connection);
 		list_append(listener, connection);
 		listener->figures.connections++;
@@ -99,6 +102,7 @@ void connection_notify(void *owner, struct MHD_Connection *handle, void **contex
 		refusal_close(listener, connection);
 		list_remove(listener, connection);
 		listener->figures.connections--;
+		listener->fresh -= connection->is_fresh;
 		free(connection);
 		*context = NULL;
 	}
@@ -128,6 +132,30 @@ void connection_expire(struct listener *listener)
 		}
 		connection_touch(listener, connection);
 	}
+}
+
+/*
+ * What arrived before this moment is answered; what arrives after it meets a closed connection, as
+ * at any moment at which an idle one is closed, and may be sent again (RFC 9112, 9.5).
+ */
+size_t connection_hang_up(struct listener *listener)
+{
+	size_t busy = 0;
+
+	for (struct connection *at = listener->oldest; at; at = at->after) {
+		const int fd = connection_descriptor(at);
+		int unread = 0;
+
+		if (at->expired)
+			continue;
+		if (ioctl(fd, FIONREAD, &unread) == 0 && unread > 0) {
+			busy++;
+			continue;
+		}
+		at->expired = true;
+		(void)shutdown(fd, SHUT_RDWR);
+	}
+	return busy;
 }
 
 bool connection_is_owner(const struct connection *connection)

@@ -79,6 +79,8 @@ void *exchange_begin(void *owner, const char *target, struct MHD_Connection *han
 	if (!exchange)
 		return NULL;
 	connection->exchange = exchange;
+	listener->fresh -= connection->is_fresh;
+	connection->is_fresh = false;
 	exchange->connection = connection;
 	exchange->request.inner = exchange;
 	exchange->request.listener = listener;
@@ -365,7 +367,7 @@ static enum MHD_Result answer(struct exchange *exchange)
 	}
 	/* A body that nobody asked for, or a method that we refuse, ends the connection. */
 	if ((exchange->body_expected > 0 && request->method != METHOD_POST) ||
-	    request->method == METHOD_OTHER || request->listener->quiesced)
+	    request->method == METHOD_OTHER || request->listener->parting)
 		reply_close(request);
 	request->listener->activity++;
 	return reply_send(exchange);

@@ -21,6 +21,7 @@ struct connection {
 	struct address peer;
 	bool is_local;	       /* a Unix socket */
 	bool expired;	       /* was shut down by us */
+	bool is_fresh;	       /* no request of it has begun */
 	bool is_over;	       /* its last request is answered: what may follow is not read */
 	uint64_t served_bytes; /* of the requests that it went on after */
 };
@@ -48,7 +49,8 @@ struct listener {
 	struct MHD_Daemon *daemon;
 	int epoll_fd;
 	int socket_fd;	   /* -1 once quiesced */
-	char *socket_path; /* of a Unix socket; unlinked at close */
+	char *socket_path; /* of a Unix socket of our own; unlinked at close */
+	bool is_local;	   /* a Unix socket */
 	uint16_t port;
 	usec_t now; /* of the current run */
 	struct connection *oldest, *newest;
@@ -57,6 +59,7 @@ struct listener {
 	struct listener_figures figures;
 	size_t in_progress;
 	size_t heads;			  /* of these, with a complete head */
+	size_t fresh;			  /* connections whose first request has not begun */
 	usec_t draining;		  /* monotonic: since when, once quiesced */
 	unsigned refusals[REFUSAL_KINDS]; /* noted, and no request's yet */
 	enum refusal last_refusal;	  /* since the last request ended */
@@ -65,6 +68,7 @@ struct listener {
 	unsigned quiet_runs; /* since then, while the library has connections that are ready */
 	bool answered_late;  /* in this run, by a handler that had waited: not sent yet */
 	bool closed_some;    /* in this run: the library may accept again, but not yet */
+	bool parting;	     /* every answer is the last of its connection */
 	bool quiesced;
 };
 
@@ -85,6 +89,7 @@ void connection_notify(void *listener, struct MHD_Connection *handle, void **con
 struct connection *connection_of(struct MHD_Connection *handle);
 void connection_touch(struct listener *listener, struct connection *connection);
 void connection_expire(struct listener *listener);
+size_t connection_hang_up(struct listener *listener); /* how many have something unread */
 int connection_descriptor(const struct connection *connection);
 bool connection_is_owner(const struct connection *connection); /* SO_PEERCRED: our uid, or 0 */
 
@@ -100,6 +105,11 @@ void refusal_close(struct listener *listener, const struct connection *connectio
 /* socket.c: a listening socket for "127.0.0.1:0", "[::1]:8080" or "unix:/path" */
 int socket_listen(const char *address, mode_t mode, int *ret_fd, char **ret_path,
 		  uint16_t *ret_port, struct error *error);
+
+/* The same for a socket that listens already and that is not ours alone. */
+int socket_inherit(int fd, bool *ret_is_local, uint16_t *ret_port, struct error *error);
+/* "http://127.0.0.1:8080" or "unix:/path", as the kernel knows it. */
+void socket_describe(int fd, struct buffer *to);
 
 /* reply.c: hand the reply that is set to the library; makes a 500 page if there is none. */
 enum MHD_Result reply_send(struct exchange *exchange);

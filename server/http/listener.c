@@ -56,6 +56,22 @@ static int start_daemon(struct listener *listener, struct error *error)
 	return 0;
 }
 
+static int open_socket(struct listener *listener, struct error *error)
+{
+	const struct listener_options *options = &listener->options;
+	int r;
+
+	if (options->inherited_fd) {
+		listener->socket_fd = options->inherited_fd;
+		return socket_inherit(options->inherited_fd, &listener->is_local, &listener->port,
+				      error);
+	}
+	r = socket_listen(options->address, options->socket_mode, &listener->socket_fd,
+			  &listener->socket_path, &listener->port, error);
+	listener->is_local = listener->socket_path != NULL;
+	return r;
+}
+
 int listener_open(const struct listener_options *options, struct listener **ret_listener,
 		  struct error *error)
 {
@@ -70,8 +86,7 @@ int listener_open(const struct listener_options *options, struct listener **ret_
 	listener->now = clock_monotonic();
 	listener->socket_fd = -1;
 	listener->epoll_fd = -1;
-	r = socket_listen(options->address, options->socket_mode, &listener->socket_fd,
-			  &listener->socket_path, &listener->port, error);
+	r = open_socket(listener, error);
 	if (r == 0)
 		r = start_daemon(listener, error);
 	if (r) {
@@ -183,11 +198,21 @@ uint16_t listener_port(const struct listener *listener)
 	return listener->port;
 }
 
+void listener_describe(const struct listener *listener, struct buffer *to)
+{
+	socket_describe(listener->socket_fd, to);
+}
+
+void listener_part(struct listener *listener)
+{
+	listener->parting = true;
+}
+
 void listener_quiesce(struct listener *listener)
 {
 	if (listener->quiesced)
 		return;
-	listener->quiesced = true;
+	listener->parting = listener->quiesced = true;
 	listener->draining = clock_monotonic();
 	(void)MHD_quiesce_daemon(listener->daemon);
 	(void)close(listener->socket_fd);
@@ -198,9 +223,14 @@ bool listener_is_idle(const struct listener *listener)
 {
 	if (listener->heads > 0)
 		return false;
-	return listener->in_progress == 0 ||
+	return (listener->in_progress == 0 && listener->fresh == 0) ||
 	       (listener->quiesced &&
 		listener->now >= listener->draining + DRAIN_HEAD_MS * USEC_PER_MS);
+}
+
+bool listener_hang_up(struct listener *listener)
+{
+	return connection_hang_up(listener) == 0;
 }
 
 void listener_close(struct listener *listener)

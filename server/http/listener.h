@@ -18,6 +18,7 @@ struct listener;
 struct listener_options {
 	const char *address; /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
 	mode_t socket_mode;  /* of a Unix socket */
+	int inherited_fd; /* listen on this, which others hold too, and not at @address; 0: none */
 	const struct route *routes;
 	size_t route_count;
 	const struct network *proxies; /* trusted; a Unix socket's peer always is */
@@ -62,10 +63,23 @@ void listener_figures(const struct listener *listener, struct listener_figures *
 /* The port that it listens on (tests ask for port 0); 0 for a Unix socket. */
 uint16_t listener_port(const struct listener *listener);
 
-/* Stop accepting; what is open is served on. */
+/* Where it listens, as "http://127.0.0.1:8080" or "unix:/path". */
+void listener_describe(const struct listener *listener, struct buffer *to);
+
+/*
+ * The end, in the order in which a client loses nothing: every answer says that it is the last of
+ * its connection; nothing new is accepted (an inherited socket stays open elsewhere, and who comes
+ * waits there for the next server); idle connections are closed.
+ */
+void listener_part(struct listener *listener);
 void listener_quiesce(struct listener *listener);
-/* True when no request is in progress. A second after listener_quiesce() those whose head is not
- * complete no longer count: a client that holds one does not hold up the end. */
+/* Once it is idle: close every connection of which nothing is unread; true when that is all. */
+bool listener_hang_up(struct listener *listener);
+/*
+ * True when no request is in progress and no connection has yet to send its first. A second after
+ * listener_quiesce() those whose head is not complete no longer count: a client that holds one does
+ * not hold up the end.
+ */
 bool listener_is_idle(const struct listener *listener);
 void listener_close(struct listener *listener); /* NULL allowed */
 

@@ -4,11 +4,15 @@
  * IPv6 address takes no IPv4 in disguise, and a failure can say which setting to change.
  *
  * A Unix socket's file outlives a killed server. It is removed only if nobody answers on it.
+ *
+ * A socket that was handed over is used as it is. Whoever made it holds it, too, and gives it to
+ * the next server, so its file is not ours to remove.
  */
 #include "http/exchange.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -141,4 +145,61 @@ int socket_listen(const char *address, mode_t mode, int *ret_fd, char **ret_path
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
+}
+
+int socket_inherit(int fd, bool *ret_is_local, uint16_t *ret_port, struct error *error)
+{
+	union any_address address = {0};
+	socklen_t size = sizeof(address), option_size = sizeof(int);
+	int listens = 0, type = 0, flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || getsockname(fd, &address.any, &size) ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &option_size) ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &option_size))
+		return error_set(error, LISTENER_E_ADDRESS,
+				 "descriptor %d was handed over, but is no socket: %s", fd,
+				 strerror(errno));
+	if (!listens || type != SOCK_STREAM)
+		return error_set(error, LISTENER_E_ADDRESS,
+				 "descriptor %d was handed over, but is no stream socket that "
+				 "listens; a socket unit needs ListenStream= and Accept=no",
+				 fd);
+	/* Of two servers that accept from one socket the slower must not wait for a connection. */
+	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return error_set(error, -errno, "descriptor %d was handed over: %s", fd,
+				 strerror(errno));
+	*ret_is_local = address.any.sa_family == AF_UNIX;
+	*ret_port = bound_port(fd);
+	return 0;
+}
+
+static void describe_local(const struct sockaddr_un *local, socklen_t size, struct buffer *to)
+{
+	const size_t length = size - offsetof(struct sockaddr_un, sun_path);
+
+	buffer_append_text(to, "unix:");
+	if (length > 0 && local->sun_path[0] == '\0')
+		buffer_printf(to, "@%.*s", (int)length - 1, local->sun_path + 1);
+	else
+		buffer_printf(to, "%.*s", (int)length, local->sun_path);
+}
+
+void socket_describe(int fd, struct buffer *to)
+{
+	union any_address address = {0};
+	socklen_t size = sizeof(address);
+	char text[INET6_ADDRSTRLEN] = "";
+	bool is_v6;
+
+	if (getsockname(fd, &address.any, &size))
+		return;
+	if (address.any.sa_family == AF_UNIX) {
+		describe_local(&address.local, size, to);
+		return;
+	}
+	is_v6 = address.any.sa_family == AF_INET6;
+	(void)inet_ntop(address.any.sa_family,
+			is_v6 ? (void *)&address.v6.sin6_addr : (void *)&address.v4.sin_addr, text,
+			sizeof(text));
+	buffer_printf(to, is_v6 ? "http://[%s]:%u" : "http://%s:%u", text, bound_port(fd));
 }
