@@ -17,11 +17,17 @@
 
 enum { ROUND_MS = 10 };
 
-static int refuse(const char *path, int fd, struct error *error)
+static long read_holder(int fd)
 {
 	char text[32] = "";
 	ssize_t size = pread(fd, text, sizeof(text) - 1, 0);
-	long pid = size > 0 ? strtol(text, NULL, 10) : 0;
+
+	return size > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+static int refuse(const char *path, int fd, struct error *error)
+{
+	long pid = read_holder(fd);
 
 	if (pid > 0)
 		return error_set(error, STORE_E_LOCKED,
@@ -44,31 +50,37 @@ static void note_holder(int fd)
 }
 
 /* Return: 0, or -1 with errno: EWOULDBLOCK when it was held all the time. */
-static int lock_until(int fd, usec_t deadline)
+static int lock_until(int fd, const struct store_options *options)
 {
+	const usec_t deadline = clock_monotonic() + options->lock_wait_ms * USEC_PER_MS;
 	const struct timespec pause = {.tv_nsec = ROUND_MS * 1000000L};
 
 	while (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno != EWOULDBLOCK || clock_monotonic() >= deadline)
 			return -1;
+		if (options->lock_wait &&
+		    !options->lock_wait(options->lock_wait_context, read_holder(fd))) {
+			errno = EWOULDBLOCK;
+			return -1;
+		}
 		(void)nanosleep(&pause, NULL);
 	}
 	return 0;
 }
 
-int store_lock_take(const char *data_dir, uint32_t wait_ms, int *ret_fd, struct error *error)
+int store_lock_take(const struct store_options *options, int *ret_fd, struct error *error)
 {
 	cleanup_buffer struct buffer path = BUFFER_INIT;
 	cleanup_close int fd = -1;
 
-	buffer_printf(&path, "%s/lock", data_dir);
+	buffer_printf(&path, "%s/lock", options->data_dir);
 	if (!buffer_text(&path))
-		return error_set(error, -ENOMEM, "%s: out of memory", data_dir);
+		return error_set(error, -ENOMEM, "%s: out of memory", options->data_dir);
 	fd = open(buffer_text(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return error_set(error, -errno, "%s: cannot be opened: %s", buffer_text(&path),
 				 strerror(errno));
-	if (lock_until(fd, clock_monotonic() + wait_ms * USEC_PER_MS)) {
+	if (lock_until(fd, options)) {
 		if (errno == EWOULDBLOCK)
 			return refuse(buffer_text(&path), fd, error);
 		return error_set(error, -errno, "%s: cannot be locked: %s", buffer_text(&path),

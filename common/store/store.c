@@ -257,7 +257,7 @@ int store_open(const struct store_options *options, struct store **ret_store, st
 	if (!store)
 		return error_set(error, -ENOMEM, "%s: out of memory", options->data_dir);
 	store->keyring = options->keyring;
-	r = store_lock_take(store->data_dir, options->lock_wait_ms, &store->lock_fd, error);
+	r = store_lock_take(options, &store->lock_fd, error);
 	if (!r)
 		r = open_envs(store, options->initial_map_bytes, error);
 	if (!r)

@@ -26,6 +26,10 @@ struct store_options {
 	uint32_t disk_reserve_percent;	   /* 0: none is kept; see disk_room.h */
 	size_t initial_map_bytes;	   /* 0: the default; grows by doubling */
 	uint32_t lock_wait_ms;		   /* how long to wait for data/lock */
+	/* Asked every few milliseconds of that, with the process that has it (0: not known); false
+	 * ends the wait. NULL: wait on. */
+	bool (*lock_wait)(void *context, long holder);
+	void *lock_wait_context;
 	bool degraded_start; /* a disk that cannot be written does not refuse; see store_status */
 };
 

@@ -41,7 +41,7 @@ struct store {
 };
 
 /* lock.c: data/lock. STORE_E_LOCKED, after @wait_ms, names the process that holds it. */
-int store_lock_take(const char *data_dir, uint32_t wait_ms, int *ret_fd, struct error *error);
+int store_lock_take(const struct store_options *options, int *ret_fd, struct error *error);
 
 /* event_slice.c: a piece of the log, copied out of it, so that no snapshot stays open. */
 struct event_slice {
