@@ -16,12 +16,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/un.h>
 
 enum {
 	OPERATION_WAIT_SECONDS = 10, /* how long the control socket waits for state/ */
-	LOCK_WAIT_MS = 2000,	     /* of a server that starts while a command works */
 	ADMIN_CONNECTIONS = 64,
 	ACCOUNT_INTERVAL_SECONDS = 60,
 	COMMAND_QUEUE_EVENTS = 65536 /* a command appends and waits: its queue never fills */
@@ -55,6 +55,30 @@ static int store_failure(struct app *app, int code, struct error *error)
 	return APP_E_FAILED;
 }
 
+bool app_is_told_to_stop(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
+/* Another server that stops, or a command: say so once, and give up when asked to stop. */
+static bool wait_for_lock(void *context, long holder)
+{
+	struct app *app = context;
+	char pid[24];
+
+	if (!app->has_waited) {
+		(void)snprintf(pid, sizeof(pid), "%ld", holder);
+		log_info("waiting", "for", "data/lock", "held_by_process", holder > 0 ? pid : NULL);
+		service_notify(&app->service, "STATUS=Waiting for process %ld to leave the data.",
+			       holder);
+		app->has_waited = true;
+	}
+	return !app_is_told_to_stop();
+}
+
 static int open_store(struct app *app, struct error *error)
 {
 	bool serves = app->role == APP_SERVE;
@@ -66,7 +90,9 @@ static int open_store(struct app *app, struct error *error)
 		.queue_bulk = serves ? app->config->queue_bulk : COMMAND_QUEUE_EVENTS,
 		.disk_reserve_percent = serves ? app->config->disk_reserve_percent : 0,
 		.account_interval_s = serves ? ACCOUNT_INTERVAL_SECONDS : 0,
-		.lock_wait_ms = serves ? LOCK_WAIT_MS : 0,
+		.lock_wait_ms = serves ? app->lock_wait_ms : 0,
+		.lock_wait = serves ? wait_for_lock : NULL,
+		.lock_wait_context = app,
 		.degraded_start = serves,
 	};
 	int code;
@@ -83,7 +109,28 @@ static int open_store(struct app *app, struct error *error)
 	return 0;
 }
 
-int app_open(const char *option, enum app_role role, struct app **ret_app, struct error *error)
+static int open_as(struct app *app, const char *option, struct error *error)
+{
+	int code = 0;
+
+	if (app->role == APP_SERVE && service_init(&app->service, error))
+		return APP_E_FAILED;
+	code = open_settings(app, option, error);
+	if (!code)
+		code = open_store(app, error);
+	/* Whoever had the lock until now may have changed the keys. */
+	if (!code && app->writer)
+		code = app_renew_keyring(app, error);
+	if (!code && app->role == APP_SERVE) {
+		app->headers = header_cache_new(app->config);
+		if (!app->headers)
+			code = error_set(error, APP_E_FAILED, "out of memory");
+	}
+	return code;
+}
+
+static int open_app(const char *option, enum app_role role, unsigned lock_wait_ms,
+		    struct app **ret_app, struct error *error)
 {
 	cleanup(cleanup_app) struct app *app = calloc(1, sizeof(*app));
 	int code;
@@ -91,16 +138,10 @@ int app_open(const char *option, enum app_role role, struct app **ret_app, struc
 	if (!app)
 		return error_set(error, APP_E_FAILED, "out of memory");
 	app->role = role;
+	app->lock_wait_ms = lock_wait_ms;
 	app->data_fd = -1;
 	app->started = clock_wall();
-	code = open_settings(app, option, error);
-	if (!code)
-		code = open_store(app, error);
-	if (!code && role == APP_SERVE) {
-		app->headers = header_cache_new(app->config);
-		if (!app->headers)
-			code = error_set(error, APP_E_FAILED, "out of memory");
-	}
+	code = open_as(app, option, error);
 	if (code)
 		return code;
 	app->clicks.limit = app->config->commit_wait_ms * USEC_PER_MS;
@@ -109,6 +150,17 @@ int app_open(const char *option, enum app_role role, struct app **ret_app, struc
 	metrics_set(&app->metrics, METRIC_STARTED, app->started / USEC_PER_SEC);
 	*ret_app = take_ptr(app);
 	return 0;
+}
+
+int app_open(const char *option, enum app_role role, struct app **ret_app, struct error *error)
+{
+	return open_app(option, role, 0, ret_app, error);
+}
+
+int app_open_server(const char *option, unsigned lock_wait_ms, struct app **ret_app,
+		    struct error *error)
+{
+	return open_app(option, APP_SERVE, lock_wait_ms, ret_app, error);
 }
 
 void app_close(struct app *app)
@@ -147,17 +199,6 @@ char *app_socket_path(const struct config *config, int data_fd)
 		return path;
 	free(path);
 	return asprintf(&path, "/proc/self/fd/%d/waymark.sock", data_fd) < 0 ? NULL : path;
-}
-
-void app_format_address(const struct listener *listener, const char *configured, struct buffer *to)
-{
-	const char *colon = strrchr(configured, ':');
-
-	if (strncmp(configured, "unix:", 5) == 0 || !colon)
-		buffer_append_text(to, configured);
-	else
-		buffer_printf(to, "http://%.*s:%u", (int)(colon - configured), configured,
-			      listener_port(listener));
 }
 
 static void begun(struct request *request)
@@ -240,6 +281,8 @@ int app_listen(struct app *app, const struct app_routes *routes, struct error *e
 
 	if (admission_init(&app->admission, app->config))
 		return error_set(error, APP_E_FAILED, "out of memory");
+	public_options.inherited_fd = app->service.public_fd;
+	admin_options.inherited_fd = app->service.admin_fd;
 	code = listen_at(app, app->config->listen, public_options, &app->public, error);
 	if (code) {
 		error_prefix(error, "listen: ");

@@ -7,6 +7,7 @@
 #include "app/header_cache.h"
 #include "app/inspection.h"
 #include "app/metrics.h"
+#include "app/service.h"
 #include "app/settings.h"
 #include "http/listener.h"
 #include "store/event_writer.h"
@@ -24,6 +25,9 @@ enum app_role {
 
 struct app {
 	enum app_role role;
+	struct service service; /* of APP_SERVE: who started it, and what for */
+	unsigned lock_wait_ms;
+	bool has_waited;	   /* for data/lock */
 	struct settings *settings; /* in force; what follows is what it holds, for short */
 	const struct config *config;
 	const struct tracker_set *trackers;
@@ -57,6 +61,14 @@ enum {
  * config_find() looks).
  */
 int app_open(const char *option, enum app_role role, struct app **ret_app, struct error *error);
+/*
+ * As APP_SERVE, waiting so long for whoever has the data directory: a server that stops, or a
+ * command. APP_E_LOCKED also when a signal to stop came meanwhile.
+ */
+int app_open_server(const char *option, unsigned lock_wait_ms, struct app **ret_app,
+		    struct error *error);
+/* Did SIGTERM or SIGINT come that nobody has taken yet? They are blocked (loop_block_signals()). */
+bool app_is_told_to_stop(void);
 void app_close(struct app *app);    /* NULL allowed; a store is drained and closed */
 void cleanup_app(struct app **app); /* for cleanup() */
 
@@ -67,9 +79,6 @@ struct app_routes {
 	bool (*gate)(struct request *request); /* of the public listener */
 };
 int app_listen(struct app *app, const struct app_routes *routes, struct error *error);
-
-/* The public address without path, as "http://127.0.0.1:8080" or "unix:/path", of a listener. */
-void app_format_address(const struct listener *listener, const char *configured, struct buffer *to);
 
 /*
  * data/waymark.sock as the kernel takes it: by way of @data_fd where the path itself is too long
@@ -89,5 +98,6 @@ void app_sample(struct app *app);
  */
 int app_reload(struct app *app, struct buffer *ret_kept, struct error *error);
 int app_reload_keyring(struct app *app, struct error *error);
+int app_renew_keyring(struct app *app, struct error *error); /* the same, not counted */
 
 #endif

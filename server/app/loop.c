@@ -11,6 +11,7 @@
  */
 #include "app/loop.h"
 
+#include "app/drain.h"
 #include "app/pressure.h"
 
 #include "base/cleanup.h"
@@ -26,7 +27,8 @@ struct loop {
 	struct app *app;
 	struct listener *listeners[3];
 	int epoll_fd, signal_fd;
-	usec_t drain_until; /* 0: not draining */
+	struct drain drain;
+	usec_t watchdog_due; /* monotonic, of whoever started us */
 };
 
 static void signals_of_interest(sigset_t *set)
@@ -86,22 +88,13 @@ static void loop_finish(struct loop *loop)
 		(void)close(loop->epoll_fd);
 }
 
-static void start_drain(struct loop *loop)
-{
-	if (loop->drain_until)
-		return;
-	log_info("draining", "seconds", "10");
-	loop->app->draining = true;
-	loop->drain_until = loop->app->now + LOOP_DRAIN_SECONDS * USEC_PER_SEC;
-	for (size_t i = 0; i < 3; i++)
-		listener_quiesce(loop->listeners[i]);
-}
-
 static void reload(struct app *app)
 {
 	cleanup_buffer struct buffer kept = BUFFER_INIT;
 	struct error error = {0};
 
+	service_notify(&app->service, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		       (unsigned long long)clock_monotonic());
 	if (app_reload(app, &kept, &error))
 		log_error("reload", "result", "refused", "reason", error.text, "settings",
 			  "unchanged");
@@ -110,6 +103,9 @@ static void reload(struct app *app)
 			    "until_then", "their old values");
 	else
 		log_info("reload", "result", "done");
+	service_notify(&app->service, "READY=1\nSTATUS=%s",
+		       error.text[0] ? "Answering; a reload was refused, see the log."
+				     : "Answering.");
 }
 
 static void take_signals(struct loop *loop)
@@ -120,23 +116,8 @@ static void take_signals(struct loop *loop)
 		if (info.ssi_signo == SIGHUP)
 			reload(loop->app);
 		else
-			start_drain(loop);
+			drain_start(&loop->drain, loop->app);
 	}
-}
-
-static bool is_drained(const struct loop *loop)
-{
-	if (!loop->drain_until)
-		return false;
-	for (size_t i = 0; i < 3; i++)
-		if (!listener_is_idle(loop->listeners[i]))
-			return false;
-	return true;
-}
-
-static bool is_cut(const struct loop *loop)
-{
-	return loop->drain_until && loop->app->now >= loop->drain_until;
 }
 
 static int until(usec_t deadline, usec_t now)
@@ -167,9 +148,28 @@ static int sleep_ms(const struct loop *loop)
 		wait = sooner(wait, until(app->clicks.first->deadline, now));
 	if (app->operations.first)
 		wait = sooner(wait, until(app->operations.first->deadline, now));
-	if (loop->drain_until)
-		wait = sooner(wait, until(loop->drain_until, now));
+	if (drain_deadline(&loop->drain))
+		wait = sooner(wait, until(drain_deadline(&loop->drain), now));
+	if (app->service.watchdog)
+		wait = sooner(wait, until(loop->watchdog_due, now));
 	return wait;
+}
+
+/*
+ * That this runs shows that the loop turns. No commit is waited for: on a disk that is full or does
+ * not answer redirects still leave, and a restart would end that.
+ */
+static void watch_over(struct loop *loop)
+{
+	struct app *app = loop->app;
+
+	if (!app->service.watchdog || app->now < loop->watchdog_due)
+		return;
+	loop->watchdog_due = app->now + app->service.watchdog;
+	if (event_writer_alive(app->writer))
+		service_notify(&app->service, "WATCHDOG=1");
+	else
+		log_error("watchdog", "reason", "the event writer's thread does not work any more");
 }
 
 static void turn(struct loop *loop)
@@ -183,6 +183,7 @@ static void turn(struct loop *loop)
 	for (size_t i = 0; i < 3; i++)
 		listener_run(loop->listeners[i]);
 	event_writer_kick(app->writer);
+	watch_over(loop);
 	metrics_add(&app->metrics, METRIC_TURNS, 1);
 }
 
@@ -190,16 +191,14 @@ int loop_run(struct app *app, bool *ret_cut, struct error *error)
 {
 	struct loop loop;
 	int code = loop_init(&loop, app);
-	bool cut = false;
+	enum drain_state drain = DRAIN_NONE;
 
 	while (!code) {
 		struct epoll_event events[8];
 
 		turn(&loop);
-		if (is_drained(&loop))
-			break;
-		cut = is_cut(&loop);
-		if (cut)
+		drain = drain_step(&loop.drain, app);
+		if (drain == DRAIN_DONE || drain == DRAIN_CUT)
 			break;
 		if (epoll_wait(loop.epoll_fd, events, 8, sleep_ms(&loop)) < 0 && errno != EINTR)
 			code = -errno;
@@ -208,6 +207,6 @@ int loop_run(struct app *app, bool *ret_cut, struct error *error)
 	if (code)
 		return error_set(error, APP_E_FAILED, "the event loop stopped: %s",
 				 strerror(-code));
-	*ret_cut = cut;
+	*ret_cut = drain == DRAIN_CUT;
 	return 0;
 }

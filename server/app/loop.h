@@ -6,10 +6,9 @@
 
 /*
  * The one event loop: listeners, the writer's eventfd, signals and deadlines in one epoll set.
- * SIGTERM and SIGINT drain: nothing new is accepted, what is open is finished within
- * LOOP_DRAIN_SECONDS, and loop_run() returns. SIGHUP takes changed files into use (app_reload()).
+ * SIGTERM and SIGINT drain (drain.h), and loop_run() returns; a second one cuts what is left of
+ * that. SIGHUP takes changed files into use (app_reload()).
  */
-enum { LOOP_DRAIN_SECONDS = 10 };
 
 /* Before any thread is made: signals then reach the loop only, and a closed pipe is no signal. */
 void loop_block_signals(void);

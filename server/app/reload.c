@@ -45,23 +45,31 @@ static int renew(struct app *app, bool keys_only, struct buffer *ret_kept, struc
 {
 	struct settings *settings;
 
-	if (settings_renew(app->settings, keys_only, &settings, ret_kept, error)) {
-		metrics_add(&app->metrics, METRIC_RELOADS_REFUSED, 1);
+	if (settings_renew(app->settings, keys_only, &settings, ret_kept, error))
 		return APP_E_FAILED;
-	}
 	put_in_force(app, settings);
-	metrics_add(&app->metrics, METRIC_RELOADS, 1);
 	return 0;
+}
+
+static int count(struct app *app, int code)
+{
+	metrics_add(&app->metrics, code ? METRIC_RELOADS_REFUSED : METRIC_RELOADS, 1);
+	return code;
 }
 
 int app_reload(struct app *app, struct buffer *ret_kept, struct error *error)
 {
-	return renew(app, false, ret_kept, error);
+	return count(app, renew(app, false, ret_kept, error));
 }
 
-int app_reload_keyring(struct app *app, struct error *error)
+int app_renew_keyring(struct app *app, struct error *error)
 {
 	cleanup_buffer struct buffer kept = BUFFER_INIT;
 
 	return renew(app, true, &kept, error);
+}
+
+int app_reload_keyring(struct app *app, struct error *error)
+{
+	return count(app, app_renew_keyring(app, error));
 }

@@ -17,16 +17,41 @@
 #include "store/store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-static const struct argp_option options[] = {COMMAND_OPTION_CONFIG, {0}};
+enum { KEY_LOCK_WAIT = 'w', LOCK_WAIT_S = 30, LOCK_WAIT_MAX_S = 3600 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+/* clang-format off */
+static const struct argp_option options[] = {
+	COMMAND_OPTION_CONFIG,
+	{"lock-wait", KEY_LOCK_WAIT, "SECONDS", 0, "How long to wait for a server or a command that has the data (default: 30)", 0},
+	{0},
+};
+/* clang-format on */
+
+struct arguments {
+	const char *config;
+	unsigned lock_wait_s;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
 {
-	const char **config = state->input;
+	struct arguments *arguments = state->input;
+	unsigned long seconds;
+	char *end;
 
 	switch (key) {
 	case COMMAND_KEY_CONFIG:
-		*config = argument;
+		arguments->config = value;
+		return 0;
+	case KEY_LOCK_WAIT:
+		seconds = strtoul(value, &end, 10);
+		if (*value < '0' || *value > '9' || *end || seconds > LOCK_WAIT_MAX_S)
+			argp_error(state,
+				   "--lock-wait is a whole number of seconds up to %d, "
+				   "not '%s'",
+				   LOCK_WAIT_MAX_S, value);
+		arguments->lock_wait_s = (unsigned)seconds;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "takes no arguments");
@@ -56,9 +81,9 @@ static void print_ready(const struct app *app)
 	cleanup_buffer struct buffer line = BUFFER_INIT;
 
 	buffer_append_text(&line, "waymark is ready: ");
-	app_format_address(app->public, app->config->listen, &line);
+	listener_describe(app->public, &line);
 	buffer_append_text(&line, " (public), ");
-	app_format_address(app->admin, app->config->admin_listen, &line);
+	listener_describe(app->admin, &line);
 	buffer_printf(&line, " (admin), tracker %s", app->trackers->primary->origin);
 	if (!line.error)
 		puts(buffer_text(&line));
@@ -89,20 +114,31 @@ static void warn_of_no_effect(const struct config *config)
 			    "has no effect in this version");
 }
 
-static int serve(const char *option, struct error *error)
+/* The server that was to be replaced is still there, or we were told to stop while waiting. */
+static int end_of_wait(int code)
+{
+	if (code != APP_E_LOCKED || !app_is_told_to_stop())
+		return code;
+	log_info("stopping", "result", "not started");
+	return 0;
+}
+
+static int serve(const struct arguments *arguments, struct error *error)
 {
 	cleanup(cleanup_app) struct app *app = NULL;
-	int code = app_open(option, APP_SERVE, &app, error);
+	int code = app_open_server(arguments->config, arguments->lock_wait_s * 1000, &app, error);
 	bool cut = false;
 
-	if (!code)
-		code = listen_everywhere(app, error);
+	if (code)
+		return end_of_wait(code);
+	code = listen_everywhere(app, error);
 	if (code)
 		return code;
 	log_info("started", "version", WAYMARK_VERSION, "node", app->config->node);
 	warn_of_no_effect(app->config);
 	warn_if_degraded(app);
 	print_ready(app);
+	service_notify(&app->service, "READY=1\nSTATUS=Answering.");
 	code = loop_run(app, &cut, error);
 	log_info("stopping", "result", code ? error->text : cut ? "cut" : "drained");
 	return code;
@@ -114,12 +150,13 @@ int command_serve(int argc, char **argv)
 		.options = options,
 		.parser = parse,
 		.doc = "Answer tracked links, record every click, and print one line when ready. "
-		       "SIGTERM finishes what is open and stops.",
+		       "SIGHUP takes a changed configuration and changed keys into use. "
+		       "SIGTERM finishes what is open and stops; a second one stops at once.",
 	};
+	struct arguments arguments = {.lock_wait_s = LOCK_WAIT_S};
 	struct error error = {0};
-	const char *config = NULL;
 
-	command_parse(&argp, argc, argv, &config);
+	command_parse(&argp, argc, argv, &arguments);
 	loop_block_signals();
-	return serve(config, &error) ? command_fail(&error) : COMMAND_OK;
+	return serve(&arguments, &error) ? command_fail(&error) : COMMAND_OK;
 }

@@ -109,6 +109,7 @@ class Daemon:
         self.log_path = os.path.join(self.directory, "log")
         self.requests = 0  # sent through request(), by us
         self.environment = dict(os.environ)
+        self.wrapper, self.pass_fds = [], []  # of every server; lib/activation.py
         if not os.path.exists(self.config_path):
             self.run("init", "--dir", self.instance, "--tracker", tracker, "--site", site,
                      "--consent", "pending")
@@ -194,8 +195,9 @@ class Daemon:
         """Start the server without waiting for it."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [*wrapper, WAYMARK, "serve", "--config", self.config_path],
-                stdout=subprocess.PIPE, stderr=log, env={**self.environment, **environment})
+                [*wrapper, *self.wrapper, WAYMARK, "serve", "--config", self.config_path],
+                stdout=subprocess.PIPE, stderr=log, env={**self.environment, **environment},
+                pass_fds=self.pass_fds)
         return self.process
 
     def start(self, *wrapper, **environment):
