@@ -19,7 +19,7 @@
 
 enum {
 	SPARE_MAX = 1024,
-	POOL_BYTES_PER_FIELD = 64, /* what the library keeps of one header or cookie, rounded up */
+	ALLOW_MAX_BYTES = 64,
 	DRAINED_BODY_MAX_BYTES = 16384 /* of a GET: read and dropped */
 };
 
@@ -35,31 +35,36 @@ static struct exchange *take(struct listener *listener)
 	return exchange;
 }
 
+static void finish(struct exchange *exchange)
+{
+	arena_finish(&exchange->request.arena);
+	redirect_finish(&exchange->redirect);
+	free(exchange);
+}
+
 static void give_back(struct listener *listener, struct exchange *exchange)
 {
-	struct arena arena = exchange->request.arena;
+	struct arena arena;
 
 	buffer_finish(&exchange->body);
 	buffer_finish(&exchange->overlong);
 	if (listener->spare_count == SPARE_MAX) {
-		arena_finish(&arena);
-		free(exchange);
+		finish(exchange);
 		return;
 	}
-	arena_reset(&arena);
-	*exchange = (struct exchange){.request.arena = arena, .next_spare = listener->spare};
+	arena_reset(&exchange->request.arena);
+	arena = exchange->request.arena;
+	memset(exchange, 0, offsetof(struct exchange, redirect));
+	exchange->request.arena = arena;
+	exchange->next_spare = listener->spare;
 	listener->spare = exchange;
 	listener->spare_count++;
 }
 
 void exchange_free_spares(struct listener *listener)
 {
-	while (listener->spare) {
-		struct exchange *exchange = take(listener);
-
-		arena_finish(&exchange->request.arena);
-		free(exchange);
-	}
+	while (listener->spare)
+		finish(take(listener));
 }
 
 static void cut_query(const char *target)
@@ -101,124 +106,29 @@ size_t exchange_keep_escaped(void *unused, struct MHD_Connection *handle, char *
 	return strlen(text);
 }
 
-static enum MHD_Result add_field(void *of, enum MHD_ValueKind kind, const char *name,
-				 size_t name_size, const char *value, size_t value_size)
+static const char *allow_of(const struct request *request, char *room)
 {
-	struct head *head = of;
-
-	(void)kind;
-	head->fields[head->field_count++] = (struct field){
-		.name = span_of(name, name_size),
-		.value = span_of(value ? value : name + name_size, value_size),
-	};
-	return MHD_YES;
+	if (!request->route)
+		return "GET, HEAD, POST, OPTIONS";
+	router_allow(request->route, room, ALLOW_MAX_BYTES);
+	return room;
 }
 
-/*
- * What of the pool the head takes: its bytes, a record per field, a copy of the first Cookie. Of a
- * head that was refused the Cookie may not be known: it is shorter than the head then.
- */
-static void measure_pool(struct exchange *exchange)
+static void refuse_method(struct request *request)
 {
-	struct MHD_Connection *handle = exchange->request.connection;
-	const struct head *head = &exchange->head;
-	const int count = MHD_get_connection_values_n(handle, MHD_COOKIE_KIND, NULL, NULL);
-	const size_t cookies = count > 0 ? (size_t)count : 0;
-	const size_t head_bytes = (size_t)(head->end - head->method.data);
+	char allow[ALLOW_MAX_BYTES];
 
-	exchange->pool_used_bytes =
-		head_bytes + (head->field_count + cookies) * POOL_BYTES_PER_FIELD;
-	if (cookies > 0) {
-		const struct field *first = head_find(head, HEADER_COOKIE);
-
-		exchange->pool_used_bytes += (first ? first->value.size : head_bytes) + 32;
-	}
-}
-
-static bool read_head(struct exchange *exchange, const char *method, const char *version)
-{
-	struct MHD_Connection *handle = exchange->request.connection;
-	struct head *head = &exchange->head;
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	const int count = MHD_get_connection_values_n(handle, MHD_HEADER_KIND, NULL, NULL);
-
-	if (!info || count < 0 || !head->target.data)
-		return false;
-	head->fields =
-		arena_alloc(&exchange->request.arena, ((size_t)count + 1) * sizeof(*head->fields));
-	if (!head->fields)
-		return false;
-	head->method = span_text(method);
-	head->version = span_text(version);
-	head->end = head->method.data + info->header_size;
-	(void)MHD_get_connection_values_n(handle, MHD_HEADER_KIND, add_field, head);
-	return true;
-}
-
-static bool is_trusted(const struct listener *listener, const struct connection *connection)
-{
-	if (connection->is_local)
-		return true;
-	for (size_t i = 0; i < listener->options.proxy_count; i++)
-		if (network_holds(&listener->options.proxies[i], &connection->peer))
-			return true;
-	return false;
-}
-
-static struct span join(struct arena *arena, const struct span *values, size_t count)
-{
-	size_t size = 0;
-	uint8_t *text;
-
-	for (size_t i = 0; i < count; i++)
-		size += values[i].size + 2;
-	text = arena_alloc(arena, size);
-	if (!text)
-		return span_of(NULL, 0);
-	size = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0) {
-			memcpy(text + size, ", ", 2);
-			size += 2;
-		}
-		memcpy(text + size, values[i].data, values[i].size);
-		size += values[i].size;
-	}
-	return span_of(text, size);
-}
-
-static void find_client(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-	const struct listener_options *options = &request->listener->options;
-	const struct span *hops = NULL;
-	struct span forwarded = {0};
-	size_t count = 0;
-
-	request->client = request->peer;
-	request->peer_is_trusted = is_trusted(request->listener, exchange->connection);
-	if (request->peer_is_trusted)
-		count = request_values(request, HEADER_X_FORWARDED_FOR, &hops);
-	if (count == 0)
-		return;
-	forwarded = count == 1 ? hops[0] : join(&request->arena, hops, count);
-	request->through_proxy = true;
-	request->client = address_of_client(request->peer, true, forwarded, options->proxies,
-					    options->proxy_count);
-}
-
-static void refuse_method(struct request *request, const char *allow)
-{
 	(void)reply_page(request, request->listener->options.counter_method, 405,
 			 "Method not allowed", "This address does not answer that method.", NULL);
-	reply_header(request, "Allow", allow);
+	reply_header(request, "Allow", allow_of(request, allow));
 }
 
-static void answer_options(struct request *request, unsigned counter, const char *allow)
+static void answer_options(struct request *request, unsigned counter)
 {
+	char allow[ALLOW_MAX_BYTES];
+
 	(void)reply_body(request, counter, 204, NULL, "no-store", SPAN(""));
-	reply_header(request, "Allow", allow);
+	reply_header(request, "Allow", allow_of(request, allow));
 }
 
 /* Chooses the handler, or sets a reply for everything that no handler answers. */
@@ -227,18 +137,15 @@ static void route(struct exchange *exchange)
 	struct request *request = &exchange->request;
 	const struct listener_options *options = &request->listener->options;
 	const struct route *found;
-	char allow[64] = "GET, HEAD, POST, OPTIONS";
 
 	if (options->gate && options->gate(request))
 		return;
 	if (request->method == METHOD_OPTIONS && span_equal(request->path, SPAN("*"))) {
-		answer_options(request, options->counter_method, allow);
+		answer_options(request, options->counter_method);
 		return;
 	}
 	found = router_find(options->routes, options->route_count, request->path, &request->tail);
 	request->route = found;
-	if (found)
-		router_allow(found, allow, sizeof(allow));
 	if (found && found->access == ACCESS_SOCKET_OWNER &&
 	    !connection_is_owner(exchange->connection))
 		(void)reply_json_error(request, options->counter_refused, 403,
@@ -246,14 +153,14 @@ static void route(struct exchange *exchange)
 	else if (request->limited && !(found && found->access == ACCESS_ALWAYS))
 		(void)reply_limited(request, options->counter_limited);
 	else if (request->method == METHOD_OTHER)
-		refuse_method(request, allow);
+		refuse_method(request);
 	else if (!found)
 		(void)reply_page(request, options->counter_not_found, 404, "Not found",
 				 "There is nothing at this address.", NULL);
 	else if (request->method == METHOD_OPTIONS)
-		answer_options(request, found->counter, allow);
+		answer_options(request, found->counter);
 	else if (!(request->method == METHOD_POST ? found->post : found->get))
-		refuse_method(request, allow);
+		refuse_method(request);
 	else
 		exchange->handler = request->method == METHOD_POST ? found->post : found->get;
 }
@@ -305,10 +212,10 @@ static enum MHD_Result start(struct exchange *exchange, const char *method, cons
 	exchange->begun = true;
 	request->listener->heads++;
 	request->received = request->listener->now;
-	if (!read_head(exchange, method, version))
+	if (!head_read(exchange, method, version))
 		return MHD_NO;
 	framing_check(&exchange->head, &framing);
-	measure_pool(exchange);
+	head_measure_pool(exchange, framing.status == 0);
 	exchange->is_last = refusal_is_last(&exchange->head);
 	if (framing.status) {
 		(void)reply_page(request,
@@ -321,7 +228,7 @@ static enum MHD_Result start(struct exchange *exchange, const char *method, cons
 	apply(exchange, &framing);
 	if (options->begun)
 		options->begun(request);
-	find_client(exchange);
+	head_find_client(exchange);
 	route(exchange);
 	if (exchange->body_expected > 0) {
 		check_body(exchange);

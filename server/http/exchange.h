@@ -26,6 +26,16 @@ struct connection {
 	uint64_t served_bytes; /* of the requests that it went on after */
 };
 
+/* redirect.c: a response that an exchange keeps for its next redirect */
+struct redirect {
+	struct MHD_Response *response; /* NULL: none */
+	struct span location;	       /* of its Location, in the library's memory */
+	size_t head_bytes;	       /* of all its headers */
+	bool has_cookie;
+};
+
+enum { FIELDS_KEPT = 24 /* a browser sends some fifteen headers, a proxy some more */ };
+
 struct exchange {
 	struct request request; /* first: a request is its exchange */
 	struct connection *connection;
@@ -39,6 +49,9 @@ struct exchange {
 	uint64_t body_expected;
 	bool begun, waiting, queued;
 	bool is_last; /* the connection ends after it */
+	/* From here on an exchange that is used again is not cleared. */
+	struct redirect redirect;
+	struct field fields[FIELDS_KEPT];
 };
 
 /* Why the library ended a request by itself, as it says in its log. */
@@ -83,6 +96,11 @@ void exchange_completed(void *listener, struct MHD_Connection *handle, void **st
 			enum MHD_RequestTerminationCode how);
 void exchange_free_spares(struct listener *listener);
 
+/* head.c: false when out of memory; @is_whole: the framing check accepted it */
+bool head_read(struct exchange *exchange, const char *method, const char *version);
+void head_measure_pool(struct exchange *exchange, bool is_whole);
+void head_find_client(struct exchange *exchange);
+
 /* connection.c */
 void connection_notify(void *listener, struct MHD_Connection *handle, void **context,
 		       enum MHD_ConnectionNotificationCode what);
@@ -114,6 +132,14 @@ void socket_describe(int fd, struct buffer *to);
 /* reply.c: hand the reply that is set to the library; makes a 500 page if there is none. */
 enum MHD_Result reply_send(struct exchange *exchange);
 void reply_release(struct request *request);
+
+/* redirect.c: make the kept response lead to @location (NULL: it does so already) with this cookie
+ * or none; false when the library refuses, and then nothing is kept. */
+bool redirect_prepare(struct redirect *kept, const char *location, const char *cookie);
+bool redirect_leads_to(const struct redirect *kept, struct span location);
+struct MHD_Response *redirect_take(struct redirect *kept); /* the caller's from now on */
+void redirect_trim(struct redirect *kept);		   /* after use: not what is large */
+void redirect_finish(struct redirect *kept);
 
 /* overlong.c: write a whole answer ourselves. MHD_YES: call again; MHD_NO: done, or gone. */
 int overlong_build(struct exchange *exchange, struct MHD_Response *response, unsigned status,

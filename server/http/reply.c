@@ -14,6 +14,7 @@ struct reply {
 	unsigned status;
 	struct span body;
 	size_t head_bytes; /* of the headers added */
+	bool is_kept;	   /* @response belongs to exchange->redirect */
 	bool broken;
 };
 
@@ -51,6 +52,10 @@ void reply_header(struct request *request, const char *name, const char *value)
 
 	if (!reply)
 		return;
+	if (reply->is_kept) {
+		(void)redirect_take(&request->inner->redirect);
+		reply->is_kept = false;
+	}
 	if (!value || !is_header_value(span_text(value)) ||
 	    MHD_add_response_header(reply->response, name, value) != MHD_YES) {
 		reply->broken = true;
@@ -69,7 +74,10 @@ void reply_release(struct request *request)
 {
 	if (!request->reply)
 		return;
-	MHD_destroy_response(request->reply->response);
+	if (request->reply->is_kept)
+		redirect_trim(&request->inner->redirect);
+	else
+		MHD_destroy_response(request->reply->response);
 	request->reply = NULL;
 }
 
@@ -112,19 +120,40 @@ static enum handled fail(struct request *request)
 	return HANDLED;
 }
 
+/* The kept response with this Location and cookie. */
+static bool prepare(struct request *request, struct span location, const char *cookie)
+{
+	struct redirect *kept = &request->inner->redirect;
+	struct span text = {0};
+
+	if (cookie && !is_header_value(span_text(cookie)))
+		return false;
+	if (!redirect_leads_to(kept, location)) {
+		text = arena_copy(&request->arena, location);
+		if (!text.data || !is_location(text))
+			return false;
+	}
+	return redirect_prepare(kept, (const char *)text.data, cookie);
+}
+
 enum handled reply_redirect(struct request *request, unsigned counter, struct span location,
 			    const char *cookie)
 {
-	const struct span text = arena_copy(&request->arena, location);
+	struct redirect *kept = &request->inner->redirect;
+	struct reply *reply = arena_alloc(&request->arena, sizeof(*reply));
 
-	if (!text.data || !is_location(text))
+	reply_release(request);
+	if (!reply || !prepare(request, location, cookie))
 		return fail(request);
-	set(request, counter, 302, SPAN(""));
-	reply_header(request, MHD_HTTP_HEADER_LOCATION, (const char *)text.data);
-	reply_header(request, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	reply_header(request, "Referrer-Policy", "no-referrer");
-	if (cookie)
-		reply_header(request, MHD_HTTP_HEADER_SET_COOKIE, cookie);
+	count(request, counter);
+	*reply = (struct reply){
+		.status = 302,
+		.body = SPAN(""),
+		.response = kept->response,
+		.head_bytes = kept->head_bytes,
+		.is_kept = true,
+	};
+	request->reply = reply;
 	return HANDLED;
 }
 
