@@ -68,8 +68,7 @@ static bool is_waiting(const struct event_writer *writer)
 	       writer->queues[EVENT_CLASS_BULK].waiting.first;
 }
 
-/* The next thing to be done at a time: an account, another attempt at state/, a look at the disk.
- */
+/* The next thing to be done at a time: an account, state/ again, a look at the disk, pruning. */
 static usec_t next_timer(const struct event_writer *writer)
 {
 	usec_t timer = UINT64_MAX / 2;
@@ -80,6 +79,8 @@ static usec_t next_timer(const struct event_writer *writer)
 		timer = writer->next_fold;
 	if (writer->room.reserve_percent && writer->room.due < timer)
 		timer = writer->room.due;
+	if (prune_next(&writer->store->prune) < timer)
+		timer = prune_next(&writer->store->prune);
 	return timer;
 }
 
@@ -105,13 +106,18 @@ static bool take_batch(struct event_writer *writer)
 	bool go_on;
 
 	(void)pthread_mutex_lock(&writer->lock);
+	writer->store->prune.retention = writer->retention;
 	while (!writer->stopping && !(writer->kicked && is_waiting(writer)) &&
-	       clock_monotonic() < next_timer(writer))
+	       clock_monotonic() < next_timer(writer)) {
 		wait_until(writer, next_timer(writer));
+		writer->store->prune.retention = writer->retention;
+	}
 	take_from(writer, EVENT_CLASS_CLICK, BATCH_EVENTS, BATCH_BYTES);
 	take_from(writer, EVENT_CLASS_BULK, BULK_EVENTS, BULK_BYTES);
 	writer->kicked = is_waiting(writer);
 	writer->beats++;
+	writer->status.retention_looks = writer->store->prune.looks;
+	writer->status.retention_behind = writer->store->prune.behind;
 	go_on = !writer->stopping || writer->batch.first;
 	(void)pthread_mutex_unlock(&writer->lock);
 	return go_on;
@@ -169,6 +175,7 @@ struct batch_commit {
 	struct event_writer *writer;
 	int period;   /* of the account at its end; -1: none */
 	uint64_t end; /* sequence of its last event */
+	bool prunes;  /* it takes a step of pruning with it */
 };
 
 /* It counts the batch that it is committed with as stored, so it is exact wherever it is there. */
@@ -186,6 +193,7 @@ static void append_account(struct txn *txn, struct batch_commit *commit)
 	txn_fail(txn, writer->scratch.error);
 	put_u64(key, ++commit->end);
 	txn_append(txn, EVENTS_EVENTS, span_of(key, sizeof(key)), buffer_span(&writer->scratch));
+	prune_keep_clock(&writer->store->prune, txn);
 }
 
 static void write_events(struct txn *txn, void *context)
@@ -197,6 +205,8 @@ static void write_events(struct txn *txn, void *context)
 	if (writer->store->recovery_due)
 		next = event_account_append_recovery(txn, writer->store) + 1;
 	for (struct event_ticket *ticket = writer->batch.first; ticket; ticket = ticket->next) {
+		if (ticket->reader)
+			reader_write(txn, ticket->reader);
 		ticket->first_sequence = next;
 		next = event_ticket_write(ticket, txn, next, writer->store->incarnation,
 					  &writer->scratch);
@@ -204,6 +214,9 @@ static void write_events(struct txn *txn, void *context)
 	commit->end = next - 1;
 	if (commit->period >= 0)
 		append_account(txn, commit);
+	if (commit->prunes)
+		prune_step(&writer->store->prune, txn, writer->store,
+			   prune_quota(writer->batch.events));
 }
 
 static void touch_meta(struct txn *txn, void *context)
@@ -253,9 +266,48 @@ static int attempt(struct event_writer *writer, struct batch_commit *commit)
 	r = env_reserve(events, writer->batch.bytes + ACCOUNT_ROOM_BYTES);
 	if (r)
 		return r;
+	commit->prunes = prune_is_due(&writer->store->prune, writer->store);
 	r = txn_write(events, write_events, commit);
 	writer->in_doubt = r != 0;
 	return r;
+}
+
+/* With the lock held: what a step that is committed has done. */
+static void note_pruning(struct event_writer *writer)
+{
+	struct prune *prune = &writer->store->prune;
+
+	prune_committed(prune);
+	writer->status.pruned_through = prune->prefix.through;
+	writer->status.pruned += prune->result.pruned;
+	writer->status.tombstones += prune->result.tombstones;
+	writer->status.readers_passed_over += prune->result.passed_over;
+}
+
+static void write_pruning(struct txn *txn, void *context)
+{
+	struct event_writer *writer = context;
+
+	prune_step(&writer->store->prune, txn, writer->store, prune_quota(0));
+}
+
+/* Nothing waits: a step in a commit of its own, if it is time for one. */
+static void prune_alone(struct event_writer *writer)
+{
+	struct prune *prune = &writer->store->prune;
+	int r;
+
+	if (clock_monotonic() < prune_next(prune) || !prune_is_due(prune, writer->store))
+		return;
+	r = txn_write(&writer->store->events, write_pruning, writer);
+	(void)pthread_mutex_lock(&writer->lock);
+	if (r)
+		writer->figures.failures++;
+	else
+		note_pruning(writer);
+	(void)pthread_mutex_unlock(&writer->lock);
+	if (r)
+		prune_failed(prune);
 }
 
 static void note_failure(struct event_writer *writer)
@@ -264,6 +316,7 @@ static void note_failure(struct event_writer *writer)
 	writer->figures.failures++;
 	writer->status.events_failing = true;
 	(void)pthread_mutex_unlock(&writer->lock);
+	prune_failed(&writer->store->prune);
 }
 
 static void note_success(struct event_writer *writer, const struct batch_commit *commit,
@@ -281,6 +334,8 @@ static void note_success(struct event_writer *writer, const struct batch_commit 
 	histogram_add(&writer->figures.commit_times, took);
 	writer->status.last_sequence = commit->end;
 	writer->status.events_failing = false;
+	if (commit->prunes)
+		note_pruning(writer);
 	(void)pthread_mutex_unlock(&writer->lock);
 }
 
@@ -340,8 +395,10 @@ static void fold(struct event_writer *writer, bool keep_position)
 		r = fold_run(store);
 	else
 		store->folded = store->last_sequence;
-	if (!r && (keep_position || failing))
+	if (!r && (keep_position || failing || store->prune.wants_state)) {
 		r = fold_keep_position(store);
+		prune_state_kept(&store->prune);
+	}
 	writer->next_fold = clock_monotonic() + FOLD_PAUSE_MS * USEC_PER_MS;
 	(void)pthread_mutex_lock(&writer->lock);
 	writer->status.state_failing = r != 0;
@@ -401,6 +458,7 @@ void *event_commit_thread(void *context)
 		if (!writer->batch.first && !account) {
 			event_writer_check_room(writer);
 			fold(writer, false);
+			prune_alone(writer);
 			continue;
 		}
 		given_up = given_up || !commit_batch(writer, account ? ACCOUNT_MINUTE : -1);

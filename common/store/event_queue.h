@@ -57,6 +57,7 @@ struct event_writer {
 	struct event_account account;
 	struct event_writer_figures figures;
 	struct store_status status;
+	struct retention retention; /* for the next batch */
 
 	/* The writer's thread only. */
 	struct event_list batch;   /* being committed */

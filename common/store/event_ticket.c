@@ -131,6 +131,7 @@ void event_ticket_free(struct event_ticket *ticket)
 		ticket->changes = change->next;
 		people_change_free(change);
 	}
+	free(take_ptr(ticket->reader));
 	if (ticket->spares && give_back(ticket->spares, ticket))
 		return;
 	buffer_finish(&ticket->records);

@@ -69,7 +69,9 @@ int event_writer_open(struct store *store, const struct store_options *options,
 	writer->store = store;
 	writer->account_interval = options->account_interval_s * USEC_PER_SEC;
 	writer->next_account = clock_monotonic() + writer->account_interval;
+	writer->retention = options->retention;
 	writer->status.last_sequence = store->last_sequence;
+	writer->status.pruned_through = store->prune.prefix.through;
 	writer->status.state_position = store->folded;
 	writer->status.events_failing = store->recovery_due;
 	writer->status.state_failing = store->fold_failed;
@@ -346,6 +348,8 @@ void event_writer_pressure(struct event_writer *writer, struct event_writer_pres
 	(void)pthread_mutex_lock(&writer->lock);
 	ret_pressure->clicks = writer->queues[EVENT_CLASS_CLICK].events;
 	ret_pressure->disk = writer->status.disk;
+	ret_pressure->readers_passed_over = writer->status.readers_passed_over;
+	ret_pressure->retention_held = writer->status.retention_behind > RETENTION_SLACK;
 	(void)pthread_mutex_unlock(&writer->lock);
 }
 
@@ -353,5 +357,13 @@ void event_writer_status(struct event_writer *writer, struct store_status *ret_s
 {
 	(void)pthread_mutex_lock(&writer->lock);
 	*ret_status = writer->status;
+	(void)pthread_mutex_unlock(&writer->lock);
+}
+
+void event_writer_set_retention(struct event_writer *writer, const struct retention *retention)
+{
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->retention = *retention;
+	(void)pthread_cond_signal(&writer->wake);
 	(void)pthread_mutex_unlock(&writer->lock);
 }

@@ -132,8 +132,11 @@ static void reset(struct txn *txn, void *context)
 	txn_put(txn, STATE_META, SPAN("log"), buffer_span(&log));
 }
 
-/* Read the position. Return: 0; STORE_E_SCHEMA; negative errno. *ret_fits: it is of this log. */
-static int check(struct store *store, bool *ret_fits)
+/*
+ * Read the position. Return: 0; STORE_E_SCHEMA; negative errno. *ret_fits: it is of this log, and
+ * what it has not applied is still there.
+ */
+static int check(struct store *store, uint64_t pruned, bool *ret_fits)
 {
 	cleanup_buffer struct buffer log = BUFFER_INIT;
 	uint64_t schema;
@@ -146,6 +149,7 @@ static int check(struct store *store, bool *ret_fits)
 	schema = txn_get_number(&txn, STATE_META, "schema", 0);
 	store->position = txn_get_number(&txn, STATE_META, "position", UINT64_MAX);
 	*ret_fits = schema == SCHEMA_VERSION && store->position <= store->last_sequence &&
+		    store->position >= pruned &&
 		    span_equal(txn_get(&txn, STATE_META, SPAN("log")), buffer_span(&log));
 	r = txn_finish(&txn);
 	return r ? r : schema > SCHEMA_VERSION ? STORE_E_SCHEMA : 0;
@@ -154,22 +158,22 @@ static int check(struct store *store, bool *ret_fits)
 int fold_open(struct store *store, bool degraded, struct error *error)
 {
 	const char *path = store->state.path;
-	uint64_t pruned;
-	bool fits;
-	int r = check(store, &fits);
+	uint64_t pruned = 0;
+	bool fits = false;
+	int r = event_reader_pruned_through(store, &pruned);
 
+	if (!r)
+		r = check(store, pruned, &fits);
 	if (r == STORE_E_SCHEMA)
 		return error_set(error, r, "%s: written by a newer version; install that version",
 				 path);
 	if (!r && !fits) {
-		r = event_reader_pruned_through(store, &pruned);
-		if (!r && pruned > 0)
+		if (pruned > 0)
 			return error_set(error, STORE_E_DAMAGED,
 					 "%s: does not belong to this log, whose beginning is "
 					 "pruned; restore both from one backup",
 					 path);
-		if (!r)
-			r = txn_write(&store->state, reset, store);
+		r = txn_write(&store->state, reset, store);
 		store->position = 0;
 	}
 	store->folded = store->position;

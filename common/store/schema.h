@@ -21,8 +21,11 @@
  *                    (mark: HMAC(identity, "erased" 0 prospect id))
  *          "meta"    "schema" u32
  *
- * EVENTS_META: "schema" u32; "node" text; "incarnation" u16; "pruned_through" u64 (0: nothing
- * pruned); "queue_limit" u64: events that the last run could have queued.
+ * EVENTS_META: "schema" u32; "node" text; "incarnation" u16; "pruned_through" u64: the log begins
+ * behind it (0: nothing pruned); "tombstoned_through" u64: up to here records of the class with a
+ * shorter period are tombstones; "queue_limit" u64: events that the last run could have queued;
+ * "retention_clock" u64, "retention_held" u64 (µs; store/retention.h); "reader <name>" u64 ‖ u64:
+ * what a named reader has read, and when it last said so (µs).
  *
  * A record is a header and then fields, each once, in ascending order of field id:
  *
@@ -33,7 +36,8 @@
  * A reader skips fields that it does not know. A field id is never reused for another meaning. A
  * higher record version means that the layout above changed: a reader then refuses.
  * The event's identity is "<node>.<incarnation>-<sequence>". A tombstone (retention of one class)
- * is a record whose only fields are those of the type "erase" row's mask: it keeps its sequence.
+ * is a record of type "erase" without fields: it keeps sequence, incarnation and, as its time, when
+ * the event was stored.
  */
 #include <stdint.h>
 

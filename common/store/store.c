@@ -220,6 +220,9 @@ static int start(struct store *store, const struct store_options *options, struc
 	int r;
 
 	store->queue_limit = most_queued(options);
+	store->prune.retention = options->retention;
+	/* Before anything is appended; what cannot be read now, the writer reads later. */
+	(void)prune_open(&store->prune, store);
 	r = event_account_recover(store, options->degraded_start, error);
 	if (!r)
 		r = fold_open(store, options->degraded_start, error);
@@ -323,6 +326,11 @@ void store_set_keyring(struct store *store, const struct keyring *keyring)
 	store->keyring = keyring;
 }
 
+void store_set_retention(struct store *store, const struct retention *retention)
+{
+	event_writer_set_retention(store->writer, retention);
+}
+
 static void reader_status(struct store *store, struct store_status *ret_status)
 {
 	struct span key, value;
@@ -332,6 +340,9 @@ static void reader_status(struct store *store, struct store_status *ret_status)
 	txn_last(&txn, EVENTS_EVENTS, &key, &value);
 	if (key.size == 8)
 		ret_status->last_sequence = get_u64(key.data);
+	ret_status->pruned_through = txn_get_number(&txn, EVENTS_META, "pruned_through", 0);
+	if (ret_status->last_sequence < ret_status->pruned_through)
+		ret_status->last_sequence = ret_status->pruned_through;
 	ret_status->events_failing = txn_finish(&txn) != 0;
 	txn_begin_read(&txn, &store->state);
 	ret_status->state_position = txn_get_number(&txn, STATE_META, "position", 0);

@@ -6,6 +6,7 @@
 #include "crypto/id.h"
 #include "store/disk_room.h"
 #include "store/event.h"
+#include "store/retention.h"
 
 /*
  * The data directory as a whole: data/lock, the three environments and, for its one owner, the
@@ -30,6 +31,7 @@ struct store_options {
 	 * ends the wait. NULL: wait on. */
 	bool (*lock_wait)(void *context, long holder);
 	void *lock_wait_context;
+	struct retention retention; /* zeros: nothing is removed */
 	bool degraded_start; /* a disk that cannot be written does not refuse; see store_status */
 };
 
@@ -56,6 +58,8 @@ struct event_writer *store_writer(struct store *store);
 const char *store_node(const struct store *store);
 /* Use another keyring from now on (loop thread). */
 void store_set_keyring(struct store *store, const struct keyring *keyring);
+/* Go by other periods from now on (owner; any thread). */
+void store_set_retention(struct store *store, const struct retention *retention);
 
 struct store_status {
 	uint64_t last_sequence, state_position;
@@ -63,6 +67,11 @@ struct store_status {
 	uint64_t map_growths;
 	enum disk_level disk;
 	uint64_t disk_free_bytes, disk_size_bytes; /* 0: not asked */
+	uint64_t pruned_through;		   /* the log begins behind it */
+	uint64_t pruned, tombstones;		   /* records since the start */
+	uint64_t retention_looks;     /* times that the oldest records were looked at */
+	uint64_t readers_passed_over; /* times that pruning did not wait for one any more */
+	uint64_t retention_behind;    /* µs that retention's clock is behind the wall clock */
 	bool events_failing, state_failing; /* the last commit failed and is being retried */
 };
 void store_status(struct store *store, struct store_status *ret_status);

@@ -4,6 +4,7 @@
 
 #include "store/event_writer.h"
 #include "store/people.h"
+#include "store/prune.h"
 #include "store/txn.h"
 
 /*
@@ -35,6 +36,7 @@ struct store {
 	uint64_t folded;	/* state/ has applied all that concerns it up to here */
 	uint64_t position;	/* and says so on disk */
 	uint64_t queue_limit;	/* of this run, for the account of its crash */
+	struct prune prune;	/* retention */
 	bool recovery_due;	/* the log's end is read, but nothing could be written behind it */
 	bool unclean;		/* and it says that the run before did not end */
 	bool fold_failed;	/* at the start */
@@ -98,5 +100,6 @@ int event_writer_open(struct store *store, const struct store_options *options,
 		      struct event_writer **ret_writer);
 void event_writer_close(struct event_writer *writer); /* NULL allowed */
 void event_writer_status(struct event_writer *writer, struct store_status *ret_status);
+void event_writer_set_retention(struct event_writer *writer, const struct retention *retention);
 
 #endif

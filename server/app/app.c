@@ -79,6 +79,22 @@ static bool wait_for_lock(void *context, long holder)
 	return !app_is_told_to_stop();
 }
 
+static struct retention retention_of(const struct config *config)
+{
+	return (struct retention){
+		.days = config->retention_days,
+		.anonymous_days = config->retention_anonymous_days,
+		.reader_lag_days = config->reader_lag_days,
+	};
+}
+
+void app_set_retention(struct app *app)
+{
+	const struct retention retention = retention_of(app->config);
+
+	store_set_retention(app->store, &retention);
+}
+
 static int open_store(struct app *app, struct error *error)
 {
 	bool serves = app->role == APP_SERVE;
@@ -99,6 +115,9 @@ static int open_store(struct app *app, struct error *error)
 
 	if (app->role == APP_OFFLINE)
 		return 0;
+	/* A command that owns the store for a moment removes nothing. */
+	if (serves)
+		options.retention = retention_of(app->config);
 	code = app->role == APP_READER
 		       ? store_open_reader(app->config->data_dir, &app->store, error)
 		       : store_open(&options, &app->store, error);

@@ -42,11 +42,13 @@ struct app {
 	struct buffer event_scratch;  /* for one text at a time */
 	struct commit_queue clicks, operations; /* requests that wait, by how long they may */
 	struct listener *public, *admin, *control;
-	int data_fd;	      /* of data/, for the path of the control socket; -1: none */
-	usec_t now;	      /* monotonic, of this turn of the loop */
-	usec_t started;	      /* wall */
-	enum disk_level disk; /* as of this turn: what is left out of the log */
-	bool draining;	      /* SIGTERM came, nothing new is accepted */
+	int data_fd;		      /* of data/, for the path of the control socket; -1: none */
+	usec_t now;		      /* monotonic, of this turn of the loop */
+	usec_t started;		      /* wall */
+	enum disk_level disk;	      /* as of this turn: what is left out of the log */
+	uint64_t readers_passed_over; /* and what the log lines have told of retention */
+	bool retention_held;
+	bool draining; /* SIGTERM came, nothing new is accepted */
 	struct inspection inspection;
 };
 
@@ -88,6 +90,9 @@ char *app_socket_path(const struct config *config, int data_fd);
 
 /* Figures that others keep (store, writer, listeners), copied into app->metrics. */
 void app_sample(struct app *app);
+
+/* Tell the store how long to keep what, as the configuration in force says; APP_SERVE. */
+void app_set_retention(struct app *app);
 
 /*
  * Take the configuration's file and the keyring's into use (loop thread); with

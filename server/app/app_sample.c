@@ -5,6 +5,8 @@
  */
 #include "app/app.h"
 
+#include "store/reader.h"
+
 static void sample_listener(struct metrics *metrics, const struct listener *listener,
 			    unsigned offset)
 {
@@ -57,10 +59,33 @@ static void sample_store(struct metrics *metrics, struct store *store)
 	metrics_set(metrics, METRIC_FAILING_STATE, status.state_failing);
 }
 
+static void sample_retention(struct metrics *metrics, struct store *store)
+{
+	struct reader readers[READERS_MAX];
+	struct store_status status;
+	uint64_t lag = 0;
+	size_t count;
+
+	store_status(store, &status);
+	metrics_set(metrics, METRIC_PRUNED, status.pruned);
+	metrics_set(metrics, METRIC_PRUNED_THROUGH, status.pruned_through);
+	metrics_set(metrics, METRIC_TOMBSTONES, status.tombstones);
+	metrics_set(metrics, METRIC_RETENTION_BEHIND, status.retention_behind / USEC_PER_SEC);
+	metrics_set(metrics, METRIC_READERS_PASSED, status.readers_passed_over);
+	if (reader_list(store, readers, &count))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (readers[i].position + lag < status.last_sequence)
+			lag = status.last_sequence - readers[i].position;
+	metrics_set(metrics, METRIC_READERS, count);
+	metrics_set(metrics, METRIC_READER_LAG, lag);
+}
+
 void app_sample(struct app *app)
 {
 	sample_writer(&app->metrics, app->writer);
 	sample_store(&app->metrics, app->store);
+	sample_retention(&app->metrics, app->store);
 	metrics_set(&app->metrics, METRIC_ADDRESSES_FORGIVEN, app->admission.addresses.forgiven);
 	metrics_set(&app->metrics, METRIC_SETTINGS, app->settings_alive);
 	sample_listener(&app->metrics, app->public, 0);

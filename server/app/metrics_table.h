@@ -85,6 +85,13 @@
 	METRIC(MAP_GROWTHS, counter, "waymark_store_map_growths_total", "", "Times that a memory map was enlarged.") \
 	METRIC(DISK_LEVEL, gauge, "waymark_disk_level", "", "0: room enough; 1: below disk_reserve_percent, beacons and opens are dropped; 2: below half of it, clicks too.") \
 	METRIC(DISK_FREE, gauge, "waymark_disk_free_bytes", "", "Free space of the disk of data_dir, as of the last look; 0 without a reserve.") \
+	METRIC(PRUNED, counter, "waymark_pruned_events_total", "", "Records that retention has removed from the log since the start.") \
+	METRIC(PRUNED_THROUGH, gauge, "waymark_pruned_through", "", "Sequence behind which the log begins.") \
+	METRIC(TOMBSTONES, counter, "waymark_tombstones_total", "", "Records of no known person that retention_anonymous_days has emptied since the start.") \
+	METRIC(RETENTION_BEHIND, gauge, "waymark_retention_clock_behind_seconds", "", "How far the clock of retention is behind the wall clock, which jumped ahead and is believed after a day.") \
+	METRIC(READERS, gauge, "waymark_readers", "", "Readers of the log that are registered by name.") \
+	METRIC(READER_LAG, gauge, "waymark_reader_lag_events", "", "Events that the slowest of them has not read.") \
+	METRIC(READERS_PASSED, counter, "waymark_readers_passed_over_total", "", "Times that events were removed which a registered reader had not read.") \
 	METRIC(FAILING_EVENTS, gauge, "waymark_store_failing", "store=\"events\"", "1 while the last commit to the store failed.") \
 	METRIC(FAILING_STATE, gauge, "waymark_store_failing", "store=\"state\"", "") \
 	METRIC(CONNECTIONS_PUBLIC, gauge, "waymark_connections", "listener=\"public\"", "Open connections, by listener.") \

@@ -29,6 +29,20 @@ static void say(enum disk_level level)
 		log_warning("disk", "reason", sentences[level]);
 }
 
+static void notice_retention(struct app *app, const struct event_writer_pressure *pressure)
+{
+	if (pressure->readers_passed_over != app->readers_passed_over)
+		log_warning("retention", "reason",
+			    "a registered reader was passed over: events that it has not read were "
+			    "removed after reader_lag_days; see waymark events --readers");
+	if (pressure->retention_held && !app->retention_held)
+		log_warning("retention", "reason",
+			    "the wall clock is more than an hour ahead of the log: nothing is "
+			    "removed by it until it has stayed there for a day; is it right?");
+	app->readers_passed_over = pressure->readers_passed_over;
+	app->retention_held = pressure->retention_held;
+}
+
 void pressure_notice(struct app *app)
 {
 	struct event_writer_pressure pressure;
@@ -38,4 +52,5 @@ void pressure_notice(struct app *app)
 	if (pressure.disk != app->disk)
 		say(pressure.disk);
 	app->disk = pressure.disk;
+	notice_retention(app, &pressure);
 }

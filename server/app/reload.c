@@ -3,9 +3,9 @@
  * Changed settings in a running server, without losing a connection or a request.
  *
  * Whoever looks a setting up when it is needed sees the new one by itself. This file tells those
- * who keep a copy: the store its keyring, the listeners their proxies and their time limit, the
- * buckets their rates, the cache of headers its configuration, the queue of clicks how long it
- * waits. A key whose keeper cannot be told is a CONFIG_FIXED row.
+ * who keep a copy: the store its keyring and its periods, the listeners their proxies and their
+ * time limit, the buckets their rates, the cache of headers its configuration, the queue of clicks
+ * how long it waits. A key whose keeper cannot be told is a CONFIG_FIXED row.
  */
 #include "app/app.h"
 
@@ -30,6 +30,8 @@ static void put_in_force(struct app *app, struct settings *settings)
 	app->settings_alive++;
 	if (app->store)
 		store_set_keyring(app->store, settings->keyring);
+	if (app->role == APP_SERVE)
+		app_set_retention(app);
 	tell_listener(app->public, settings);
 	tell_listener(app->admin, settings);
 	tell_listener(app->control, settings);

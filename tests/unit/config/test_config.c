@@ -111,7 +111,6 @@ static void a_key_without_effect_is_known_when_it_is_set(void **state)
 	assert_null(config_next_without_effect(usual, &at));
 	at = 0;
 	assert_string_equal(config_next_without_effect(config, &at), "consent.hold_click_minutes");
-	assert_string_equal(config_next_without_effect(config, &at), "retention_days");
 	assert_null(config_next_without_effect(config, &at));
 	assert_null(config_next_without_effect(config, &at));
 	config_free(usual);
