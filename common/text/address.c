@@ -8,6 +8,8 @@
  */
 #include "text/address.h"
 
+#include "base/encode.h"
+
 #include <arpa/inet.h>
 
 static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
@@ -128,6 +130,12 @@ bool network_holds(const struct network *network, const struct address *address)
 		return false;
 	return bits == 0 ||
 	       ((network->address.bytes[bytes] ^ address->bytes[bytes]) >> (8 - bits)) == 0;
+}
+
+/* An IPv4 address has the place of a prefix that no IPv6 network is assigned. */
+uint64_t address_name(const struct address *address)
+{
+	return get_u64(address->bytes + (address_is_v4(address) ? 8 : 0));
 }
 
 void address_truncate(struct address *address)

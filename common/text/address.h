@@ -28,6 +28,12 @@ int network_parse(struct span text, struct network *ret_network);
 bool network_holds(const struct network *network, const struct address *address);
 bool address_is_v4(const struct address *address);
 
+/*
+ * Who an address is, for limits: IPv4 whole, IPv6 by its /64, which is what one customer gets. Of
+ * an unknown one it says nothing.
+ */
+uint64_t address_name(const struct address *address);
+
 /* IPv4 cut to /24, IPv6 to /48. */
 void address_truncate(struct address *address);
 void address_format(const struct address *address, char ret_text[ADDRESS_TEXT_BYTES]);

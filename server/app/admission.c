@@ -6,7 +6,6 @@
  */
 #include "app/admission.h"
 
-#include "base/encode.h"
 #include "config/config_rows.h"
 
 #include <errno.h>
@@ -36,12 +35,6 @@ void admission_set(struct admission *admission, const struct config *config)
 	rate_limit_set(&admission->trackers, config->tracker_rate, config->tracker_burst);
 }
 
-/* The first half of an IPv6 address, or an IPv4 address where no IPv6 address is assigned. */
-static uint64_t name_of(const struct address *address)
-{
-	return get_u64(address->bytes + (address_is_v4(address) ? 8 : 0));
-}
-
 /* Whether the request says of whom it is, by an address that is not one of our own proxies. */
 static bool is_known(const struct tracker_set *trackers, const struct address *client)
 {
@@ -57,7 +50,7 @@ enum admission_verdict admission_judge(struct admission *admission,
 				       usec_t now)
 {
 	if (admission->addresses.interval > 0 && is_known(trackers, &request->client) &&
-	    !rate_limit_take(&admission->addresses, name_of(&request->client), now,
+	    !rate_limit_take(&admission->addresses, address_name(&request->client), now,
 			     admission->squeeze))
 		return OVER_ADDRESS_RATE;
 	if (tracker && !rate_limit_take(&admission->trackers, tracker->index, now, 0))

@@ -9,6 +9,7 @@
  */
 #include "app/app.h"
 
+#include "app/descriptors.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -281,12 +282,29 @@ static int listen_control(struct app *app, const struct app_routes *routes, stru
 	return listen_at(app, address, options, &app->control, error);
 }
 
+/* Everything that is sized by the configuration, before the first client comes. */
+static int prepare(struct app *app, unsigned *ret_connections, struct error *error)
+{
+	const unsigned wanted = app->config->connections;
+
+	if (admission_init(&app->admission, app->config))
+		return error_set(error, APP_E_FAILED, "out of memory");
+	if (descriptors_reserve(wanted, 2 * ADMIN_CONNECTIONS, ret_connections, error))
+		return APP_E_FAILED;
+	metrics_set(&app->metrics, METRIC_CONNECTIONS_LIMIT, *ret_connections);
+	if (*ret_connections < wanted)
+		log_warning("descriptors", "limit", "lowered", "reason",
+			    "the limit of open files allows fewer connections than "
+			    "limits.connections; raise it (LimitNOFILE of the unit, or ulimit -n)");
+	return 0;
+}
+
 int app_listen(struct app *app, const struct app_routes *routes, struct error *error)
 {
 	struct listener_options public_options = {
 		.routes = routes->public_rows,
 		.route_count = routes->public_count,
-		.connection_limit = app->config->connections,
+		.connections_per_address = app->config->connections_per_address,
 		.socket_mode = 0666,
 		.gate = routes->gate,
 	};
@@ -296,10 +314,10 @@ int app_listen(struct app *app, const struct app_routes *routes, struct error *e
 		.connection_limit = ADMIN_CONNECTIONS,
 		.socket_mode = 0600,
 	};
-	int code;
+	int code = prepare(app, &public_options.connection_limit, error);
 
-	if (admission_init(&app->admission, app->config))
-		return error_set(error, APP_E_FAILED, "out of memory");
+	if (code)
+		return code;
 	public_options.inherited_fd = app->service.public_fd;
 	admin_options.inherited_fd = app->service.admin_fd;
 	code = listen_at(app, app->config->listen, public_options, &app->public, error);

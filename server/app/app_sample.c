@@ -18,6 +18,8 @@ static void sample_listener(struct metrics *metrics, const struct listener *list
 	metrics_set(metrics, METRIC_CONNECTIONS_PUBLIC + offset, figures.connections);
 	metrics_set(metrics, METRIC_ACCEPTED_PUBLIC + offset, figures.accepted);
 	metrics_set(metrics, METRIC_TIMED_OUT_PUBLIC + offset, figures.timed_out);
+	metrics_set(metrics, METRIC_CROWDED_PUBLIC + offset, figures.refused);
+	metrics_set(metrics, METRIC_EVICTED_PUBLIC + offset, figures.evicted);
 	metrics_set(metrics, METRIC_WAITING_PUBLIC + offset, figures.waiting);
 }
 

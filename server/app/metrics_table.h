@@ -97,12 +97,19 @@
 	METRIC(CONNECTIONS_PUBLIC, gauge, "waymark_connections", "listener=\"public\"", "Open connections, by listener.") \
 	METRIC(CONNECTIONS_ADMIN, gauge, "waymark_connections", "listener=\"admin\"", "") \
 	METRIC(CONNECTIONS_CONTROL, gauge, "waymark_connections", "listener=\"control\"", "") \
+	METRIC(CONNECTIONS_LIMIT, gauge, "waymark_connections_limit", "", "Connections of the public listener at most: limits.connections, or what the limit of open files allows.") \
 	METRIC(ACCEPTED_PUBLIC, counter, "waymark_connections_accepted_total", "listener=\"public\"", "Connections accepted, by listener.") \
 	METRIC(ACCEPTED_ADMIN, counter, "waymark_connections_accepted_total", "listener=\"admin\"", "") \
 	METRIC(ACCEPTED_CONTROL, counter, "waymark_connections_accepted_total", "listener=\"control\"", "") \
 	METRIC(TIMED_OUT_PUBLIC, counter, "waymark_connections_timed_out_total", "listener=\"public\"", "Connections closed because a request took too long.") \
 	METRIC(TIMED_OUT_ADMIN, counter, "waymark_connections_timed_out_total", "listener=\"admin\"", "") \
 	METRIC(TIMED_OUT_CONTROL, counter, "waymark_connections_timed_out_total", "listener=\"control\"", "") \
+	METRIC(CROWDED_PUBLIC, counter, "waymark_connections_refused_total", "listener=\"public\"", "Connections refused because their address held limits.connections_per_address, by listener.") \
+	METRIC(CROWDED_ADMIN, counter, "waymark_connections_refused_total", "listener=\"admin\"", "") \
+	METRIC(CROWDED_CONTROL, counter, "waymark_connections_refused_total", "listener=\"control\"", "") \
+	METRIC(EVICTED_PUBLIC, counter, "waymark_connections_evicted_total", "listener=\"public\"", "Connections that did nothing, closed to make room for others, by listener.") \
+	METRIC(EVICTED_ADMIN, counter, "waymark_connections_evicted_total", "listener=\"admin\"", "") \
+	METRIC(EVICTED_CONTROL, counter, "waymark_connections_evicted_total", "listener=\"control\"", "") \
 	METRIC(WAITING_PUBLIC, gauge, "waymark_requests_waiting", "listener=\"public\"", "Requests that wait for their commit.") \
 	METRIC(WAITING_ADMIN, gauge, "waymark_requests_waiting", "listener=\"admin\"", "") \
 	METRIC(WAITING_CONTROL, gauge, "waymark_requests_waiting", "listener=\"control\"", "") \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Connections in the order in which they last completed a request, oldest first. The library's own
+ * Connections in the order in which they last completed a request, oldest first, those of all and
+ * those of each address. The library's own
  * timeout starts anew with every byte, so that a byte a second keeps a connection for ever; ours
  * bounds the time from one completed request to the next, whatever was sent meanwhile. A connection
  * whose handler waits is not the client's fault and starts anew.
@@ -22,42 +23,58 @@ struct connection *connection_of(struct MHD_Connection *handle)
 	return info ? info->socket_context : NULL;
 }
 
-static void list_remove(struct listener *listener, struct connection *connection)
+static void list_remove(struct connection_list *list, enum connection_order order,
+			struct connection *connection)
 {
-	if (connection->before)
-		connection->before->after = connection->after;
+	struct connection *before = connection->places[order].before;
+	struct connection *after = connection->places[order].after;
+
+	if (before)
+		before->places[order].after = after;
 	else
-		listener->oldest = connection->after;
-	if (connection->after)
-		connection->after->before = connection->before;
+		list->oldest = after;
+	if (after)
+		after->places[order].before = before;
 	else
-		listener->newest = connection->before;
-	connection->before = connection->after = NULL;
+		list->newest = before;
 }
 
-static void list_append(struct listener *listener, struct connection *connection)
+static void list_append(struct connection_list *list, enum connection_order order,
+			struct connection *connection)
+{
+	connection->places[order].before = list->newest;
+	connection->places[order].after = NULL;
+	if (list->newest)
+		list->newest->places[order].after = connection;
+	else
+		list->oldest = connection;
+	list->newest = connection;
+}
+
+static void append(struct listener *listener, struct connection *connection)
 {
 	connection->since = listener->now;
-	connection->before = listener->newest;
-	if (listener->newest)
-		listener->newest->after = connection;
-	else
-		listener->oldest = connection;
-	listener->newest = connection;
+	list_append(&listener->connections, ORDER_OF_ALL, connection);
+	if (connection->crowd_peer)
+		list_append(&connection->crowd_peer->connections, ORDER_OF_PEER, connection);
+}
+
+static void take_out(struct listener *listener, struct connection *connection)
+{
+	list_remove(&listener->connections, ORDER_OF_ALL, connection);
+	if (connection->crowd_peer)
+		list_remove(&connection->crowd_peer->connections, ORDER_OF_PEER, connection);
 }
 
 void connection_touch(struct listener *listener, struct connection *connection)
 {
-	list_remove(listener, connection);
-	list_append(listener, connection);
+	take_out(listener, connection);
+	append(listener, connection);
 }
 
-static void read_peer(struct connection *connection)
+static struct address address_of(const struct sockaddr *peer)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection->handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *peer = info ? info->client_addr : NULL;
-	struct address *address = &connection->peer;
+	struct address result = {0}, *address = &result;
 
 	if (peer && peer->sa_family == AF_INET) {
 		static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -74,38 +91,76 @@ static void read_peer(struct connection *connection)
 		memcpy(address->bytes, &v6.sin6_addr, sizeof(address->bytes));
 		address->known = true;
 	}
+	return result;
+}
+
+bool listener_trusts(const struct listener *listener, const struct address *address)
+{
+	for (size_t i = 0; i < listener->options.proxy_count; i++)
+		if (network_holds(&listener->options.proxies[i], address))
+			return true;
+	return listener->is_local;
+}
+
+enum MHD_Result connection_admit(void *owner, const struct sockaddr *peer, socklen_t size)
+{
+	struct listener *listener = owner;
+	const struct address address = address_of(peer);
+
+	(void)size;
+	return crowd_admits(listener, &address) ? MHD_YES : MHD_NO;
+}
+
+static struct connection *open_connection(struct listener *listener, struct MHD_Connection *handle)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection)
+		return NULL;
+	connection->handle = handle;
+	connection->is_local = listener->is_local;
+	connection->is_fresh = true;
+	listener->fresh++;
+	if (info && info->client_addr)
+		connection->peer = address_of(info->client_addr);
+	connection->is_exempt = listener_trusts(listener, &connection->peer);
+	if (!connection->is_exempt)
+		connection->crowd_peer = crowd_peer_take(&listener->crowd, &connection->peer);
+	if (connection->crowd_peer)
+		connection->crowd_peer->count++;
+	append(listener, connection);
+	listener->figures.connections++;
+	listener->figures.accepted++;
+	return connection;
+}
+
+static void close_connection(struct listener *listener, struct connection *connection)
+{
+	refusal_close(listener, connection);
+	take_out(listener, connection);
+	if (connection->crowd_peer && --connection->crowd_peer->count == 0)
+		crowd_peer_drop(&listener->crowd, connection->crowd_peer);
+	listener->leaving -= connection->expired;
+	listener->figures.connections--;
+	listener->fresh -= connection->is_fresh;
+	free(connection);
 }
 
 void connection_notify(void *owner, struct MHD_Connection *handle, void **context,
 		       enum MHD_ConnectionNotificationCode what)
 {
 	struct listener *listener = owner;
-	struct connection *connection = *context;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		connection = calloc(1, sizeof(*connection));
-		if (!connection)
-			return;
-		connection->handle = handle;
-		connection->is_local = listener->is_local;
-		connection->is_fresh = true;
-		listener->fresh++;
-		read_peer(connection);
-		list_append(listener, connection);
-		listener->figures.connections++;
-		listener->figures.accepted++;
-		*context = connection;
+		*context = open_connection(listener, handle);
 		return;
 	}
 	listener->closed_some = true;
-	if (connection) {
-		refusal_close(listener, connection);
-		list_remove(listener, connection);
-		listener->figures.connections--;
-		listener->fresh -= connection->is_fresh;
-		free(connection);
-		*context = NULL;
-	}
+	if (*context)
+		close_connection(listener, *context);
+	*context = NULL;
 }
 
 int connection_descriptor(const struct connection *connection)
@@ -116,21 +171,29 @@ int connection_descriptor(const struct connection *connection)
 	return info ? info->connect_fd : -1;
 }
 
+void connection_shut_down(struct listener *listener, struct connection *connection)
+{
+	connection->expired = true;
+	listener->leaving++;
+	(void)shutdown(connection_descriptor(connection), SHUT_RDWR);
+	connection_touch(listener, connection);
+}
+
 void connection_expire(struct listener *listener)
 {
 	const usec_t limit = listener->options.request_timeout_s * USEC_PER_SEC;
 	struct connection *connection;
 
-	while ((connection = listener->oldest) != NULL) {
+	while ((connection = listener->connections.oldest) != NULL) {
 		if (limit == 0 || listener->now - connection->since < limit)
 			return;
 		if (!connection->expired &&
 		    !(connection->exchange && connection->exchange->waiting)) {
-			connection->expired = true;
+			connection_shut_down(listener, connection);
 			listener->figures.timed_out++;
-			(void)shutdown(connection_descriptor(connection), SHUT_RDWR);
+		} else {
+			connection_touch(listener, connection);
 		}
-		connection_touch(listener, connection);
 	}
 }
 
@@ -142,7 +205,8 @@ size_t connection_hang_up(struct listener *listener)
 {
 	size_t busy = 0;
 
-	for (struct connection *at = listener->oldest; at; at = at->after) {
+	for (struct connection *at = listener->connections.oldest; at;
+	     at = at->places[ORDER_OF_ALL].after) {
 		const int fd = connection_descriptor(at);
 		int unread = 0;
 
@@ -153,6 +217,7 @@ size_t connection_hang_up(struct listener *listener)
 			continue;
 		}
 		at->expired = true;
+		listener->leaving++;
 		(void)shutdown(fd, SHUT_RDWR);
 	}
 	return busy;

@@ -3,6 +3,7 @@
 #define WAYMARK_HTTP_EXCHANGE_H
 
 #include "base/cleanup.h"
+#include "http/crowd.h"
 #include "http/framing.h"
 #include "http/listener.h"
 
@@ -13,13 +14,19 @@
  * Private to http/: what the files of this folder know of each other. A listener owns connections;
  * a connection has at most one exchange at a time: a request with what is needed to answer it.
  */
+enum connection_order { ORDER_OF_ALL, ORDER_OF_PEER, CONNECTION_ORDERS };
+
 struct connection {
-	struct connection *before, *after; /* in order of @since, oldest first */
+	struct {
+		struct connection *before, *after; /* in order of @since, oldest first */
+	} places[CONNECTION_ORDERS];
+	struct crowd_peer *crowd_peer; /* NULL: in no crowd */
 	struct MHD_Connection *handle;
 	struct exchange *exchange; /* the request in progress, or NULL */
 	usec_t since;		   /* monotonic: opened, or completed its last request */
 	struct address peer;
 	bool is_local;	       /* a Unix socket */
+	bool is_exempt;	       /* of limits of one address: local, or a trusted proxy */
 	bool expired;	       /* was shut down by us */
 	bool is_fresh;	       /* no request of it has begun */
 	bool is_over;	       /* its last request is answered: what may follow is not read */
@@ -66,7 +73,9 @@ struct listener {
 	bool is_local;	   /* a Unix socket */
 	uint16_t port;
 	usec_t now; /* of the current run */
-	struct connection *oldest, *newest;
+	struct connection_list connections;
+	struct crowd crowd;
+	unsigned leaving;	/* connections that were shut down and are not closed yet */
 	struct exchange *spare; /* for reuse, at most SPARE_MAX */
 	size_t spare_count;
 	struct listener_figures figures;
@@ -106,6 +115,11 @@ void connection_notify(void *listener, struct MHD_Connection *handle, void **con
 		       enum MHD_ConnectionNotificationCode what);
 struct connection *connection_of(struct MHD_Connection *handle);
 void connection_touch(struct listener *listener, struct connection *connection);
+/* Shut it down: it counts as leaving, and the library closes it when it sees the end. */
+void connection_shut_down(struct listener *listener, struct connection *connection);
+/* MHD_NO: not another connection of that address. */
+enum MHD_Result connection_admit(void *listener, const struct sockaddr *peer, socklen_t size);
+bool listener_trusts(const struct listener *listener, const struct address *address);
 void connection_expire(struct listener *listener);
 size_t connection_hang_up(struct listener *listener); /* how many have something unread */
 int connection_descriptor(const struct connection *connection);

@@ -34,19 +34,17 @@ static int start_daemon(struct listener *listener, struct error *error)
 	const struct listener_options *options = &listener->options;
 	const union MHD_DaemonInfo *info;
 
-	listener->daemon =
-		MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-				 exchange_continue, listener, MHD_OPTION_EXTERNAL_LOGGER,
-				 refusal_log, listener, MHD_OPTION_LISTEN_SOCKET,
-				 listener->socket_fd, MHD_OPTION_NOTIFY_COMPLETED,
-				 exchange_completed, listener, MHD_OPTION_NOTIFY_CONNECTION,
-				 connection_notify, listener, MHD_OPTION_URI_LOG_CALLBACK,
-				 exchange_begin, listener, MHD_OPTION_UNESCAPE_CALLBACK,
-				 exchange_keep_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT,
-				 options->connection_limit, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->memory_pool_bytes,
-				 MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
-				 (size_t)POOL_INCREMENT_BYTES, MHD_OPTION_END);
+	listener->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, connection_admit, listener,
+		exchange_continue, listener, MHD_OPTION_EXTERNAL_LOGGER, refusal_log, listener,
+		MHD_OPTION_LISTEN_SOCKET, listener->socket_fd, MHD_OPTION_NOTIFY_COMPLETED,
+		exchange_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, connection_notify,
+		listener, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, listener,
+		MHD_OPTION_UNESCAPE_CALLBACK, exchange_keep_escaped, NULL,
+		MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
+		MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		options->memory_pool_bytes, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+		(size_t)POOL_INCREMENT_BYTES, MHD_OPTION_END);
 	info = listener->daemon ? MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)
 				: NULL;
 	if (!info)
@@ -86,7 +84,9 @@ int listener_open(const struct listener_options *options, struct listener **ret_
 	listener->now = clock_monotonic();
 	listener->socket_fd = -1;
 	listener->epoll_fd = -1;
-	r = open_socket(listener, error);
+	r = crowd_init(&listener->crowd, options->connection_limit);
+	if (r == 0)
+		r = open_socket(listener, error);
 	if (r == 0)
 		r = start_daemon(listener, error);
 	if (r) {
@@ -114,6 +114,7 @@ void listener_run(struct listener *listener)
 {
 	listener->now = clock_monotonic();
 	connection_expire(listener);
+	crowd_make_room(listener);
 	listener->answered_late = listener->closed_some = false;
 	(void)MHD_run(listener->daemon);
 	/* The library sends such an answer only in its next run. */
@@ -131,10 +132,10 @@ static int until_expiry_ms(const struct listener *listener)
 	const usec_t limit = listener->options.request_timeout_s * USEC_PER_SEC;
 	usec_t now, due;
 
-	if (limit == 0 || !listener->oldest)
+	if (limit == 0 || !listener->connections.oldest)
 		return -1;
 	now = clock_monotonic();
-	due = listener->oldest->since + limit;
+	due = listener->connections.oldest->since + limit;
 	return due <= now ? 0 : (int)((due - now) / USEC_PER_MS + 1);
 }
 
@@ -177,6 +178,7 @@ int listener_timeout_ms(const struct listener *listener)
 	if (wait == 0)
 		return 0;
 	wait = sooner(wait, until_expiry_ms(listener));
+	wait = sooner(wait, crowd_timeout_ms(listener));
 	return sooner(wait, until_heads_expire_ms(listener));
 }
 
@@ -247,5 +249,6 @@ void listener_close(struct listener *listener)
 		(void)unlink(listener->socket_path);
 	free(listener->socket_path);
 	exchange_free_spares(listener);
+	crowd_finish(&listener->crowd);
 	free(listener);
 }

@@ -24,6 +24,7 @@ struct listener_options {
 	const struct network *proxies; /* trusted; a Unix socket's peer always is */
 	size_t proxy_count;
 	unsigned connection_limit;
+	unsigned connections_per_address; /* IPv6: of a /64; 0: no limit; proxies have none */
 	unsigned request_timeout_s;
 	size_t memory_pool_bytes; /* 0: default; bounds the request head */
 	void *context;		  /* request->context */
@@ -57,6 +58,8 @@ int listener_timeout_ms(const struct listener *listener);
 
 struct listener_figures {
 	uint64_t connections, accepted, timed_out;
+	uint64_t refused; /* their address held as many as it may, and none that could be closed */
+	uint64_t evicted; /* closed to make room for another */
 	unsigned waiting;
 };
 void listener_figures(const struct listener *listener, struct listener_figures *ret_figures);

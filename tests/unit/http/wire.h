@@ -52,6 +52,8 @@ struct wire_server {
 	struct address client;
 	bool through_proxy;
 	char path[64]; /* of a Unix socket */
+	/* 0: as wire_start() says */
+	unsigned connection_limit, connections_per_address, request_timeout_s;
 };
 
 struct wire {
@@ -97,11 +99,12 @@ static inline void wire_crank(struct wire_server *server, struct wire *client, i
 	}
 }
 
-static inline void wire_open(struct wire_server *server, struct wire *client)
+static inline void wire_open_from(struct wire_server *server, struct wire *client, uint32_t host)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				      .sin_port = htons(listener_port(server->listener))};
+	struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(host)};
 	struct sockaddr_un local = {.sun_family = AF_UNIX};
 
 	client->size = 0;
@@ -112,9 +115,15 @@ static inline void wire_open(struct wire_server *server, struct wire *client)
 		assert_int_equal(connect(client->fd, (void *)&local, sizeof(local)), 0);
 	} else {
 		client->fd = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(bind(client->fd, (void *)&from, sizeof(from)), 0);
 		assert_int_equal(connect(client->fd, (void *)&address, sizeof(address)), 0);
 	}
 	assert_true(client->fd >= 0);
+}
+
+static inline void wire_open(struct wire_server *server, struct wire *client)
+{
+	wire_open_from(server, client, INADDR_LOOPBACK);
 }
 
 static inline void wire_close(struct wire *client)
@@ -186,8 +195,9 @@ static inline void wire_start(struct wire_server *server, const struct route *ro
 		.route_count = route_count,
 		.proxies = proxies,
 		.proxy_count = proxy_count,
-		.connection_limit = 64,
-		.request_timeout_s = 1,
+		.connection_limit = server->connection_limit ? server->connection_limit : 64,
+		.connections_per_address = server->connections_per_address,
+		.request_timeout_s = server->request_timeout_s ? server->request_timeout_s : 1,
 		.socket_mode = 0600,
 		.gate = server->gate,
 		.context = server,
