@@ -8,7 +8,8 @@
 int descriptors_reserve(unsigned connections, unsigned others, unsigned *ret_connections,
 			struct error *error)
 {
-	const rlim_t besides = others + DESCRIPTORS_SPARE, wanted = connections + besides;
+	const rlim_t besides = (rlim_t)others + DESCRIPTORS_SPARE, wanted = connections + besides;
+	const rlim_t least = besides + DESCRIPTORS_CONNECTIONS_MIN;
 	struct rlimit files, raised;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
@@ -20,12 +21,11 @@ int descriptors_reserve(unsigned connections, unsigned others, unsigned *ret_con
 	/* Where even that is forbidden, what there is must do. */
 	if (raised.rlim_cur > files.rlim_cur && setrlimit(RLIMIT_NOFILE, &raised) == 0)
 		files = raised;
-	if (files.rlim_cur < besides + DESCRIPTORS_CONNECTIONS_MIN)
+	if (files.rlim_cur < least)
 		return error_set(error, DESCRIPTORS_E_TOO_FEW,
 				 "this process may open %llu files, and needs at least %llu; raise "
 				 "the limit (LimitNOFILE of the unit, or ulimit -n)",
-				 (unsigned long long)files.rlim_cur,
-				 (unsigned long long)(besides + DESCRIPTORS_CONNECTIONS_MIN));
+				 (unsigned long long)files.rlim_cur, (unsigned long long)least);
 	*ret_connections =
 		files.rlim_cur < wanted ? (unsigned)(files.rlim_cur - besides) : connections;
 	return 0;

@@ -88,7 +88,8 @@ def main():
             changes += step[1] != before
             before = step[1]
         log = daemon.log()
-        assert log.count("disk_reserve_percent") + log.count("room on the disk again") == changes, log
+        said = log.count("disk_reserve_percent") + log.count("room on the disk again")
+        assert said == changes, log
         assert daemon.stop() == 0
         assert len(daemon.events(type="click")) + len(daemon.events(type="probe")) == run.stored
         account = daemon.events(type="account")[-1]["account"]
