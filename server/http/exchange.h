@@ -3,6 +3,7 @@
 #define WAYMARK_HTTP_EXCHANGE_H
 
 #include "base/cleanup.h"
+#include "http/connection.h"
 #include "http/crowd.h"
 #include "http/framing.h"
 #include "http/listener.h"
@@ -14,25 +15,6 @@
  * Private to http/: what the files of this folder know of each other. A listener owns connections;
  * a connection has at most one exchange at a time: a request with what is needed to answer it.
  */
-enum connection_order { ORDER_OF_ALL, ORDER_OF_PEER, CONNECTION_ORDERS };
-
-struct connection {
-	struct {
-		struct connection *before, *after; /* in order of @since, oldest first */
-	} places[CONNECTION_ORDERS];
-	struct crowd_peer *crowd_peer; /* NULL: in no crowd */
-	struct MHD_Connection *handle;
-	struct exchange *exchange; /* the request in progress, or NULL */
-	usec_t since;		   /* monotonic: opened, or completed its last request */
-	struct address peer;
-	bool is_local;	       /* a Unix socket */
-	bool is_exempt;	       /* of limits of one address: local, or a trusted proxy */
-	bool expired;	       /* was shut down by us */
-	bool is_fresh;	       /* no request of it has begun */
-	bool is_over;	       /* its last request is answered: what may follow is not read */
-	uint64_t served_bytes; /* of the requests that it went on after */
-};
-
 /* redirect.c: a response that an exchange keeps for its next redirect */
 struct redirect {
 	struct MHD_Response *response; /* NULL: none */
@@ -109,21 +91,6 @@ void exchange_free_spares(struct listener *listener);
 bool head_read(struct exchange *exchange, const char *method, const char *version);
 void head_measure_pool(struct exchange *exchange, bool is_whole);
 void head_find_client(struct exchange *exchange);
-
-/* connection.c */
-void connection_notify(void *listener, struct MHD_Connection *handle, void **context,
-		       enum MHD_ConnectionNotificationCode what);
-struct connection *connection_of(struct MHD_Connection *handle);
-void connection_touch(struct listener *listener, struct connection *connection);
-/* Shut it down: it counts as leaving, and the library closes it when it sees the end. */
-void connection_shut_down(struct listener *listener, struct connection *connection);
-/* MHD_NO: not another connection of that address. */
-enum MHD_Result connection_admit(void *listener, const struct sockaddr *peer, socklen_t size);
-bool listener_trusts(const struct listener *listener, const struct address *address);
-void connection_expire(struct listener *listener);
-size_t connection_hang_up(struct listener *listener); /* how many have something unread */
-int connection_descriptor(const struct connection *connection);
-bool connection_is_owner(const struct connection *connection); /* SO_PEERCRED: our uid, or 0 */
 
 /* refusal.c: what the library ends by itself. The log notes it; the counter of a request that ended
  * before its head was complete, or in any error (@by_error); a connection that went on after a
