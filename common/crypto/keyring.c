@@ -16,6 +16,7 @@
 
 #include "crypto/keyring_file.h"
 #include "crypto/keyring_vault.h"
+#include "crypto/mac.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -34,7 +35,10 @@ static void wipe_and_free(void *memory)
 int crypto_init(void)
 {
 	json_set_alloc_funcs(malloc, wipe_and_free);
-	return sodium_init() < 0 ? -EIO : 0;
+	if (sodium_init() < 0)
+		return -EIO;
+	mac_init();
+	return 0;
 }
 
 void keyring_derive(const uint8_t master[KEYRING_KEY_BYTES], enum purpose purpose, const char *host,

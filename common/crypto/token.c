@@ -11,6 +11,7 @@
 #include "crypto/token.h"
 
 #include "base/encode.h"
+#include "crypto/mac.h"
 
 #include <assert.h>
 
@@ -139,16 +140,6 @@ static void read_payload(enum purpose purpose, struct span payload, struct token
 	}
 }
 
-static void compute_mac(const crypto_auth_hmacsha256_state *key, struct span signed_bytes,
-			uint8_t ret_mac[crypto_auth_hmacsha256_BYTES])
-{
-	crypto_auth_hmacsha256_state state = *key;
-
-	crypto_auth_hmacsha256_update(&state, signed_bytes.data, signed_bytes.size);
-	crypto_auth_hmacsha256_final(&state, ret_mac);
-	sodium_memzero(&state, sizeof(state));
-}
-
 int token_mint(const struct keyring *keyring, enum purpose purpose, unsigned tracker,
 	       const struct token *token, char *ret_text)
 {
@@ -166,7 +157,7 @@ int token_mint(const struct keyring *keyring, enum purpose purpose, unsigned tra
 	code = check_values(purpose, span_of(bytes + 1, size - 1));
 	if (code)
 		return code;
-	compute_mac(key, span_of(bytes, size), mac);
+	mac_compute(key, span_of(bytes, size), mac);
 	memcpy(bytes + size, mac, TOKEN_MAC_BYTES);
 	base64url_format(bytes, size + TOKEN_MAC_BYTES, ret_text);
 	return 0;
@@ -195,7 +186,7 @@ int token_open(const struct keyring *keyring, enum purpose purpose, unsigned tra
 	key = keyring_subkey(keyring, bytes[0], purpose, tracker);
 	if (!key)
 		return TOKEN_E_KEY;
-	compute_mac(key, span_of(bytes, size - TOKEN_MAC_BYTES), mac);
+	mac_compute(key, span_of(bytes, size - TOKEN_MAC_BYTES), mac);
 	if (sodium_memcmp(mac, bytes + size - TOKEN_MAC_BYTES, TOKEN_MAC_BYTES) != 0)
 		return TOKEN_E_MAC;
 	payload = span_of(bytes + 1, size - TOKEN_OVERHEAD_BYTES);

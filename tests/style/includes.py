@@ -23,6 +23,7 @@ FLOORS = {
 HOMES = {
     "lmdb.h": ["common/store/*"],
     "sodium.h": ["common/crypto/*"],
+    "cpuid.h": ["common/crypto/mac*"], "immintrin.h": ["common/crypto/mac*"],
     "microhttpd.h": ["server/http/*"],
     "nats/*.h": ["server/ship/*"], "nats.h": ["server/ship/*"],
     "gmime/*.h": ["common/text/mime*"],
