@@ -233,6 +233,7 @@ int env_open(struct env *env, const char *path, const char *const *names, bool w
 
 	if (r)
 		return error_set(error, r, "%s: cannot be opened: %s", path, strerror(-r));
+	env->opened = true;
 	return open_lmdb(env) || env->read_only ? env_describe(env, error) : 0;
 }
 
@@ -267,7 +268,8 @@ int env_reopen(struct env *env, uint64_t generation, bool wait)
 			r = env->refusal;
 		} else {
 			close_lmdb(env);
-			env->generation++;
+			env->generation += env->opened;
+			env->opened = true;
 			r = open_lmdb(env);
 			if (r || env->read_only)
 				env->next_open =

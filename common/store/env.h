@@ -32,6 +32,7 @@ struct env {
 	MDB_env *lmdb;		  /* NULL after a reopen that failed, until the next one */
 	MDB_dbi databases[ENV_DATABASES_MAX];
 	size_t map_bytes;
+	bool opened;	     /* or tried to */
 	uint64_t generation; /* one up with each reopen */
 	uint64_t growths;
 	bool read_only;	      /* open, but the disk refused writing */

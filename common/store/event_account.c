@@ -91,26 +91,29 @@ static void recover(struct txn *txn, void *context)
 		recovery->last = event_account_append_recovery(txn, recovery->store);
 }
 
-/* The disk refuses, so the writer will try again; what is there can be read all the same. */
-static int postpone(struct store *store)
+static void only_read_end(struct txn *txn, void *context)
 {
-	struct txn txn;
-
-	txn_begin_read(&txn, &store->events);
-	read_end(&txn, store);
-	store->recovery_due = true;
-	return txn_finish(&txn);
+	read_end(txn, context);
 }
 
-int event_account_recover(struct store *store, bool degraded, struct error *error)
+/* The disk refuses, so the writer will try again; what is there can be read all the same. */
+static bool postpone(struct store *store, int error)
+{
+	if (!store->degraded || error == -EBADMSG || error == -ENOMEM)
+		return false;
+	store->recovery_due = txn_read(&store->events, only_read_end, store) == 0;
+	return store->recovery_due;
+}
+
+int event_account_recover(struct store *store, struct error *error)
 {
 	struct recovery recovery = {.store = store};
 	int r = txn_write(&store->events, recover, &recovery);
 
 	if (!r)
 		store->last_sequence = recovery.last;
-	else if (degraded && r != -EBADMSG && r != -ENOMEM && postpone(store) == 0)
-		r = 0;
+	else if (postpone(store, r))
+		return 0;
 	if (r == -EBADMSG)
 		return error_set(error, STORE_E_DAMAGED,
 				 "%s: the end of the log cannot be read; restore it from a backup",

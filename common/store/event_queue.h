@@ -38,6 +38,14 @@ struct event_queue {
 	uint64_t limit_events, limit_bytes;
 };
 
+/* One batch on its way into the log. */
+struct batch_commit {
+	struct event_writer *writer;
+	int period;   /* of the account at its end; -1: none */
+	uint64_t end; /* sequence of its last event */
+	bool prunes;  /* it takes a step of pruning with it */
+};
+
 struct event_writer {
 	struct store *store;
 	usec_t account_interval;
@@ -51,6 +59,9 @@ struct event_writer {
 	struct event_list done;
 	uint64_t serial; /* tickets that are on their way */
 	bool kicked, stopping;
+	bool opened; /* the first round of store_establish() is over, and said: */
+	int open_result;
+	struct error open_error;
 	bool resting, ended; /* the thread waits; it has come to its end */
 	uint64_t beats;	     /* one up with each piece of work that the thread begins */
 	usec_t stop_deadline;
@@ -59,13 +70,19 @@ struct event_writer {
 	struct store_status status;
 	struct retention retention; /* for the next batch */
 
-	/* The writer's thread only. */
+	/* The writer's thread only; handed over whole to a successor. */
 	struct event_list batch;   /* being committed */
+	struct event_list held;	   /* they wait for people/ */
 	struct event_list folding; /* committed, but state/ has not applied them */
+	struct batch_commit commit;
 	struct buffer scratch;
 	struct disk_room room;
-	usec_t next_account, next_fold;
-	bool account_due, in_doubt;
+	usec_t next_account, next_fold, next_people, next_establish;
+	usec_t pause, people_pause;
+	pthread_t predecessor;
+	bool succeeds; /* a predecessor, which has to be waited for */
+	bool working;  /* in the middle of a batch */
+	bool in_doubt, given_up;
 
 	/* The loop thread only; then when event_writer_alive() last saw a new beat. */
 	struct event_spares spares;
@@ -78,6 +95,23 @@ void *event_commit_thread(void *writer);
 
 /* Look at the disk if it is due, and publish what is found; the writer's thread. */
 void event_writer_check_room(struct event_writer *writer);
+
+/* event_attempt.c: one attempt. Return: 0; EVENT_ATTEMPT_NOTHING; a negative errno. */
+enum { EVENT_ATTEMPT_NOTHING = 1 };
+int event_attempt(struct event_writer *writer, struct batch_commit *commit);
+/* Open what is not open yet. Return: as store_establish(). */
+int event_establish(struct event_writer *writer, struct error *error);
+/* The pause that follows @before, after @error. */
+usec_t event_pause(usec_t before, int error);
+
+/* event_begin.c: start the thread; with the lock held, or before anybody knows the writer. */
+int event_writer_start(struct event_writer *writer);
+/* Open the store, or take over. False: it is refused, and the thread ends. */
+bool event_writer_begin(struct event_writer *writer);
+/* Start a successor. False: that failed, and this thread stays. */
+bool event_writer_hand_over(struct event_writer *writer);
+/* Note how an environment fares: 0 or a negative errno. */
+void event_writer_note(struct event_writer *writer, enum store_env env, int error);
 
 /* With the lock held: hand tickets back. */
 void event_writer_finish(struct event_writer *writer, struct event_list *list,

@@ -15,7 +15,6 @@
 #include "store/event_queue.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <time.h>
 
@@ -39,19 +38,6 @@ static int init_locks(struct event_writer *writer)
 	return -r;
 }
 
-/* Signals are the loop thread's: the writer's thread starts with all of them blocked. */
-static int start_thread(struct event_writer *writer)
-{
-	sigset_t all, before;
-	int r;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&writer->thread, NULL, event_commit_thread, writer);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -r;
-}
-
 static void limit(struct event_queue *queue, uint32_t events)
 {
 	queue->limit_events = events;
@@ -70,11 +56,11 @@ int event_writer_open(struct store *store, const struct store_options *options,
 	writer->account_interval = options->account_interval_s * USEC_PER_SEC;
 	writer->next_account = clock_monotonic() + writer->account_interval;
 	writer->retention = options->retention;
-	writer->status.last_sequence = store->last_sequence;
-	writer->status.pruned_through = store->prune.prefix.through;
-	writer->status.state_position = store->folded;
-	writer->status.events_failing = store->recovery_due;
-	writer->status.state_failing = store->fold_failed;
+	writer->commit.writer = writer;
+	for (unsigned i = 0; i < STORE_ENVS; i++)
+		writer->status.errors[i] = -ETIMEDOUT; /* until the first round is over */
+	writer->status.events_failing = writer->status.state_failing = true;
+	writer->status.people_failing = true;
 	writer->room.path = store->data_dir;
 	writer->room.reserve_percent = options->disk_reserve_percent;
 	limit(&writer->queues[EVENT_CLASS_CLICK], options->queue_clicks);
@@ -84,7 +70,7 @@ int event_writer_open(struct store *store, const struct store_options *options,
 	if (!r)
 		event_writer_check_room(writer);
 	if (!r)
-		r = start_thread(writer);
+		r = event_writer_start(writer);
 	if (r) {
 		if (writer->fd >= 0)
 			(void)close(writer->fd);
@@ -111,6 +97,9 @@ void event_writer_close(struct event_writer *writer)
 	writer->stopping = true;
 	writer->stop_deadline = clock_monotonic() + EVENT_CLOSE_MAX_S * USEC_PER_SEC;
 	(void)pthread_cond_signal(&writer->wake);
+	/* The thread may change until the last one says that it is. */
+	while (!writer->ended)
+		(void)pthread_cond_wait(&writer->finished, &writer->lock);
 	(void)pthread_mutex_unlock(&writer->lock);
 	(void)pthread_join(writer->thread, NULL);
 	free_all(&writer->done);

@@ -132,59 +132,95 @@ static void reset(struct txn *txn, void *context)
 	txn_put(txn, STATE_META, SPAN("log"), buffer_span(&log));
 }
 
-/*
- * Read the position. Return: 0; STORE_E_SCHEMA; negative errno. *ret_fits: it is of this log, and
- * what it has not applied is still there.
- */
-static int check(struct store *store, uint64_t pruned, bool *ret_fits)
+/* What state/ says about itself. */
+struct identity {
+	const struct store *store;
+	uint64_t schema, position;
+	bool of_log, of_node;
+};
+
+static void read_identity(struct txn *txn, void *context)
 {
 	cleanup_buffer struct buffer log = BUFFER_INIT;
-	uint64_t schema;
-	struct txn txn;
-	int r;
+	struct identity *identity = context;
+	struct span found;
 
-	identity_of_log(store, &log);
-	txn_begin_read(&txn, &store->state);
-	txn_fail(&txn, log.error);
-	schema = txn_get_number(&txn, STATE_META, "schema", 0);
-	store->position = txn_get_number(&txn, STATE_META, "position", UINT64_MAX);
-	*ret_fits = schema == SCHEMA_VERSION && store->position <= store->last_sequence &&
-		    store->position >= pruned &&
-		    span_equal(txn_get(&txn, STATE_META, SPAN("log")), buffer_span(&log));
-	r = txn_finish(&txn);
-	return r ? r : schema > SCHEMA_VERSION ? STORE_E_SCHEMA : 0;
+	identity_of_log(identity->store, &log);
+	txn_fail(txn, log.error);
+	identity->schema = txn_get_number(txn, STATE_META, "schema", 0);
+	identity->position = txn_get_number(txn, STATE_META, "position", UINT64_MAX);
+	found = txn_get(txn, STATE_META, SPAN("log"));
+	identity->of_log = span_equal(found, buffer_span(&log));
+	identity->of_node = span_starts(found, span_text(identity->store->node)) &&
+			    span_find(found, '.', strlen(identity->store->node)) ==
+				    strlen(identity->store->node);
 }
 
-int fold_open(struct store *store, bool degraded, struct error *error)
+static int start_again(struct store *store, uint64_t pruned, struct error *error)
 {
-	const char *path = store->state.path;
-	uint64_t pruned = 0;
-	bool fits = false;
-	int r = event_reader_pruned_through(store, &pruned);
+	int r;
 
-	if (!r)
-		r = check(store, pruned, &fits);
-	if (r == STORE_E_SCHEMA)
-		return error_set(error, r, "%s: written by a newer version; install that version",
-				 path);
-	if (!r && !fits) {
-		if (pruned > 0)
-			return error_set(error, STORE_E_DAMAGED,
-					 "%s: does not belong to this log, whose beginning is "
-					 "pruned; restore both from one backup",
-					 path);
-		r = txn_write(&store->state, reset, store);
-		store->position = 0;
-	}
+	if (pruned > 0)
+		return error_set(error, STORE_E_DAMAGED,
+				 "%s: does not belong to this log, whose beginning is pruned; "
+				 "restore both from one backup",
+				 store->state.path);
+	r = txn_write(&store->state, reset, store);
+	store->position = 0;
+	store->refolding = true;
+	return r;
+}
+
+/* Up to the end of the log. */
+static int catch_up(struct store *store)
+{
+	int r;
+
 	store->folded = store->position;
-	if (!r)
-		r = fold_run(store);
+	r = fold_run(store);
 	if (!r)
 		r = fold_keep_position(store);
-	if (r && fits && degraded && r != -EBADMSG && r != -ENOMEM) {
-		store->fold_failed = true;
+	if (!r)
+		store->refolding = false;
+	return r;
+}
+
+int fold_open(struct store *store, struct error *error)
+{
+	struct identity identity = {.store = store};
+	const char *path = store->state.path;
+	uint64_t pruned = 0;
+	bool fits;
+	int r = txn_read_unjudged(&store->state, read_identity, &identity);
+
+	if (!r && identity.schema > SCHEMA_VERSION)
+		return error_set(error, STORE_E_SCHEMA,
+				 "%s: written by a newer version; install that version", path);
+	if (!r && !store->events_ready) {
+		atomic_store(&store->state.unjudged, !identity.of_node);
 		return 0;
 	}
+	if (!r)
+		r = event_reader_pruned_through(store, &pruned);
+	/* What it has not applied must still be there. */
+	fits = !r && identity.schema == SCHEMA_VERSION && identity.of_log &&
+	       identity.position <= store->last_sequence && identity.position >= pruned;
+	store->position = fits ? identity.position : 0;
+	if (!r && !fits) {
+		atomic_store(&store->state.unjudged, true);
+		r = start_again(store, pruned, error);
+	}
+	if (r > 0)
+		return r;
+	/* An old one answers for what it holds while it catches up, a new one only when it has. */
+	if (!r && !store->refolding)
+		atomic_store(&store->state.unjudged, false);
+	if (!r) {
+		r = catch_up(store);
+		store->state_ready = !r || (store->degraded && !store->refolding);
+	}
+	if (!r)
+		atomic_store(&store->state.unjudged, false);
 	if (r)
 		return error_set(error, r, "%s: the log could not be applied: %s", path,
 				 strerror(-r));

@@ -4,6 +4,10 @@
  * however it dies; the file itself stays and its text (the holder's process id) only serves the
  * message. It is closed on exec, so that no child keeps the directory locked.
  *
+ * A server must also start on a disk where the file cannot be made (read-only, full, no
+ * permission): if it is there, it can be locked without writing; if not, the directory is locked,
+ * which keeps a second server of that kind away. Nothing is written until the file itself is held.
+ *
  * Who may wait asks again every few milliseconds: flock() itself waits without a limit, and the
  * holder that matters here, a command, is gone after a few of these rounds.
  */
@@ -68,15 +72,37 @@ static int lock_until(int fd, const struct store_options *options)
 	return 0;
 }
 
-int store_lock_take(const struct store_options *options, int *ret_fd, struct error *error)
+static int open_lock(const char *path, const struct store_options *options, bool *ret_owned)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), error = errno;
+
+	*ret_owned = true;
+	if (fd >= 0 || !options->degraded_start)
+		return fd;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0)
+		return fd;
+	*ret_owned = false;
+	fd = open(options->data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	errno = error;
+	return fd;
+}
+
+int store_lock_take(const struct store_options *options, int *ret_fd, bool *ret_owned,
+		    struct error *error)
 {
 	cleanup_buffer struct buffer path = BUFFER_INIT;
 	cleanup_close int fd = -1;
+	bool owned;
 
 	buffer_printf(&path, "%s/lock", options->data_dir);
 	if (!buffer_text(&path))
 		return error_set(error, -ENOMEM, "%s: out of memory", options->data_dir);
-	fd = open(buffer_text(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open_lock(buffer_text(&path), options, &owned);
+	if (fd < 0 && options->degraded_start) {
+		*ret_owned = false;
+		return 0;
+	}
 	if (fd < 0)
 		return error_set(error, -errno, "%s: cannot be opened: %s", buffer_text(&path),
 				 strerror(errno));
@@ -86,7 +112,9 @@ int store_lock_take(const struct store_options *options, int *ret_fd, struct err
 		return error_set(error, -errno, "%s: cannot be locked: %s", buffer_text(&path),
 				 strerror(errno));
 	}
-	note_holder(fd);
+	if (owned)
+		note_holder(fd);
+	*ret_owned = owned;
 	*ret_fd = fd;
 	fd = -1;
 	return 0;

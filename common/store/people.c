@@ -209,6 +209,8 @@ int people_resolve(struct store *store, const struct prospect_id *id, struct per
 			mint(&person);
 	}
 	if (is_new || (pending && !pending->entry->durable)) {
+		if (atomic_load(&store->people_full))
+			return -ENOSPC;
 		change = people_index_add(store->pending, id, &person, false);
 		if (!change)
 			return -ENOMEM;
@@ -264,28 +266,40 @@ static bool says(struct span new, struct span old)
 	return !new.data || (old.data && span_equal(new, old));
 }
 
+struct telling {
+	const struct person *person;
+	bool told;
+};
+
+static void find_event(struct txn *txn, void *context)
+{
+	struct telling *telling = context;
+	const struct person *person = telling->person;
+	struct span record;
+	struct event event;
+	uint8_t key[8];
+
+	put_u64(key, person->event);
+	record = txn_get(txn, EVENTS_EVENTS, span_of(key, sizeof(key)));
+	telling->told =
+		person->event <= txn_get_number(txn, EVENTS_META, "pruned_through", 0) ||
+		(record.data && event_decode(record, &event) == 0 && event.type == EVENT_prospect &&
+		 span_equal(event.fields[EVENT_FIELD_prospect],
+			    span_of(person->handle.bytes, sizeof(person->handle.bytes))));
+}
+
 /* Is the event that tells of the row in the log? One that is pruned was. */
 static int read_told(struct store *store, const struct person *person, bool *ret_told)
 {
-	uint64_t pruned;
-	struct event event;
-	struct span record;
-	struct txn txn;
-	uint8_t key[8];
+	struct telling telling = {.person = person};
+	int r = 0;
 
 	*ret_told = person->event == 0;
 	if (*ret_told || person->event == not_told_yet)
 		return 0;
-	put_u64(key, person->event);
-	txn_begin_read(&txn, &store->events);
-	pruned = txn_get_number(&txn, EVENTS_META, "pruned_through", 0);
-	record = txn_get(&txn, EVENTS_EVENTS, span_of(key, sizeof(key)));
-	*ret_told =
-		person->event <= pruned ||
-		(record.data && event_decode(record, &event) == 0 && event.type == EVENT_prospect &&
-		 span_equal(event.fields[EVENT_FIELD_prospect],
-			    span_of(person->handle.bytes, sizeof(person->handle.bytes))));
-	return txn_finish(&txn);
+	r = txn_read(&store->events, find_event, &telling);
+	*ret_told = telling.told;
+	return r;
 }
 
 int people_prepare(struct store *store, const struct prospect_id *id, struct span address,
@@ -315,6 +329,8 @@ int people_prepare(struct store *store, const struct prospect_id *id, struct spa
 	r = same ? read_told(store, &person, &same) : 0;
 	if (r)
 		return r;
+	if (!same && atomic_load(&store->people_full))
+		return -ENOSPC;
 	if (!same) {
 		person.address = address.data ? address : person.address;
 		person.fields = fields.data ? fields : person.fields;

@@ -46,7 +46,8 @@ enum { PEOPLE_E_ERASED = 1, PEOPLE_E_NOT_FOUND = 2 };
  * *ret_change is a change to attach to the ticket of the event (else NULL). Address and fields are
  * not read: they are absent in *ret_person.
  *
- * Return: 0; PEOPLE_E_ERASED; negative errno.
+ * Return: 0; PEOPLE_E_ERASED; -ENOSPC while people/ fails and as many wait for it as may; negative
+ * errno.
  */
 int people_resolve(struct store *store, const struct prospect_id *id, struct person *ret_person,
 		   struct people_change **ret_change);

@@ -281,25 +281,33 @@ void prune_step(struct prune *prune, struct txn *txn, const struct store *store,
 	overwrite_anonymous(prune, txn, &limits, quota, &found);
 }
 
+struct kept {
+	struct prune *prune;
+	usec_t time, held, newest;
+};
+
+static void read_kept(struct txn *txn, void *context)
+{
+	struct kept *kept = context;
+	struct span key, last;
+
+	kept->prune->prefix.through = txn_get_number(txn, EVENTS_META, "pruned_through", 0);
+	kept->prune->anonymous.through = txn_get_number(txn, EVENTS_META, "tombstoned_through", 0);
+	kept->time = txn_get_number(txn, EVENTS_META, "retention_clock", 0);
+	kept->held = txn_get_number(txn, EVENTS_META, "retention_held", 0);
+	txn_last(txn, EVENTS_EVENTS, &key, &last);
+	kept->newest = last.size >= EVENT_HEADER_BYTES ? storing_time(last) : 0;
+}
+
 int prune_open(struct prune *prune, struct store *store)
 {
-	usec_t kept, held, newest;
-	struct span key, last;
-	struct txn txn;
-	int r;
+	struct kept kept = {.prune = prune};
+	int r = txn_read(&store->events, read_kept, &kept);
 
-	txn_begin_read(&txn, &store->events);
-	prune->prefix.through = txn_get_number(&txn, EVENTS_META, "pruned_through", 0);
-	prune->anonymous.through = txn_get_number(&txn, EVENTS_META, "tombstoned_through", 0);
-	kept = txn_get_number(&txn, EVENTS_META, "retention_clock", 0);
-	held = txn_get_number(&txn, EVENTS_META, "retention_held", 0);
-	txn_last(&txn, EVENTS_EVENTS, &key, &last);
-	newest = last.size >= EVENT_HEADER_BYTES ? storing_time(last) : 0;
-	r = txn_finish(&txn);
 	prune->open = r == 0;
 	if (!r)
-		retention_clock_start(&prune->clock, kept, held, newest, clock_wall(),
-				      clock_monotonic());
+		retention_clock_start(&prune->clock, kept.time, kept.held, kept.newest,
+				      clock_wall(), clock_monotonic());
 	return r;
 }
 
@@ -311,30 +319,42 @@ void prune_keep_clock(const struct prune *prune, struct txn *txn)
 	txn_put_number(txn, EVENTS_META, "retention_held", prune->clock.held, 8);
 }
 
-/* Is the next record of either sweep one that may go? */
-static void look(struct prune *prune, struct store *store)
+struct looking {
+	struct prune *prune;
+	const struct store *store;
+};
+
+static void look_at(struct txn *txn, void *context)
 {
+	struct looking *looking = context;
+	struct prune *prune = looking->prune;
 	struct reader readers[READERS_MAX];
 	struct limits limits;
 	struct found found;
-	struct txn txn;
 	size_t count;
 
-	txn_begin_read(&txn, &store->events);
-	count = reader_read_all(&txn, readers);
-	find_limits(prune, prune->retention.days, readers, count, store, &limits);
-	find(prune, &txn, &limits, &prune->prefix, 1, false, &found);
+	count = reader_read_all(txn, readers);
+	find_limits(prune, prune->retention.days, readers, count, looking->store, &limits);
+	find(prune, txn, &limits, &prune->prefix, 1, false, &found);
 	prune->due = found.count > 0;
 	prune->wants_state = found.held;
-	if (is_anonymous_apart(prune)) {
-		if (prune->anonymous.through < prune->prefix.through)
-			prune->anonymous.through = prune->prefix.through;
-		find_limits(prune, prune->retention.anonymous_days, readers, count, store, &limits);
-		find(prune, &txn, &limits, &prune->anonymous, 1, false, &found);
-		prune->due |= found.count > 0;
-		prune->wants_state |= found.held;
-	}
-	if (txn_finish(&txn))
+	if (!is_anonymous_apart(prune))
+		return;
+	if (prune->anonymous.through < prune->prefix.through)
+		prune->anonymous.through = prune->prefix.through;
+	find_limits(prune, prune->retention.anonymous_days, readers, count, looking->store,
+		    &limits);
+	find(prune, txn, &limits, &prune->anonymous, 1, false, &found);
+	prune->due |= found.count > 0;
+	prune->wants_state |= found.held;
+}
+
+/* Is the next record of either sweep one that may go? */
+static void look(struct prune *prune, struct store *store)
+{
+	struct looking looking = {prune, store};
+
+	if (txn_read(&store->events, look_at, &looking))
 		prune->due = false;
 	prune->looks++;
 }

@@ -32,14 +32,19 @@ struct store_options {
 	bool (*lock_wait)(void *context, long holder);
 	void *lock_wait_context;
 	struct retention retention; /* zeros: nothing is removed */
-	bool degraded_start; /* a disk that cannot be written does not refuse; see store_status */
+	/*
+	 * Nothing that is wrong with the store refuses but a held lock, a newer schema and a log of
+	 * another node: it is tried again, store_status says what fails, and lookups there too.
+	 */
+	bool degraded_start;
 };
 
 enum {
-	STORE_E_LOCKED = 1, /* another process owns data/lock */
-	STORE_E_SCHEMA = 2, /* written by a newer version */
-	STORE_E_ABSENT = 3, /* reading: no such store */
-	STORE_E_DAMAGED = 4 /* LMDB refuses it; @error says which and what to do */
+	STORE_E_LOCKED = 1,  /* another process owns data/lock */
+	STORE_E_SCHEMA = 2,  /* written by a newer version */
+	STORE_E_ABSENT = 3,  /* reading: no such store */
+	STORE_E_DAMAGED = 4, /* LMDB refuses it; @error says which and what to do */
+	STORE_E_NODE = 6     /* the log of another node than the configured one */
 };
 
 /*
@@ -61,6 +66,10 @@ void store_set_keyring(struct store *store, const struct keyring *keyring);
 /* Go by other periods from now on (owner; any thread). */
 void store_set_retention(struct store *store, const struct retention *retention);
 
+/* The environments, and how each fares. */
+enum store_env { STORE_EVENTS, STORE_STATE, STORE_PEOPLE, STORE_ENVS };
+const char *store_env_name(enum store_env env);
+
 struct store_status {
 	uint64_t last_sequence, state_position;
 	uint64_t events_bytes, state_bytes, people_bytes; /* used pages */
@@ -72,7 +81,10 @@ struct store_status {
 	uint64_t retention_looks;     /* times that the oldest records were looked at */
 	uint64_t readers_passed_over; /* times that pruning did not wait for one any more */
 	uint64_t retention_behind;    /* µs that retention's clock is behind the wall clock */
-	bool events_failing, state_failing; /* the last commit failed and is being retried */
+	/* It is not open, or its last commit failed; and it is tried again. */
+	bool events_failing, state_failing, people_failing;
+	int errors[STORE_ENVS];	  /* why: negative errno; 0: nothing is wrong */
+	bool damaged[STORE_ENVS]; /* a page was met since the start that cannot be read */
 };
 void store_status(struct store *store, struct store_status *ret_status);
 

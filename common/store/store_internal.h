@@ -25,13 +25,18 @@ struct store {
 	char *node;
 	uint16_t incarnation;
 	bool reader;
+	bool degraded;		       /* may begin without what is wrong; store_options */
 	int lock_fd;		       /* -1 for readers */
 	const struct keyring *keyring; /* loop */
 	struct people_index *pending;  /* loop: people that are not durable yet */
 	struct env events, state, people;
 	struct event_writer *writer;
+	atomic_bool people_full; /* as many wait for people/ as may: no more changes */
 
-	/* writer, once it runs; store_open() before */
+	/* The writer's thread. */
+	bool owned; /* data/lock itself is held, not only something beside it */
+	bool events_ready, state_ready, people_ready;
+	int events_error;	/* while it is not ready */
 	uint64_t last_sequence; /* of the log */
 	uint64_t folded;	/* state/ has applied all that concerns it up to here */
 	uint64_t position;	/* and says so on disk */
@@ -39,11 +44,26 @@ struct store {
 	struct prune prune;	/* retention */
 	bool recovery_due;	/* the log's end is read, but nothing could be written behind it */
 	bool unclean;		/* and it says that the run before did not end */
-	bool fold_failed;	/* at the start */
+	bool refolding;		/* state/ was reset and has not caught up */
 };
 
-/* lock.c: data/lock. STORE_E_LOCKED, after @wait_ms, names the process that holds it. */
-int store_lock_take(const struct store_options *options, int *ret_fd, struct error *error);
+/* establish.c, the writer's thread: open what is not open, judge what is inside, recover. */
+bool store_is_established(const struct store *store);
+/* Each environment's own result is a negative errno. Return: 0; STORE_E_*; the first errno. */
+int store_establish(struct store *store, int ret_results[STORE_ENVS], struct error *error);
+/* Must the server, too, refuse to start? */
+bool store_refuses(int code);
+/* For a reader. */
+int store_establish_reader(struct store *store, struct error *error);
+
+/*
+ * lock.c: data/lock. STORE_E_LOCKED, after lock_wait_ms, names the process that holds it.
+ * With degraded_start a disk that does not let it be made is no failure: then the directory is
+ * locked, if there is one, *ret_owned is false, and nothing may be written until this is called
+ * again.
+ */
+int store_lock_take(const struct store_options *options, int *ret_fd, bool *ret_owned,
+		    struct error *error);
 
 /* event_slice.c: a piece of the log, copied out of it, so that no snapshot stays open. */
 struct event_slice {
@@ -59,10 +79,12 @@ void event_slice_finish(struct event_slice *slice);
 /* fold.c: state/ as a fold of the log. */
 bool fold_concerns(unsigned type); /* an event of this type changes state/ */
 /*
- * Check state/ against the log (reset it when it is not of this log) and fold up to the end. With
- * @degraded a state/ that cannot be written stays behind: store->fold_failed, and the writer folds.
+ * Check state/ against the log (reset it when it is not of this log) and fold up to the end: then
+ * lookups may begin. One that fits but cannot be written stays behind, and is state_ready all the
+ * same; the writer folds. Without the log (events_ready) it is only looked at: lookups may begin
+ * when it is of this node.
  */
-int fold_open(struct store *store, bool degraded, struct error *error);
+int fold_open(struct store *store, struct error *error);
 /* Apply what follows store->folded, up to the end of the log. */
 int fold_run(struct store *store);
 /* Write the position, if it has moved. */
@@ -87,17 +109,19 @@ struct event_account_options {
 void event_account_encode(const struct event_account_options *options, uint16_t incarnation,
 			  struct buffer *to);
 /*
- * Read the end of the log into store->last_sequence; after a crash append what says so. With
- * @degraded a log that can be read but not written is no failure: store->recovery_due is set, and
- * the writer's first batch begins with event_account_append_recovery(), which returns the sequence
- * of the log's last event.
+ * Read the end of the log into store->last_sequence; after a crash append what says so. A degraded
+ * store's log that can be read but not written is no failure: store->recovery_due is set, and the
+ * writer's first batch begins with event_account_append_recovery(), which returns the sequence of
+ * the log's last event.
  */
-int event_account_recover(struct store *store, bool degraded, struct error *error);
+int event_account_recover(struct store *store, struct error *error);
 uint64_t event_account_append_recovery(struct txn *txn, struct store *store);
 
 /* event_writer.c */
 int event_writer_open(struct store *store, const struct store_options *options,
 		      struct event_writer **ret_writer);
+/* Wait until the store is open, or as much of it as can be; see store_establish(). */
+int event_writer_wait_opened(struct event_writer *writer, struct error *error);
 void event_writer_close(struct event_writer *writer); /* NULL allowed */
 void event_writer_status(struct event_writer *writer, struct store_status *ret_status);
 void event_writer_set_retention(struct event_writer *writer, const struct retention *retention);

@@ -242,7 +242,7 @@ static void test_the_log_of_another_node_is_refused(void **state)
 	fixture_open(fixture);
 	fixture_close(fixture);
 	fixture->options.node = "n2";
-	expect_refusal(fixture, STORE_E_DAMAGED, "node");
+	expect_refusal(fixture, STORE_E_NODE, "node");
 }
 
 static void test_damage_is_said(void **state)
