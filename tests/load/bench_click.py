@@ -24,6 +24,7 @@ import tempfile
 import time
 
 from bench_servers import BROWSER, LANDING, Waymark, start_fixed_302, start_nginx
+from guide import write_figures
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 PROSPECTS = 10000
@@ -48,6 +49,8 @@ def parse_arguments():
     parser.add_argument("--data", type=pathlib.Path,
                         help="folder for the data, on the disk to measure (default: the build's)")
     parser.add_argument("--json", type=pathlib.Path, help="write everything measured there")
+    parser.add_argument("--write", action="store_true",
+                        help="put the table into deploy/guides/performance.md")
     parser.add_argument("--enforce", action="store_true", help="a missed promise is an error")
     arguments = parser.parse_args()
     size = os.environ.get("WAYMARK_TEST_SIZE")
@@ -63,9 +66,9 @@ def parse_arguments():
     return arguments
 
 
-def build_release(folder):
-    """Build as deploy/up does; the output only when it fails."""
-    steps = [["ninja", "-C", folder, "server/waymark", "tests/load/fixed_302"]]
+def build_release(folder, more=()):
+    """Build as deploy/up does, and @more; the output only when it fails."""
+    steps = [["ninja", "-C", folder, "server/waymark", "tests/load/fixed_302", *more]]
     if not (folder / "build.ninja").exists():
         steps.insert(0, ["meson", "setup", "--buildtype=release", "-Dwerror=false", folder, SOURCE])
     for step in steps:
@@ -226,20 +229,21 @@ class Bench:
         }
 
 
-def print_table(rows, no_verdict):
-    print("\n| connections | ratio to nginx (quartiles) | promised | clicks/s | nginx/s |"
-          " bare 302/s | CPU µs per click | nginx |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+def format_table(rows, no_verdict):
+    lines = ["| connections | ratio to nginx (quartiles) | promised | clicks/s | nginx/s |"
+             " bare 302/s | CPU µs per click | nginx |",
+             "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for row in rows:
         promise = f"{row['promise']:.2f}" if row["promise"] else "–"
         if row["promise"] and not no_verdict:
             promise += " holds" if row["ratio"] >= row["promise"] else " MISSED"
         way = "one per request" if row["way"] == "close" else "keep-alive"
-        print(f"| {way}, {row['connections']}"
-              f" | {row['ratio']:.2f} ({row['low']:.2f}–{row['high']:.2f})"
-              f" | {promise} | {row['waymark_rate']:,.0f} | {row['nginx_rate']:,.0f}"
-              f" | {row['fixed_rate']:,.0f} | {row['waymark_cpu_us']:.1f}"
-              f" | {row['nginx_cpu_us']:.1f} |")
+        lines.append(f"| {way}, {row['connections']}"
+                     f" | {row['ratio']:.2f} ({row['low']:.2f}–{row['high']:.2f})"
+                     f" | {promise} | {row['waymark_rate']:,.0f} | {row['nginx_rate']:,.0f}"
+                     f" | {row['fixed_rate']:,.0f} | {row['waymark_cpu_us']:.1f}"
+                     f" | {row['nginx_cpu_us']:.1f} |")
+    return "\n".join(lines)
 
 
 def check_account(before, after, clicks):
@@ -311,7 +315,8 @@ def main():
               f"{arguments.rounds} rounds of {arguments.seconds} s", flush=True)
         no_verdict = reasons_against(arguments, system, median, others)
         rows, account = measure(arguments, folder, cores)
-    print_table(rows, no_verdict)
+    table = format_table(rows, no_verdict)
+    print("\n" + table)
     print(f"\nevents: {account['received']:.0f} received, {account['stored']:.0f} stored, "
           f"{account['lost']:.0f} lost; {account['late']:.0f} answers left before their event was "
           "durable")
@@ -322,6 +327,8 @@ def main():
              "others_share": others,
              "rounds": arguments.rounds, "seconds": arguments.seconds, "rows": rows,
              "account": account, "no_verdict": no_verdict}, indent=2) + "\n")
+    if arguments.write:
+        write_figures("clicks", table)
     missed = [row for row in rows if row["promise"] and row["ratio"] < row["promise"]]
     return 1 if arguments.enforce and missed and not no_verdict else 0
 
