@@ -338,8 +338,12 @@ void event_writer_pressure(struct event_writer *writer, struct event_writer_pres
 	ret_pressure->clicks = writer->queues[EVENT_CLASS_CLICK].events;
 	ret_pressure->disk = writer->status.disk;
 	ret_pressure->readers_passed_over = writer->status.readers_passed_over;
+	memcpy(ret_pressure->errors, writer->status.errors, sizeof(ret_pressure->errors));
 	ret_pressure->retention_held = writer->status.retention_behind > RETENTION_SLACK;
 	(void)pthread_mutex_unlock(&writer->lock);
+	ret_pressure->damaged[STORE_EVENTS] = atomic_load(&writer->store->events.damaged);
+	ret_pressure->damaged[STORE_STATE] = atomic_load(&writer->store->state.damaged);
+	ret_pressure->damaged[STORE_PEOPLE] = atomic_load(&writer->store->people.damaged);
 }
 
 void event_writer_status(struct event_writer *writer, struct store_status *ret_status)

@@ -100,6 +100,8 @@ struct event_writer_pressure {
 	enum disk_level disk;
 	uint64_t readers_passed_over; /* as in store_status() */
 	bool retention_held;	      /* its clock is behind a wall clock that has jumped */
+	int errors[STORE_ENVS];	      /* likewise */
+	bool damaged[STORE_ENVS];
 };
 void event_writer_pressure(struct event_writer *writer, struct event_writer_pressure *ret_pressure);
 

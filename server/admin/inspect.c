@@ -23,7 +23,7 @@ enum handled admin_metrics(struct request *request)
 
 static struct span sentence_of(const struct store_status *status)
 {
-	if (status->events_failing || status->state_failing)
+	if (status->events_failing || status->state_failing || status->people_failing)
 		return SPAN("degraded\n");
 	if (status->disk == DISK_SCARCE)
 		return SPAN("degraded: the disk is nearly full, clicks are not stored\n");

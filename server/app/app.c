@@ -261,18 +261,19 @@ static int listen_at(struct app *app, const char *address, struct listener_optio
 	return listener_open(&options, ret_listener, error) ? APP_E_FAILED : 0;
 }
 
-static int listen_control(struct app *app, const struct app_routes *routes, struct error *error)
+int app_listen_control(struct app *app, struct error *error)
 {
 	cleanup_free char *path = NULL;
 	cleanup_free char *address = NULL;
 	struct listener_options options = {
-		.routes = routes->control_rows,
-		.route_count = routes->control_count,
+		.routes = app->routes->control_rows,
+		.route_count = app->routes->control_count,
 		.connection_limit = ADMIN_CONNECTIONS,
 		.socket_mode = 0600,
 	};
 
-	app->data_fd = open(app->config->data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (app->data_fd < 0)
+		app->data_fd = open(app->config->data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (app->data_fd < 0)
 		return error_set(error, APP_E_FAILED, "%s: cannot be opened: %s",
 				 app->config->data_dir, strerror(errno));
@@ -330,5 +331,9 @@ int app_listen(struct app *app, const struct app_routes *routes, struct error *e
 		error_prefix(error, "admin_listen: ");
 		return code;
 	}
-	return listen_control(app, routes, error);
+	app->routes = routes;
+	if (app_listen_control(app, error))
+		log_warning("control", "reason", error->text, "meaning",
+			    "commands cannot reach this server; it is tried again");
+	return 0;
 }

@@ -23,6 +23,14 @@ enum app_role {
 	APP_SERVE    /* owns data/lock; app_listen() follows */
 };
 
+/* Of store_health.h: what was said of each environment. */
+struct store_health {
+	int said[STORE_ENVS];	 /* the error; 0: works */
+	bool damage[STORE_ENVS]; /* its damaged page was told */
+	usec_t next[STORE_ENVS]; /* monotonic: not again before */
+	usec_t due;		 /* monotonic: look again then; 0: nothing is due */
+};
+
 struct app {
 	enum app_role role;
 	struct service service; /* of APP_SERVE: who started it, and what for */
@@ -50,6 +58,8 @@ struct app {
 	bool retention_held;
 	bool draining; /* SIGTERM came, nothing new is accepted */
 	struct inspection inspection;
+	struct store_health health;	 /* what the log lines have told of the store */
+	const struct app_routes *routes; /* of app_listen(), for a control socket made later */
 };
 
 enum {
@@ -80,7 +90,10 @@ struct app_routes {
 	size_t public_count, admin_count, control_count;
 	bool (*gate)(struct request *request); /* of the public listener */
 };
+/* @routes must outlive the app. A control socket that cannot be made is no failure: app->control
+ * stays NULL, and app_listen_control() tries again. */
 int app_listen(struct app *app, const struct app_routes *routes, struct error *error);
+int app_listen_control(struct app *app, struct error *error);
 
 /*
  * data/waymark.sock as the kernel takes it: by way of @data_fd where the path itself is too long

@@ -59,6 +59,10 @@ static void sample_store(struct metrics *metrics, struct store *store)
 	metrics_set(metrics, METRIC_DISK_FREE, status.disk_free_bytes);
 	metrics_set(metrics, METRIC_FAILING_EVENTS, status.events_failing);
 	metrics_set(metrics, METRIC_FAILING_STATE, status.state_failing);
+	metrics_set(metrics, METRIC_FAILING_PEOPLE, status.people_failing);
+	metrics_set(metrics, METRIC_DAMAGED_EVENTS, status.damaged[STORE_EVENTS]);
+	metrics_set(metrics, METRIC_DAMAGED_STATE, status.damaged[STORE_STATE]);
+	metrics_set(metrics, METRIC_DAMAGED_PEOPLE, status.damaged[STORE_PEOPLE]);
 }
 
 static void sample_retention(struct metrics *metrics, struct store *store)

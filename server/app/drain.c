@@ -21,7 +21,8 @@ static void each(const struct app *app, void (*what)(struct listener *listener))
 {
 	what(app->public);
 	what(app->admin);
-	what(app->control);
+	if (app->control)
+		what(app->control);
 }
 
 static uint64_t connections(const struct app *app)
@@ -30,7 +31,7 @@ static uint64_t connections(const struct app *app)
 	struct listener_figures figures;
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 3 && listeners[i]; i++) {
 		listener_figures(listeners[i], &figures);
 		sum += figures.connections;
 	}
@@ -63,14 +64,14 @@ void drain_start(struct drain *drain, struct app *app)
 static bool is_idle(const struct app *app)
 {
 	return listener_is_idle(app->public) && listener_is_idle(app->admin) &&
-	       listener_is_idle(app->control);
+	       (!app->control || listener_is_idle(app->control));
 }
 
 static bool hang_up(const struct app *app)
 {
 	/* Each of them, whatever the one before it says. */
 	const bool public = listener_hang_up(app->public), admin = listener_hang_up(app->admin),
-		   control = listener_hang_up(app->control);
+		   control = !app->control || listener_hang_up(app->control);
 
 	return public && admin && control;
 }

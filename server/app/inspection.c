@@ -44,10 +44,11 @@ int operation_inspect(struct operation_call *call, struct error *error)
 	inspection_begin(&call->app->inspection, call->app->now);
 	store_status(call->app->store, &status);
 	event_writer_account(call->app->writer, &account);
-	call->reply = json_pack("{s:s, s:s, s:b, s:I, s:I, s:I}", "secret",
-				call->app->inspection.secret, "version", WAYMARK_VERSION,
-				"degraded", status.events_failing || status.state_failing,
-				"received", (json_int_t)account.received, "lost",
-				(json_int_t)account.lost, "late", (json_int_t)account.late);
+	call->reply =
+		json_pack("{s:s, s:s, s:b, s:I, s:I, s:I}", "secret", call->app->inspection.secret,
+			  "version", WAYMARK_VERSION, "degraded",
+			  status.events_failing || status.state_failing || status.people_failing,
+			  "received", (json_int_t)account.received, "lost",
+			  (json_int_t)account.lost, "late", (json_int_t)account.late);
 	return call->reply ? 0 : -ENOMEM;
 }

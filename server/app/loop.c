@@ -13,6 +13,7 @@
 
 #include "app/drain.h"
 #include "app/pressure.h"
+#include "app/store_health.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -29,7 +30,10 @@ struct loop {
 	int epoll_fd, signal_fd;
 	struct drain drain;
 	usec_t watchdog_due; /* monotonic, of whoever started us */
+	usec_t control_due;  /* monotonic: the next attempt at a control socket that is missing */
 };
+
+enum { CONTROL_PAUSE_MS = 1000 };
 
 static void signals_of_interest(sigset_t *set)
 {
@@ -76,7 +80,8 @@ static int loop_init(struct loop *loop, struct app *app)
 	if (!code)
 		code = watch(loop, event_writer_fd(app->writer));
 	for (size_t i = 0; i < 3 && !code; i++)
-		code = watch(loop, listener_fd(loop->listeners[i]));
+		if (loop->listeners[i])
+			code = watch(loop, listener_fd(loop->listeners[i]));
 	return code;
 }
 
@@ -143,7 +148,12 @@ static int sleep_ms(const struct loop *loop)
 	int wait = -1;
 
 	for (size_t i = 0; i < 3; i++)
-		wait = sooner(wait, listener_timeout_ms(loop->listeners[i]));
+		if (loop->listeners[i])
+			wait = sooner(wait, listener_timeout_ms(loop->listeners[i]));
+	if (!loop->listeners[2] && !app->draining)
+		wait = sooner(wait, until(loop->control_due, now));
+	if (app->health.due)
+		wait = sooner(wait, until(app->health.due, now));
 	if (app->clicks.first)
 		wait = sooner(wait, until(app->clicks.first->deadline, now));
 	if (app->operations.first)
@@ -172,6 +182,20 @@ static void watch_over(struct loop *loop)
 		log_error("watchdog", "reason", "the event writer's thread does not work any more");
 }
 
+/* The disk did not let the control socket be made; commands wait until it does. */
+static void listen_again(struct loop *loop)
+{
+	struct app *app = loop->app;
+
+	if (app->control || app->draining || app->now < loop->control_due)
+		return;
+	loop->control_due = app->now + CONTROL_PAUSE_MS * USEC_PER_MS;
+	if (app_listen_control(app, NULL) || watch(loop, listener_fd(app->control)))
+		return;
+	loop->listeners[2] = app->control;
+	log_info("control", "result", "listening");
+}
+
 static void turn(struct loop *loop)
 {
 	struct app *app = loop->app;
@@ -180,8 +204,11 @@ static void turn(struct loop *loop)
 	take_signals(loop);
 	commit_wait_settle(app->writer);
 	pressure_notice(app);
+	store_health_watch(app);
+	listen_again(loop);
 	for (size_t i = 0; i < 3; i++)
-		listener_run(loop->listeners[i]);
+		if (loop->listeners[i])
+			listener_run(loop->listeners[i]);
 	event_writer_kick(app->writer);
 	watch_over(loop);
 	metrics_add(&app->metrics, METRIC_TURNS, 1);

@@ -92,8 +92,12 @@
 	METRIC(READERS, gauge, "waymark_readers", "", "Readers of the log that are registered by name.") \
 	METRIC(READER_LAG, gauge, "waymark_reader_lag_events", "", "Events that the slowest of them has not read.") \
 	METRIC(READERS_PASSED, counter, "waymark_readers_passed_over_total", "", "Times that events were removed which a registered reader had not read.") \
-	METRIC(FAILING_EVENTS, gauge, "waymark_store_failing", "store=\"events\"", "1 while the last commit to the store failed.") \
+	METRIC(FAILING_EVENTS, gauge, "waymark_store_failing", "store=\"events\"", "1 while the store is not open, or the last commit to it failed; tried again.") \
 	METRIC(FAILING_STATE, gauge, "waymark_store_failing", "store=\"state\"", "") \
+	METRIC(FAILING_PEOPLE, gauge, "waymark_store_failing", "store=\"people\"", "") \
+	METRIC(DAMAGED_EVENTS, gauge, "waymark_store_damaged", "store=\"events\"", "1 when a page was met since the start that cannot be read.") \
+	METRIC(DAMAGED_STATE, gauge, "waymark_store_damaged", "store=\"state\"", "") \
+	METRIC(DAMAGED_PEOPLE, gauge, "waymark_store_damaged", "store=\"people\"", "") \
 	METRIC(CONNECTIONS_PUBLIC, gauge, "waymark_connections", "listener=\"public\"", "Open connections, by listener.") \
 	METRIC(CONNECTIONS_ADMIN, gauge, "waymark_connections", "listener=\"admin\"", "") \
 	METRIC(CONNECTIONS_CONTROL, gauge, "waymark_connections", "listener=\"control\"", "") \

@@ -9,6 +9,7 @@
  */
 #include "admin/admin.h"
 #include "app/loop.h"
+#include "app/store_health.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "commands/command.h"
@@ -63,7 +64,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 static int listen_everywhere(struct app *app, struct error *error)
 {
-	const struct app_routes routes = {
+	static struct app_routes routes;
+
+	routes = (struct app_routes){
 		.public_rows = public_routes,
 		.public_count = public_route_count,
 		.admin_rows = admin_routes,
@@ -88,18 +91,6 @@ static void print_ready(const struct app *app)
 	if (!line.error)
 		puts(buffer_text(&line));
 	(void)fflush(stdout);
-}
-
-/* "says so": whoever starts it sees at once that clicks redirect but are not kept. */
-static void warn_if_degraded(const struct app *app)
-{
-	struct store_status status;
-
-	store_status(app->store, &status);
-	if (status.events_failing || status.state_failing)
-		log_warning("degraded", "data_dir", app->config->data_dir, "reason",
-			    "the store cannot be written; is the disk full? links redirect, events "
-			    "wait for room");
 }
 
 static void warn_of_no_effect(const struct config *config)
@@ -136,7 +127,7 @@ static int serve(const struct arguments *arguments, struct error *error)
 		return code;
 	log_info("started", "version", WAYMARK_VERSION, "node", app->config->node);
 	warn_of_no_effect(app->config);
-	warn_if_degraded(app);
+	store_health_watch(app);
 	print_ready(app);
 	service_notify(&app->service, "READY=1\nSTATUS=Answering.");
 	code = loop_run(app, &cut, error);
