@@ -17,7 +17,9 @@ enum { KIB = 1024, MIB = 1024 * 1024, REFUSED_BODY_MAX_BYTES = 64 * KIB };
 	ROW("/api/v1/links",            16 * MIB),                                                 \
 	ROW("/api/v1/prospects",        16 * MIB),                                                 \
 	ROW("/api/v1/prospects/find",   4 * KIB),                                                  \
-	ROW("/api/v1/prospects/reveal", 1 * MIB)
+	ROW("/api/v1/prospects/reveal", 1 * MIB),                                                  \
+	ROW("/api/v1/readers",          4 * KIB),                                                  \
+	ROW("/api/v1/readers/forget",   4 * KIB)
 
 /* Whoever may not ask cannot make us keep a large body either. */
 #define REFUSED(path, limit)                                                                       \

@@ -21,6 +21,8 @@ static const struct operation operations[] = {
 	{"/api/v1/prospects",        operation_prospects_import},
 	{"/api/v1/prospects/find",   operation_prospects_find},
 	{"/api/v1/prospects/reveal", operation_prospects_reveal},
+	{"/api/v1/readers",          operation_readers_set},
+	{"/api/v1/readers/forget",   operation_readers_forget},
 };
 /* clang-format on */
 

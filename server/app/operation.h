@@ -51,7 +51,8 @@ int operation_run(const struct operation *operation, struct operation_call *call
 int operation_add_event(struct operation_call *call, const struct event *event,
 			struct error *error);
 
-/* Rows, by file: inspection.c, operation_keys.c, operation_links.c, operation_prospects.c. */
+/* Rows, by file: inspection.c, operation_keys.c, operation_links.c, operation_prospects.c,
+ * operation_readers.c. */
 int operation_inspect(struct operation_call *call, struct error *error);
 int operation_keys_retire(struct operation_call *call, struct error *error);
 int operation_keys_rotate(struct operation_call *call, struct error *error);
@@ -59,6 +60,8 @@ int operation_links_register(struct operation_call *call, struct error *error);
 int operation_prospects_find(struct operation_call *call, struct error *error);
 int operation_prospects_import(struct operation_call *call, struct error *error);
 int operation_prospects_reveal(struct operation_call *call, struct error *error);
+int operation_readers_forget(struct operation_call *call, struct error *error);
+int operation_readers_set(struct operation_call *call, struct error *error);
 
 /*
  * Reading a body strictly. @where names the object in messages ("links[3]"). Each returns 0 or

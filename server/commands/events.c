@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `waymark events`: the log as NDJSON. It reads beside whoever writes, in short transactions, and
- * needs no lock; only --reveal and an address for --prospect ask the owner of people/.
+ * needs no lock; only --reveal, an address for --prospect and --reader ask the owner of the store.
  *
  * --follow asks the log for more ten times a second, which is one read transaction each: nothing
  * for the writer, and far below what a person or a pipe notices.
@@ -12,9 +12,11 @@
 #include "base/encode.h"
 #include "commands/command.h"
 #include "commands/events_account.h"
+#include "commands/events_reader.h"
 #include "commands/reveal.h"
 #include "commands/session.h"
 #include "store/event_reader.h"
+#include "store/reader.h"
 #include "track/event_json.h"
 
 #include <errno.h>
@@ -30,13 +32,18 @@ enum {
 	KEY_REVEAL,
 	KEY_ACCOUNT,
 	KEY_JSON,
-	FOLLOW_MS = 100
+	KEY_READER,
+	KEY_READERS,
+	KEY_FORGET_READER,
+	FOLLOW_MS = 100,
+	TELL_MS = 1000,	    /* --reader says how far it is so often */
+	TELL_EVENTS = 65536 /* and after so many */
 };
 
 struct arguments {
-	const char *config, *prospect;
+	const char *config, *prospect, *reader, *forget_reader;
 	uint64_t after, types; /* types: bit by number; 0: all */
-	bool follow, reveal, account, json;
+	bool follow, reveal, account, json, readers, has_after;
 };
 
 struct export
@@ -49,6 +56,9 @@ struct export
 	struct handle handle; /* of --prospect */
 	struct event_json_options json;
 	struct error *error;
+	uint64_t seen, told; /* sequences: the last one printed or left out; that --reader told */
+	usec_t told_at;
+	bool tell_failed;   /* the reader could not be moved: @error says why */
 	bool reveal_failed; /* a key could not be asked for: @error says why */
 };
 
@@ -61,6 +71,9 @@ static const struct argp_option options[] = {
 	{"follow", KEY_FOLLOW, NULL, 0, "Wait for more, until interrupted", 0},
 	{"type", KEY_TYPE, "TYPES", 0, "Only these types, joined by commas", 0},
 	{"prospect", KEY_PROSPECT, "WHO", 0, "Only this person: a handle, or an address", 0},
+	{"reader", KEY_READER, "NAME", 0, "Go on where the reader of this name stopped, and note how far it comes: until then nothing is pruned that it has not read (for reader_lag_days)", 2},
+	{"readers", KEY_READERS, NULL, 0, "List these readers: name, position, events behind, when last seen", 2},
+	{"forget-reader", KEY_FORGET_READER, "NAME", 0, "Forget one of them", 2},
 	{"reveal", KEY_REVEAL, NULL, 0, "Open what is sealed; the log records that somebody looked", 0},
 	{0},
 };
@@ -109,11 +122,21 @@ static void parse_after(struct argp_state *state, struct arguments *arguments, c
 		argp_error(state, "--after: '%s' is not a sequence number", text);
 }
 
+static void check_reader(struct argp_state *state, const char *name)
+{
+	if (!reader_name_is_valid(span_text(name)))
+		argp_error(state, "'%s' is no name of a reader: 1 to 64 of a-z 0-9 . _ -", name);
+}
+
 static void check_account(struct argp_state *state, const struct arguments *arguments)
 {
 	if (arguments->account && (arguments->after || arguments->follow || arguments->types ||
 				   arguments->prospect || arguments->reveal))
 		argp_error(state, "--account is about the whole log: it goes with --json alone");
+	if ((arguments->readers || arguments->forget_reader) &&
+	    (arguments->account || arguments->has_after || arguments->follow || arguments->types ||
+	     arguments->prospect || arguments->reveal || arguments->reader))
+		argp_error(state, "--readers and --forget-reader go alone");
 	if (arguments->json && !arguments->account)
 		argp_error(state, "--json goes with --account: events are JSON as they are");
 }
@@ -128,6 +151,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_AFTER:
 		parse_after(state, arguments, argument);
+		arguments->has_after = true;
 		return 0;
 	case KEY_FOLLOW:
 		arguments->follow = true;
@@ -143,6 +167,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_ACCOUNT:
 		arguments->account = true;
+		return 0;
+	case KEY_READER:
+		check_reader(state, argument);
+		arguments->reader = argument;
+		return 0;
+	case KEY_READERS:
+		arguments->readers = true;
+		return 0;
+	case KEY_FORGET_READER:
+		check_reader(state, argument);
+		arguments->forget_reader = argument;
 		return 0;
 	case KEY_JSON:
 		arguments->json = true;
@@ -185,6 +220,29 @@ static bool is_wanted(const struct export *export, const struct event *event)
 						  span_of(&export->handle, sizeof(export->handle)));
 }
 
+/* Sequences have no gaps but where retention was faster than whoever reads. */
+static void note_gap(const struct export *export, uint64_t sequence)
+{
+	if (sequence > export->seen + 1)
+		command_warn("events %llu to %llu are pruned: retention_days is over for them",
+			     (unsigned long long)export->seen + 1,
+			     (unsigned long long)sequence - 1);
+}
+
+/* What was printed has left; now --reader has read it. */
+static int tell(struct export *export)
+{
+	if (!export->arguments.reader || export->seen == export->told)
+		return 0;
+	if (fflush(stdout) != 0)
+		return -EPIPE;
+	export->told = export->seen;
+	export->told_at = clock_monotonic();
+	export->tell_failed = events_reader_move(export->session, export->arguments.reader,
+						 export->seen, export->error) != 0;
+	return export->tell_failed ? -EACCES : 0;
+}
+
 static int print_event(void *context, const struct event *event, struct span record)
 {
 	struct export *export = context;
@@ -194,6 +252,8 @@ static int print_event(void *context, const struct event *event, struct span rec
 	(void)record;
 	if (interrupted)
 		return 1;
+	note_gap(export, event->sequence);
+	export->seen = event->sequence;
 	if (!is_wanted(export, event))
 		return 0;
 	value = event_json(event, &export->json);
@@ -205,12 +265,14 @@ static int print_event(void *context, const struct event *event, struct span rec
 		return -ENOMEM;
 	code = json_dumpf(value, stdout, JSON_COMPACT);
 	json_decref(value);
-	return code == 0 && putchar('\n') != EOF ? 0 : -EPIPE;
+	if (code != 0 || putchar('\n') == EOF)
+		return -EPIPE;
+	return export->seen - export->told >= TELL_EVENTS ? tell(export) : 0;
 }
 
 static int read_failure(struct export *export, int code, uint64_t last, struct error *error)
 {
-	if (export->reveal_failed)
+	if (export->reveal_failed || export->tell_failed)
 		return COMMAND_FAILED;
 	if (code == -EPIPE)
 		return error_set(error, COMMAND_FAILED, "standard output is closed or full");
@@ -224,23 +286,57 @@ static int read_failure(struct export *export, int code, uint64_t last, struct e
 	return error_set(error, COMMAND_FAILED, "the log cannot be read: %s", strerror(-code));
 }
 
+/* Between two looks at the log: what came goes out, and --reader says so now and then. */
+static int between_looks(struct export *export)
+{
+	if (fflush(stdout) != 0)
+		return -EPIPE;
+	return clock_monotonic() - export->told_at >= TELL_MS * USEC_PER_MS ? tell(export) : 0;
+}
+
 static int export_all(struct export *export, struct error *error)
 {
-	uint64_t last = export->arguments.after;
+	uint64_t last = export->seen;
 
 	for (;;) {
 		int code = event_reader_each(export->store, last, print_event, export, &last);
 
-		if (interrupted)
-			return 0;
+		if (interrupted || (!code && !export->arguments.follow))
+			code = tell(export);
+		else if (!code)
+			code = between_looks(export);
 		if (code)
 			return read_failure(export, code, last, error);
-		if (!export->arguments.follow)
+		if (interrupted || !export->arguments.follow)
 			return 0;
-		if (fflush(stdout) != 0)
-			return read_failure(export, -EPIPE, last, error);
 		pause_poll();
 	}
+}
+
+/* Where to begin: --after, or where the reader of that name stopped; one that is new registers. */
+static int find_start(struct export *export, struct error *error)
+{
+	const struct arguments *arguments = &export->arguments;
+	struct reader reader;
+	int code;
+
+	export->seen = arguments->after;
+	if (!arguments->reader)
+		return 0;
+	if (arguments->follow && !session_keep_server(export->session))
+		return error_set(error, COMMAND_FAILED,
+				 "--follow with --reader needs a server that runs: without one "
+				 "there is nothing to wait for");
+	code = reader_find(export->store, span_text(arguments->reader), &reader);
+	if (code < 0)
+		return error_set(error, COMMAND_FAILED, "the reader cannot be read: %s",
+				 strerror(-code));
+	if (code == 0 && !arguments->has_after)
+		export->seen = reader.position;
+	export->told = export->seen;
+	if (code == 0 && reader.position == export->seen)
+		return 0;
+	return events_reader_move(export->session, arguments->reader, export->seen, error);
 }
 
 /* The handle of --prospect: as given, or asked for by address. */
@@ -270,7 +366,8 @@ static int find_handle(struct export *export, struct error *error)
 static int open_export(struct export *export, struct error *error)
 {
 	const struct arguments *arguments = &export->arguments;
-	bool asks = arguments->reveal || (arguments->prospect && strchr(arguments->prospect, '@'));
+	bool asks = arguments->reveal || arguments->reader ||
+		    (arguments->prospect && strchr(arguments->prospect, '@'));
 	int code;
 
 	if (asks) {
@@ -296,7 +393,8 @@ static int open_export(struct export *export, struct error *error)
 		if (!export->reveal)
 			return error_set(error, APP_E_FAILED, "out of memory");
 	}
-	return find_handle(export, error);
+	code = find_handle(export, error);
+	return code ? code : find_start(export, error);
 }
 
 static void finish_export(struct export *export)
@@ -329,6 +427,11 @@ int command_events(int argc, char **argv)
 	command_parse(&argp, argc, argv, &export.arguments);
 	if (export.arguments.account)
 		return events_account(export.arguments.config, export.arguments.json);
+	if (export.arguments.readers)
+		return events_reader_list(export.arguments.config);
+	if (export.arguments.forget_reader)
+		return events_reader_forget(export.arguments.config,
+					    export.arguments.forget_reader);
 	watch_interrupts();
 	export.error = &error;
 	code = open_export(&export, &error);

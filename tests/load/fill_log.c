@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fill_log DATA_DIR EVENTS [--days N] [--people N] [--links N] [--agents FILE] [--seed N]: append
- * that many clicks to a log, of which the first is N days old (default 0) and the last is now, by
- * the event writer itself, so that nothing about the log is made up but what the clicks say. About
- * a million a second. No row of people/ is made: the handles are of nobody.
+ * fill_log DATA_DIR EVENTS [--days N] [--until N] [--anonymous] [--people N] [--links N]
+ * [--agents FILE] [--seed N]: append that many clicks to a log, of which the first is N days old
+ * (default 0) and the last --until days (default 0: now), by the event writer itself, so that
+ * nothing about the log is made up but what the clicks say. About a million a second. No row of
+ * people/ is made: the handles are of nobody, and with --anonymous every second click has none.
  */
 #include "crypto/keyring.h"
 #include "log_click.h"
@@ -19,12 +20,15 @@ enum { TICKET_EVENTS = 512, TICKETS_ON_THE_WAY = 16 };
 
 struct arguments {
 	const char *data_dir, *agents;
-	uint64_t events, days, people, links, seed;
+	uint64_t events, days, until, people, links, seed;
+	bool anonymous;
 };
 
 /* clang-format off */
 static const struct argp_option options[] = {
 	{"days", 'd', "N", 0, "How old the first one is", 0},
+	{"until", 'u', "N", 0, "How old the last one is", 0},
+	{"anonymous", 'n', NULL, 0, "Every second one is of no known person", 0},
 	{"people", 'p', "N", 0, "How many people they are of (default 10000)", 0},
 	{"links", 'l', "N", 0, "How many links they are on (default 300)", 0},
 	{"agents", 'a', "FILE", 0, "Their User-Agents, one a line", 0},
@@ -41,6 +45,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case 'd':
 		arguments->days = number;
+		return 0;
+	case 'u':
+		arguments->until = number;
+		return 0;
+	case 'n':
+		arguments->anonymous = true;
 		return 0;
 	case 'p':
 		arguments->people = number;
@@ -63,7 +73,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 			argp_usage(state);
 		return 0;
 	case ARGP_KEY_END:
-		if (state->arg_num != 2 || !arguments->people || !arguments->links)
+		if (state->arg_num != 2 || !arguments->people || !arguments->links ||
+		    arguments->until > arguments->days)
 			argp_usage(state);
 		return 0;
 	default:
@@ -96,7 +107,7 @@ static struct event_ticket *make_ticket(const struct arguments *arguments,
 					struct log_clicks *clicks, uint64_t from, usec_t begin)
 {
 	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_CLICK);
-	usec_t span = arguments->days * USEC_PER_DAY;
+	usec_t span = (arguments->days - arguments->until) * USEC_PER_DAY;
 	struct event event;
 
 	for (uint64_t at = from; ticket && at < arguments->events && ticket->count < TICKET_EVENTS;
@@ -104,6 +115,8 @@ static struct event_ticket *make_ticket(const struct arguments *arguments,
 		double part = (double)at / (double)arguments->events;
 
 		log_clicks_next(clicks, begin + (usec_t)((double)span * part), &event);
+		if (arguments->anonymous && at % 2)
+			event.fields[EVENT_FIELD_prospect] = span_of(NULL, 0);
 		if (event_ticket_add(ticket, &event))
 			return NULL;
 	}
