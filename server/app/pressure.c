@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "config/config.h"
 
-/* From half a queue on, and from three quarters: burst >> 6 is 312 clicks by default, >> 9 is 39.
+/*
+ * From half a queue on a click costs 64 tokens, from three quarters on 512: by default an address
+ * then has 312 at once and 3 a second, or 39 and one in 3 seconds.
  */
 static unsigned squeeze_at(uint64_t queued, uint64_t limit)
 {

@@ -59,17 +59,17 @@ static struct rate_bucket *find(struct rate_limit *limit, uint64_t name, usec_t 
 bool rate_limit_take(struct rate_limit *limit, uint64_t name, usec_t now, unsigned squeeze)
 {
 	struct rate_bucket *bucket;
-	usec_t from, depth;
+	usec_t from, cost;
 
 	if (limit->interval == 0 || !limit->buckets)
 		return true;
-	depth = limit->depth >> squeeze;
-	if (depth < limit->interval)
-		depth = limit->interval;
+	cost = limit->interval << squeeze;
+	if (cost > limit->depth)
+		cost = limit->depth;
 	bucket = find(limit, name, now);
 	from = bucket->full_at > now ? bucket->full_at : now;
-	if (from + limit->interval > now + depth)
+	if (from + cost > now + limit->depth)
 		return false;
-	bucket->full_at = from + limit->interval;
+	bucket->full_at = from + cost;
 	return true;
 }

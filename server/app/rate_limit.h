@@ -39,9 +39,11 @@ void rate_limit_finish(struct rate_limit *limit);
 void rate_limit_set(struct rate_limit *limit, uint32_t rate, uint32_t burst);
 
 /*
- * Take a token of @name. False: there is none. With @squeeze a bucket is only burst >> @squeeze
- * tokens deep (at least one): where room is scarce, those who took much go without first.
+ * Take a token of @name; false: there is none. With @squeeze (up to RATE_LIMIT_SQUEEZE_MAX) taking
+ * costs 1 << @squeeze tokens, but no more than a full bucket has: where room is scarce, who asks
+ * for much runs out first.
  */
+enum { RATE_LIMIT_SQUEEZE_MAX = 16 };
 bool rate_limit_take(struct rate_limit *limit, uint64_t name, usec_t now, unsigned squeeze);
 
 #endif

@@ -88,15 +88,19 @@ static void test_the_highest_rate_and_burst_fit(void **state)
 		assert_true(rate_limit_take(limit, 7, start, 0));
 }
 
-static void test_squeezed_who_took_much_goes_without(void **state)
+static void test_squeezed_a_token_costs_more(void **state)
 {
 	struct rate_limit *limit = *state;
 
 	assert_int_equal(take_all(limit, 7, start, 0), BURST);
 	assert_int_equal(take_all(limit, 8, start, 3), BURST >> 3);
 	assert_false(rate_limit_take(limit, 7, start + USEC_PER_SEC / RATE, 3));
-	assert_true(rate_limit_take(limit, 9, start, 31));
-	assert_false(rate_limit_take(limit, 9, start, 31));
+	assert_false(rate_limit_take(limit, 8, start + 5 * USEC_PER_SEC / RATE, 3));
+	assert_true(rate_limit_take(limit, 8, start + 6 * USEC_PER_SEC / RATE, 3));
+	/* Whatever it costs, who has not asked for long gets one. */
+	assert_int_equal(take_all(limit, 9, start, RATE_LIMIT_SQUEEZE_MAX), 1);
+	assert_false(rate_limit_take(limit, 9, start + (BURST - 1) * USEC_PER_SEC / RATE, 16));
+	assert_true(rate_limit_take(limit, 9, start + BURST * USEC_PER_SEC / RATE, 16));
 }
 
 /* A hundred times as many names as fit: none of them is refused its first tokens. */
@@ -151,7 +155,7 @@ int main(void)
 		TEST(test_names_do_not_share),
 		TEST(test_no_rate_is_no_limit),
 		TEST(test_the_highest_rate_and_burst_fit),
-		TEST(test_squeezed_who_took_much_goes_without),
+		TEST(test_squeezed_a_token_costs_more),
 		TEST(test_a_crowd_hurts_nobody),
 		TEST(test_a_crowd_does_not_free_a_flooder),
 		TEST(test_old_names_make_room),
