@@ -31,6 +31,7 @@ struct loop {
 	struct drain drain;
 	usec_t watchdog_due; /* monotonic, of whoever started us */
 	usec_t control_due;  /* monotonic: the next attempt at a control socket that is missing */
+	usec_t settle_due;   /* of the log */
 };
 
 enum { CONTROL_PAUSE_MS = 1000 };
@@ -160,6 +161,7 @@ static int sleep_ms(const struct loop *loop)
 		wait = sooner(wait, until(app->operations.first->deadline, now));
 	if (drain_deadline(&loop->drain))
 		wait = sooner(wait, until(drain_deadline(&loop->drain), now));
+	wait = sooner(wait, until(loop->settle_due, now));
 	if (app->service.watchdog)
 		wait = sooner(wait, until(loop->watchdog_due, now));
 	return wait;
@@ -211,6 +213,10 @@ static void turn(struct loop *loop)
 			listener_run(loop->listeners[i]);
 	event_writer_kick(app->writer);
 	watch_over(loop);
+	if (app->now >= loop->settle_due) {
+		loop->settle_due = app->now + USEC_PER_SEC;
+		log_settle();
+	}
 	metrics_add(&app->metrics, METRIC_TURNS, 1);
 }
 
