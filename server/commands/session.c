@@ -179,12 +179,15 @@ static int read_reply(long status, struct span text, json_t **ret_reply, struct 
 {
 	json_t *reply = json_loadb((const char *)text.data, text.size, 0, NULL);
 	const char *sentence = json_string_value(json_object_get(reply, "error"));
+	const char *id = json_string_value(json_object_get(reply, "request"));
 
 	if (status == 200 && reply) {
 		*ret_reply = reply;
 		return 0;
 	}
-	if (sentence)
+	if (sentence && status >= 500 && id)
+		(void)error_set(error, 0, "%s (request %s in the server's log)", sentence, id);
+	else if (sentence)
 		(void)error_set(error, 0, "%s", sentence);
 	else
 		(void)error_set(error, 0, "the server answered with status %ld", status);

@@ -46,6 +46,8 @@ struct exchange {
 /* Why the library ended a request by itself, as it says in its log. */
 enum refusal { REFUSAL_NONE, REFUSAL_BAD, REFUSAL_TOO_LARGE, REFUSAL_LEFT, REFUSAL_KINDS };
 
+enum { INCIDENT_RANDOM_BYTES = 6 };
+
 struct listener {
 	struct listener_options options;
 	struct MHD_Daemon *daemon;
@@ -61,6 +63,8 @@ struct listener {
 	struct exchange *spare; /* for reuse, at most SPARE_MAX */
 	size_t spare_count;
 	struct listener_figures figures;
+	uint8_t incident_random[INCIDENT_RANDOM_BYTES];
+	uint64_t incidents; /* ids made */
 	size_t in_progress;
 	size_t heads;			  /* of these, with a complete head */
 	size_t fresh;			  /* connections whose first request has not begun */

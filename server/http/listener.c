@@ -19,6 +19,8 @@
  */
 #include "http/exchange.h"
 
+#include "crypto/random.h"
+
 #include <errno.h>
 
 enum {
@@ -82,6 +84,7 @@ int listener_open(const struct listener_options *options, struct listener **ret_
 	if (listener->options.memory_pool_bytes == 0)
 		listener->options.memory_pool_bytes = POOL_DEFAULT_BYTES;
 	listener->now = clock_monotonic();
+	random_take(listener->incident_random, sizeof(listener->incident_random));
 	listener->socket_fd = -1;
 	listener->epoll_fd = -1;
 	r = crowd_init(&listener->crowd, options->connection_limit);

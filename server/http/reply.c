@@ -6,8 +6,10 @@
  * header that was asked for is replaced by a 500 page, so that no half answer ever leaves.
  */
 #include "http/exchange.h"
+#include "http/incident.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 struct reply {
 	struct MHD_Response *response;
@@ -102,17 +104,29 @@ static void set(struct request *request, unsigned counter, unsigned status, stru
 	reply_header(request, "X-Content-Type-Options", "nosniff");
 }
 
-/* The one answer that is made without copying; it must not fail into itself. */
+/* The page of an answer that could not be made; it must not fail into itself. */
+static struct span failure_page(struct request *request)
+{
+	static const char format[] =
+		"<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+		"<title>Something went wrong</title>\n<h1>Something went wrong</h1>\n"
+		"<p>The answer could not be made. Please try again.</p>\n<p>Request %s</p>\n";
+	enum { PAGE_BYTES = sizeof(format) + 64 };
+	char *page = arena_alloc(&request->arena, PAGE_BYTES);
+
+	if (!page)
+		return SPAN("Something went wrong. Please try again.\n");
+	(void)snprintf(page, PAGE_BYTES, format, incident_id(request));
+	return span_text(page);
+}
+
 static enum handled fail(struct request *request)
 {
-	static const char page[] = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-				   "<title>Something went wrong</title>\n"
-				   "<h1>Something went wrong</h1>\n"
-				   "<p>The answer could not be made. Please try again.</p>\n";
-
+	incident_report(request, LOG_LEVEL_ERROR, "request_failed", 500,
+			"the answer could not be made");
 	request->counter = request->listener->options.counter_error;
 	request->counted = true;
-	set(request, request->counter, 500, SPAN(page));
+	set(request, request->counter, 500, failure_page(request));
 	reply_header(request, MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8");
 	reply_header(request, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	reply_header(request, "Referrer-Policy", "same-origin");
@@ -194,7 +208,7 @@ static void append_escaped(struct buffer *page, const char *text)
 }
 
 static void append_page(struct buffer *page, const char *title, const char *sentence,
-			const char *home)
+			const char *home, const char *id)
 {
 	buffer_append_text(page, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
 				 "<meta name=\"viewport\" content=\"width=device-width\">\n"
@@ -206,6 +220,8 @@ static void append_page(struct buffer *page, const char *title, const char *sent
 	buffer_append_text(page, "</h1>\n<p>");
 	append_escaped(page, sentence);
 	buffer_append_text(page, "</p>\n");
+	if (id)
+		buffer_printf(page, "<p>Request %s</p>\n", id);
 	if (!home)
 		return;
 	buffer_append_text(page, "<p><a href=\"");
@@ -215,12 +231,21 @@ static void append_page(struct buffer *page, const char *title, const char *sent
 	buffer_append_text(page, "</a></p>\n");
 }
 
+/* Ours to look at; 501 and 505 say that a client asked for what nobody here knows. */
+static bool is_incident(unsigned status)
+{
+	return status == 500 || status == 503;
+}
+
 enum handled reply_page(struct request *request, unsigned counter, unsigned status,
 			const char *title, const char *sentence, const char *home)
 {
 	cleanup_buffer struct buffer page = BUFFER_INIT;
+	const char *id = is_incident(status) ? incident_id(request) : NULL;
 
-	append_page(&page, title, sentence, home);
+	if (id)
+		incident_report(request, LOG_LEVEL_ERROR, "request_failed", status, sentence);
+	append_page(&page, title, sentence, home, id);
 	(void)reply_body(request, counter, status, "text/html; charset=utf-8", "no-store",
 			 page.error ? SPAN("") : buffer_span(&page));
 	reply_header(request, "Referrer-Policy", "same-origin");
@@ -242,9 +267,14 @@ enum handled reply_limited(struct request *request, unsigned counter)
 enum handled reply_json_error(struct request *request, unsigned counter, unsigned status,
 			      const char *sentence)
 {
-	json_t *root = json_pack("{s:s}", "error", sentence);
+	const bool failed = is_incident(status);
+	json_t *root = json_pack("{s:s, s:s}", "error", sentence, "request", incident_id(request));
 	char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
 
+	/* What a refusal says may quote what was asked for. */
+	incident_report(request, failed ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			failed ? "request_failed" : "request_refused", status,
+			failed ? sentence : NULL);
 	(void)reply_body(request, counter, status, "application/json", "no-store",
 			 text ? span_text(text) : SPAN("{}"));
 	free(text);
@@ -261,6 +291,8 @@ enum MHD_Result reply_send(struct exchange *exchange)
 		(void)fail(request);
 		reply = request->reply;
 	}
+	if (request->id)
+		reply_header(request, "X-Request-Id", request->id);
 	if (!reply || reply->broken)
 		return MHD_NO;
 	if (exchange->pool_used_bytes + reply->head_bytes + AUTOMATIC_HEAD_BYTES >

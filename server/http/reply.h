@@ -8,7 +8,8 @@
  * Answers. Each function sets request->reply and, unless the handler set it before, counts the
  * request in @counter; it returns HANDLED so that a handler can end with return reply_…(). Every
  * answer has X-Content-Type-Options: nosniff; redirects have Cache-Control: no-store and
- * Referrer-Policy: no-referrer, pages Referrer-Policy: same-origin.
+ * Referrer-Policy: no-referrer, pages Referrer-Policy: same-origin. Pages and JSON of a failure
+ * carry the id of the line that it leaves in the log (incident.h).
  */
 
 /* 302 to @location byte for byte. @cookie: a whole Set-Cookie value, or NULL. A location that the
@@ -27,7 +28,7 @@ enum handled reply_page(struct request *request, unsigned counter, unsigned stat
 /* 429 with Retry-After, made without anything that costs. */
 enum handled reply_limited(struct request *request, unsigned counter);
 
-/* {"error": sentence} with the status; for the admin listener and the socket. */
+/* {"error": sentence, "request": id} with the status; for the admin listener and the socket. */
 enum handled reply_json_error(struct request *request, unsigned counter, unsigned status,
 			      const char *sentence);
 

@@ -46,6 +46,7 @@ struct request {
 	/* Called once when the request ends, answered or not, if @state is set: a client may leave
 	 * while its handler waits. The owner of @state sets it together with it. */
 	void (*state_free)(struct request *request);
+	const char *id;	     /* made by incident_id() for a request that failed; else NULL */
 	struct reply *reply; /* set once, by the reply functions */
 	unsigned counter;    /* the one request counter this request ends in (metrics_table.h) */
 	bool counted;

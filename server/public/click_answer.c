@@ -10,6 +10,7 @@
  */
 #include "public/click_answer.h"
 
+#include "http/incident.h"
 #include "public/public.h"
 
 struct answer {
@@ -47,8 +48,17 @@ enum handled click_answer_again(struct request *request)
 	struct app *app = request->context;
 	struct commit_wait *wait = request->state;
 
-	if (commit_wait_poll(wait, app->writer, app->now) == COMMIT_PENDING)
+	switch (commit_wait_poll(wait, app->writer, app->now)) {
+	case COMMIT_PENDING:
 		return WAITING;
+	case COMMIT_LOST:
+		incident_report(request, LOG_LEVEL_WARNING, "event_lost", 0,
+				"the writer cannot take the event of a click");
+		break;
+	case COMMIT_STORED:
+	case COMMIT_LATE:
+		break;
+	}
 	return send_answer(request, request->state);
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "crypto/seal.h"
+#include "http/incident.h"
 #include "public/public.h"
 #include "store/people.h"
 #include "track/event_json.h"
@@ -228,10 +229,14 @@ static void find_person(struct builder *builder)
 		return;
 	code = people_resolve(builder->app->store, &builder->target->prospect, &builder->person,
 			      &change);
+	if (code == PEOPLE_E_ERASED) {
+		metrics_add(&builder->app->metrics, METRIC_ERASED_PERSONS, 1);
+		return;
+	}
 	if (code) {
-		metrics_add(&builder->app->metrics,
-			    code == PEOPLE_E_ERASED ? METRIC_ERASED_PERSONS : METRIC_PEOPLE_FAILED,
-			    1);
+		metrics_add(&builder->app->metrics, METRIC_PEOPLE_FAILED, 1);
+		incident_report(builder->click->request, LOG_LEVEL_ERROR, "people", 0,
+				"people/ cannot be read: a click is recorded without its person");
 		return;
 	}
 	if (change)

@@ -36,6 +36,11 @@ class Key(unittest.TestCase):
                          f"waymark key {arguments[0]}: " + sentence)
         self.assertEqual((answer.stdout, answer.returncode), ("", status))
 
+    def failed(self, answer, status, sentence):
+        request = answer.header("X-Request-Id")
+        self.assertEqual((answer.status, json.loads(answer.body)),
+                         (status, {"error": sentence, "request": request}))
+
     def states(self):
         rows = [line.split() for line in self.key("list").splitlines()]
         for row in rows:
@@ -143,8 +148,7 @@ class Key(unittest.TestCase):
         for name, body, status, sentence in rows:
             with self.subTest(name=name, body=body):
                 answer = self.daemon.control(f"/api/v1/keys/{name}", body)
-                self.assertEqual((answer.status, json.loads(answer.body)),
-                                 (status, {"error": sentence}))
+                self.failed(answer, status, sentence)
         self.assertEqual(self.states(), {1: "signing"})
 
     def test_a_keyring_that_cannot_be_read_changes_nothing(self):
@@ -154,7 +158,7 @@ class Key(unittest.TestCase):
         sentence = (f"{self.keys}: its mode is 0640, so that others can get at the keys; "
                     f"change it: chmod 600 {self.keys}")
         answer = self.daemon.control("/api/v1/keys/rotate", {})
-        self.assertEqual((answer.status, json.loads(answer.body)), (503, {"error": sentence}))
+        self.failed(answer, 503, sentence)
         self.expect(url, 302)
         os.chmod(self.keys, 0o600)
         self.assertEqual(self.states(), {1: "signing"})

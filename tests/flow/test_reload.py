@@ -164,7 +164,8 @@ class Reload(unittest.TestCase):
             # Its head is there once a reload leaves the old settings with it.
             wait_for(lambda: self.reload() and
                      self.daemon.metric("waymark_settings_held") == 2)
-            self.apply(trackers=[OTHER])
+            self.daemon.configure(trackers=[OTHER])
+            self.reload()
             self.daemon.waymark("key", "rotate")
             self.daemon.waymark("key", "retire", "1")
             self.assertEqual(self.daemon.metric("waymark_settings_held"), 2)
