@@ -160,6 +160,23 @@ void id_of_name(enum name_kind kind, struct span name, void *ret_id)
 	memcpy(ret_id, hash, name_kind_id_bytes(kind));
 }
 
+void id_of_source(struct span source, struct span id, uint8_t ret_mark[ID_SOURCE_MARK_BYTES])
+{
+	static const uint8_t kind[] = "source", nul = 0;
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	crypto_hash_sha256_state state;
+
+	crypto_hash_sha256_init(&state);
+	crypto_hash_sha256_update(&state, kind, sizeof(kind));
+	if (source.size > 0)
+		crypto_hash_sha256_update(&state, source.data, source.size);
+	crypto_hash_sha256_update(&state, &nul, sizeof(nul));
+	if (id.size > 0)
+		crypto_hash_sha256_update(&state, id.data, id.size);
+	crypto_hash_sha256_final(&state, hash);
+	memcpy(ret_mark, hash, ID_SOURCE_MARK_BYTES);
+}
+
 void id_of_erased(const struct keyring *keyring, const struct prospect_id *id, uint8_t ret_mark[32])
 {
 	crypto_auth_hmacsha256_state state;

@@ -74,6 +74,10 @@ int id_check_name(struct span name);
 /* The first bytes of SHA-256(kind 0 name) into @ret_id (name_kind_id_bytes() of them). */
 void id_of_name(enum name_kind kind, struct span name, void *ret_id);
 
+/* First 16 bytes of SHA-256("source" 0 source 0 id): an imported event, by where it came from. */
+enum { ID_SOURCE_MARK_BYTES = 16 };
+void id_of_source(struct span source, struct span id, uint8_t ret_mark[ID_SOURCE_MARK_BYTES]);
+
 /* HMAC-SHA256(identity key, "erased" 0 prospect id): all that stays of an erased person. */
 void id_of_erased(const struct keyring *keyring, const struct prospect_id *id,
 		  uint8_t ret_mark[32]);

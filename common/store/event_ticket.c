@@ -107,7 +107,7 @@ int event_ticket_add(struct event_ticket *ticket, const struct event *event)
 	}
 	put_u32(ticket->records.data + start, (uint32_t)(size - start - LENGTH_BYTES));
 	ticket->count++;
-	ticket->folds |= fold_concerns(event->type);
+	ticket->folds |= fold_concerns(event);
 	return 0;
 }
 

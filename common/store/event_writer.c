@@ -163,7 +163,8 @@ void event_writer_kick(struct event_writer *writer)
 void event_ticket_answered_late(struct event_writer *writer, struct event_ticket *ticket)
 {
 	(void)pthread_mutex_lock(&writer->lock);
-	if (!ticket->late) {
+	/* An operation whose time is up is answered as not applied: nobody was told that it is. */
+	if (!ticket->late && !ticket->serial) {
 		ticket->late = true;
 		writer->account.late += ticket->count;
 	}

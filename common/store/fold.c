@@ -23,9 +23,18 @@ static void (*const folds[EVENT_TYPE_COUNT])(struct txn *txn, const struct event
 	[EVENT_name] = name_fold,
 };
 
-bool fold_concerns(unsigned type)
+bool fold_concerns(const struct event *event)
 {
-	return type < EVENT_TYPE_COUNT && folds[type];
+	return folds[event->type] || event->fields[EVENT_FIELD_source_id].data;
+}
+
+/* By the record, without decoding it: most events concern nothing here. */
+static bool record_concerns(struct span record)
+{
+	if (record.size < EVENT_HEADER_BYTES)
+		return false;
+	return (record.data[1] < EVENT_TYPE_COUNT && folds[record.data[1]]) ||
+	       source_concerns(record);
 }
 
 struct fold {
@@ -46,12 +55,12 @@ static void apply_slice(struct txn *txn, void *context)
 
 	fold->slice.at = 0;
 	while (event_slice_next(&fold->slice, &sequence, &record)) {
-		if (record.size < EVENT_HEADER_BYTES || !fold_concerns(record.data[1]))
-			continue;
-		if (event_decode(record, &event))
+		if (!record_concerns(record) || event_decode(record, &event))
 			continue;
 		event.sequence = sequence;
-		folds[event.type](txn, &event);
+		if (folds[event.type])
+			folds[event.type](txn, &event);
+		source_fold(txn, &event);
 	}
 	txn_put_number(txn, STATE_META, "position", fold->position, 8);
 }
@@ -66,7 +75,7 @@ static bool slice_concerns(struct fold *fold)
 	fold->slice.at = 0;
 	while (event_slice_next(&fold->slice, &sequence, &record)) {
 		fold->position = sequence;
-		concerns |= record.size >= EVENT_HEADER_BYTES && fold_concerns(record.data[1]);
+		concerns |= record_concerns(record);
 	}
 	return concerns;
 }
@@ -127,6 +136,7 @@ static void reset(struct txn *txn, void *context)
 	txn_clear(txn, STATE_LINKS);
 	txn_clear(txn, STATE_SLUGS);
 	txn_clear(txn, STATE_NAMES);
+	txn_clear(txn, STATE_SOURCES);
 	txn_put_number(txn, STATE_META, "schema", SCHEMA_VERSION, 4);
 	txn_put_number(txn, STATE_META, "position", 0, 8);
 	txn_put(txn, STATE_META, SPAN("log"), buffer_span(&log));

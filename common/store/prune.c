@@ -121,7 +121,7 @@ static bool make_tombstone(struct span record, uint8_t ret_stone[EVENT_HEADER_BY
 	struct event event;
 
 	if (event_decode(record, &event) || event.type == EVENT_consent ||
-	    event.fields[EVENT_FIELD_prospect].data || fold_concerns(event.type))
+	    event.fields[EVENT_FIELD_prospect].data || fold_concerns(&event))
 		return false;
 	row = event_type_row(event.type);
 	if (!((row->required | row->optional) & EVENT_HAS(agent)))

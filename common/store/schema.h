@@ -13,6 +13,8 @@
  * state/   "links"   key: link id 8            value: record of LINK_FIELDS
  *          "slugs"   key: slug as text         value: link id 8
  *          "names"   key: kind 1 ‖ id 4 or 8   value: name, UTF-8
+ *          "sources" key: mark 16              value: sequence 8 of the event that was imported
+ *                    (mark: first 16 bytes of SHA-256("source" 0 source 0 source_id))
  *          "meta"    "schema" u32; "position" u64: last sequence folded;
  *                    "log" text: node.incarnation
  * people/  "ids"     key: prospect id 12       value: handle 12

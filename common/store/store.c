@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 static const char *const events_databases[] = {"events", "meta", NULL};
-static const char *const state_databases[] = {"links", "slugs", "names", "meta", NULL};
+static const char *const state_databases[] = {"links", "slugs", "names", "meta", "sources", NULL};
 static const char *const people_databases[] = {"ids", "rows", "erased", "meta", NULL};
 
 enum { DIRECTORY_MODE = 0700, EVENTS_MAP_BYTES = 1 << 30, OTHER_MAP_BYTES = 1 << 28 };

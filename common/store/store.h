@@ -112,6 +112,12 @@ int link_find_slug(struct store *store, struct span slug, struct arena *arena,
  */
 int link_each(struct store *store, int (*each)(void *context, const struct link *link),
 	      void *context);
+/*
+ * The sequence of the event that was imported from @source under @source_id. Such a pair is kept
+ * once, for ever. What is queued is not found.
+ */
+int source_find(struct store *store, struct span source, struct span source_id,
+		uint64_t *ret_sequence);
 /* The name behind an id of name_kind_id_bytes(kind) bytes. */
 int name_find(struct store *store, enum name_kind kind, const void *id, struct arena *arena,
 	      struct span *ret_name);

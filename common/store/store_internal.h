@@ -15,7 +15,7 @@
 
 /* The databases of each environment, in the order of their names. */
 enum { EVENTS_EVENTS, EVENTS_META };
-enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META };
+enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META, STATE_SOURCES };
 enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META };
 
 struct people_index;
@@ -77,7 +77,7 @@ bool event_slice_next(struct event_slice *slice, uint64_t *ret_sequence, struct 
 void event_slice_finish(struct event_slice *slice);
 
 /* fold.c: state/ as a fold of the log. */
-bool fold_concerns(unsigned type); /* an event of this type changes state/ */
+bool fold_concerns(const struct event *event); /* it changes state/ */
 /*
  * Check state/ against the log (reset it when it is not of this log) and fold up to the end: then
  * lookups may begin. One that fits but cannot be written stays behind, and is state_ready all the
@@ -89,8 +89,10 @@ int fold_open(struct store *store, struct error *error);
 int fold_run(struct store *store);
 /* Write the position, if it has moved. */
 int fold_keep_position(struct store *store);
-void link_fold(struct txn *txn, const struct event *event); /* link.c */
-void name_fold(struct txn *txn, const struct event *event); /* name.c */
+void link_fold(struct txn *txn, const struct event *event);   /* link.c */
+void name_fold(struct txn *txn, const struct event *event);   /* name.c */
+void source_fold(struct txn *txn, const struct event *event); /* source.c: of any type */
+bool source_concerns(struct span record);		      /* it was imported */
 
 /* people.c */
 int people_open(struct store *store);	/* the index of pending people */

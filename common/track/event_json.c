@@ -190,6 +190,8 @@ static json_t *sealed_value(struct rendering *rendering, enum event_field field,
 	}
 	if (r != 0 || clear.error)
 		return json_pack("{s:b}", "sealed", 1);
+	if (field == EVENT_FIELD_ip_sealed)
+		return address_value(buffer_span(&clear));
 	return field == EVENT_FIELD_props_sealed ? json_value(buffer_span(&clear))
 						 : text_value(buffer_span(&clear));
 }

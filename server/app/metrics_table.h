@@ -66,6 +66,7 @@
 	METRIC(REJECTED_ADDRESS, counter, "waymark_events_rejected_total", "reason=\"address_rate\"", "Events left out because their address or tracker is over its limit: redirected, and counted rejected.") \
 	METRIC(REJECTED_TRACKER, counter, "waymark_events_rejected_total", "reason=\"tracker_rate\"", "") \
 	METRIC(ADDRESSES_FORGIVEN, counter, "waymark_addresses_forgiven_total", "", "Addresses that began anew before their time because limits.addresses was too small for all.") \
+	METRIC(EVENT_IMPORTED, counter, "waymark_events_imported_total", "", "Events of other systems handed to the writer.") \
 	METRIC(ACCOUNT_RECEIVED, gauge, "waymark_account", "kind=\"received\"", "Where every event went since the start: received = stored + dropped + rejected + lost + pending.") \
 	METRIC(ACCOUNT_STORED, gauge, "waymark_account", "kind=\"stored\"", "") \
 	METRIC(ACCOUNT_DROPPED, gauge, "waymark_account", "kind=\"dropped\"", "") \

@@ -55,6 +55,7 @@ int command_config(int argc, char **argv);
 int command_config_check(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_events(int argc, char **argv);
+int command_events_import(int argc, char **argv);
 int command_init(int argc, char **argv);
 int command_key(int argc, char **argv);
 int command_key_export(int argc, char **argv);

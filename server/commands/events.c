@@ -79,6 +79,12 @@ static const struct argp_option options[] = {
 };
 /* clang-format on */
 
+/* Beside the options: the first word alone tells them apart. */
+static const struct command subcommands[] = {
+	{"import", command_events_import, "take events of another system"},
+	{0},
+};
+
 static volatile sig_atomic_t interrupted;
 
 static void pause_poll(void)
@@ -419,11 +425,14 @@ int command_events(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.doc = "Print the log, one JSON object per line, oldest first."};
+		.doc = "Print the log, one JSON object per line, oldest first.\v'waymark events "
+		       "import' takes events of another system; its --help says more."};
 	cleanup(finish_export) struct export export = {0};
 	struct error error = {0};
 	int code;
 
+	if (argc > 1 && strcmp(argv[1], subcommands[0].name) == 0)
+		return command_dispatch(subcommands, "", argc, argv);
 	command_parse(&argp, argc, argv, &export.arguments);
 	if (export.arguments.account)
 		return events_account(export.arguments.config, export.arguments.json);

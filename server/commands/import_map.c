@@ -10,10 +10,8 @@
 
 #include <errno.h>
 
-int import_map_add(struct import_map *map, const char *text)
+static int add(struct import_map *map, const char *text, const char *cut)
 {
-	const char *cut = strrchr(text, '=');
-
 	if (!cut || cut == text || map->count == IMPORT_MAP_MAX)
 		return IMPORT_MAP_E_FORM;
 	for (size_t i = 0; i < map->count; i++)
@@ -29,6 +27,16 @@ int import_map_add(struct import_map *map, const char *text)
 	}
 	map->count++;
 	return 0;
+}
+
+int import_map_add(struct import_map *map, const char *text)
+{
+	return add(map, text, strrchr(text, '='));
+}
+
+int import_map_add_value(struct import_map *map, const char *text)
+{
+	return add(map, text, strchr(text, '='));
 }
 
 void import_map_finish(struct import_map *map)

@@ -22,9 +22,11 @@ struct import_map {
 	size_t count;
 };
 
-/* Take one "column=field" (the last '=' divides). Return: 0; IMPORT_MAP_E_FORM; -ENOMEM. */
+/* Take one "column=field"; the last '=' divides. Return: 0; IMPORT_MAP_E_FORM; -ENOMEM. */
 enum { IMPORT_MAP_E_FORM = 1 };
 int import_map_add(struct import_map *map, const char *text);
+/* The same from "field=value", for --set: the first '=' divides. */
+int import_map_add_value(struct import_map *map, const char *text);
 void import_map_finish(struct import_map *map);
 
 /* The field of @column; "" when it is ignored; NULL when it is none. */

@@ -166,6 +166,7 @@ class Daemon:
     def waymark(self, *arguments, stdin=None, check=True):
         """A command on this instance; --config goes behind the (sub)command's words."""
         words = 2 if arguments[0] in ("config", "key", "link", "prospect") else 1
+        words += arguments[:2] == ("events", "import")
         return self.run(*arguments[:words], "--config", self.config_path, *arguments[words:],
                         stdin=stdin, check=check)
 

@@ -289,6 +289,7 @@ static void sealed_fields_open_for_their_person_only(void **state)
 {
 	const struct event_json_options options = {.reveal = give_key, .node = "n1"};
 	cleanup_buffer struct buffer query = BUFFER_INIT, props = BUFFER_INIT, moved = BUFFER_INIT;
+	cleanup_buffer struct buffer whole = BUFFER_INIT;
 	uint8_t handle[12] = {1};
 	struct event event;
 	json_t *json;
@@ -299,6 +300,7 @@ static void sealed_fields_open_for_their_person_only(void **state)
 	seal_field(EVENT_click, EVENT_FIELD_query_sealed, "a=1&b=2", &query);
 	seal_field(EVENT_click, EVENT_FIELD_props_sealed, "{\"name\":\"x\"}", &props);
 	seal_field(EVENT_open, EVENT_FIELD_ip_sealed, "203.0.113.9", &moved);
+	seal_field(EVENT_click, EVENT_FIELD_ip_sealed, "\xCB\x01q\x09", &whole);
 	event_init(&event, EVENT_click, 0);
 	event_set(&event, EVENT_FIELD_prospect, span_of(handle, sizeof(handle)));
 	event_set(&event, EVENT_FIELD_query_sealed, buffer_span(&query));
@@ -309,6 +311,10 @@ static void sealed_fields_open_for_their_person_only(void **state)
 	assert_string_equal(json_string_value(json_object_get(json, "query_sealed")), "a=1&b=2");
 	assert_string_equal(json_string_value(at_path(json, "props_sealed.name")), "x");
 	assert_true(json_is_true(at_path(json, "ip_sealed.sealed")));
+	json_decref(json);
+	event_set(&event, EVENT_FIELD_ip_sealed, buffer_span(&whole));
+	json = event_json(&event, &options);
+	assert_string_equal(json_string_value(json_object_get(json, "ip_sealed")), "203.1.113.9");
 	json_decref(json);
 	handle[0] = 2;
 	json = event_json(&event, &options);
