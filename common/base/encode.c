@@ -77,32 +77,46 @@ static const uint8_t base64url_values[256] = {
 	['_'] = 64,
 };
 
+/* Four digits are three bytes. Return: whether all four are digits. */
+static bool parse_four(const uint8_t *digits, uint8_t *ret_bytes)
+{
+	uint32_t a = base64url_values[digits[0]], b = base64url_values[digits[1]];
+	uint32_t c = base64url_values[digits[2]], d = base64url_values[digits[3]];
+	uint32_t bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+
+	ret_bytes[0] = (uint8_t)(bits >> 16);
+	ret_bytes[1] = (uint8_t)(bits >> 8);
+	ret_bytes[2] = (uint8_t)bits;
+	return a && b && c && d;
+}
+
+/* The one or two bytes of the last two or three digits, whose unused bits are zero. */
+static int parse_rest(struct span rest, uint8_t *ret_bytes)
+{
+	uint8_t digits[4] = {'A', 'A', 'A', 'A'}, bytes[3];
+
+	memcpy(digits, rest.data, rest.size);
+	if (!parse_four(digits, bytes) || bytes[rest.size - 1] != 0)
+		return ENCODE_E_FORM;
+	memcpy(ret_bytes, bytes, rest.size - 1);
+	return 0;
+}
+
 int base64url_parse(struct span text, void *ret_data, size_t capacity, size_t *ret_size)
 {
-	size_t size = text.size / 4 * 3 + text.size % 4 * 3 / 4, written = 0;
+	size_t left = text.size % 4, size = text.size / 4 * 3 + left * 3 / 4, at = 0;
 	uint8_t *bytes = ret_data;
-	uint32_t bits = 0;
-	unsigned held = 0;
 
-	if (text.size % 4 == 1)
+	if (left == 1)
 		return ENCODE_E_FORM;
 	if (size > capacity)
 		return ENCODE_E_LONG;
-	for (size_t i = 0; i < text.size; i++) {
-		uint8_t value = base64url_values[text.data[i]];
-
-		if (value == 0)
+	for (; at + 4 <= text.size; at += 4, bytes += 3)
+		if (!parse_four(text.data + at, bytes))
 			return ENCODE_E_FORM;
-		bits = bits << 6 | (value - 1U);
-		held += 6;
-		if (held >= 8) {
-			held -= 8;
-			bytes[written++] = (uint8_t)(bits >> held);
-		}
-	}
-	if ((bits & ((1U << held) - 1)) != 0)
+	if (left > 0 && parse_rest(span_slice(text, at, left), bytes))
 		return ENCODE_E_FORM;
-	*ret_size = written;
+	*ret_size = size;
 	return 0;
 }
 

@@ -14,11 +14,6 @@
 
 #include <assert.h>
 
-bool id_is_zero(const void *id, size_t size)
-{
-	return sodium_is_zero(id, size);
-}
-
 static void hmac_start(crypto_auth_hmacsha256_state *state, const crypto_auth_hmacsha256_state *key,
 		       const char *kind)
 {

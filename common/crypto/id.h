@@ -5,6 +5,8 @@
 #include "base/bytes.h"
 #include "crypto/keyring.h"
 
+#include <assert.h>
+
 /*
  * Identifiers (DESIGN.md 4): fixed runs of bytes in types of their own, so that one is never passed
  * for another. All are compared as bytes; none is secret, but a prospect id never enters the log.
@@ -38,7 +40,13 @@ struct handle {
 }; /* random; what the log knows of a person */
 
 /* True when all bytes of the id at @id (of @size) are zero, in other words "none". */
-bool id_is_zero(const void *id, size_t size);
+static inline bool id_is_zero(const void *id, size_t size)
+{
+	static const uint8_t zeros[sizeof(struct visitor_id)]; /* the longest */
+
+	assert(size <= sizeof(zeros));
+	return memcmp(id, zeros, size) == 0;
+}
 
 enum { ID_ADDRESS_MAX_BYTES = 320, ID_NAME_MAX_BYTES = 255 };
 

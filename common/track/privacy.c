@@ -122,8 +122,8 @@ static void append_redacted(struct span piece, struct buffer *to)
 	cleanup_free struct origin_byte *bytes = NULL;
 	size_t size = piece.size, start = to->size;
 
-	if (!url_holds_address(piece) && span_find(piece, '@', 0) == piece.size &&
-	    span_find(piece, '%', 0) == piece.size) {
+	/* Every address has an '@', in the clear or behind a '%'; most text has neither. */
+	if (span_find(piece, '@', 0) == piece.size && span_find(piece, '%', 0) == piece.size) {
 		buffer_append_span(to, piece);
 		return;
 	}
