@@ -125,6 +125,7 @@ static void close_lmdb(struct env *env)
 	if (env->lmdb)
 		(void)guard_run(close_guarded, env->lmdb);
 	env->lmdb = NULL;
+	atomic_fetch_add(&env->writes, 1);
 }
 
 static int open_as(struct env *env, unsigned flags)

@@ -42,6 +42,8 @@ struct env {
 	atomic_bool unjudged; /* what is inside is not known to be ours: no lookups yet */
 	atomic_bool held;     /* a write was left in the middle; see env_release() */
 	atomic_bool damaged;  /* a page was met that cannot be read */
+	/* One up behind each write and each opening, before anybody can be told of it. */
+	_Atomic uint64_t writes;
 	pthread_rwlock_t live;
 };
 

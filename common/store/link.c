@@ -6,10 +6,14 @@
  * time of the first stays. A slug belongs to the link that named it last; a link that changes its
  * slug gives the old one up, unless another link has taken it meanwhile. Folding the same event
  * twice gives the same rows, which resuming after a crash relies on.
+ *
+ * The row of a link that was looked up lately is kept (link_cache.c) until the next write to
+ * state/: that write is counted before whoever asked for it hears that it is done.
  */
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "store/link_cache.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
@@ -117,12 +121,14 @@ void link_fold(struct txn *txn, const struct event *event)
 }
 
 /* A link whose spans are copies in @arena. */
-static int make(struct span id, struct span row, struct arena *arena, struct link *ret_link)
+static int make(struct span id, struct span row, struct arena *arena, struct span *ret_copy,
+		struct link *ret_link)
 {
 	struct span fields[LINK_FIELD_COUNT], copy = arena_copy(arena, row);
 	struct link link = {0};
 	int r;
 
+	*ret_copy = copy;
 	if (!copy.data)
 		return -ENOMEM;
 	r = parse(copy, fields);
@@ -150,6 +156,7 @@ struct search {
 	struct span id, slug; /* one of them */
 	struct arena *arena;
 	struct link *ret_link;
+	struct span row; /* in the arena */
 	bool found;
 };
 
@@ -165,7 +172,7 @@ static void find(struct txn *txn, void *context)
 	row = txn_get(txn, STATE_LINKS, id);
 	if (!row.data)
 		return;
-	txn_fail(txn, make(id, row, search->arena, search->ret_link));
+	txn_fail(txn, make(id, row, search->arena, &search->row, search->ret_link));
 	search->found = true;
 }
 
@@ -182,8 +189,18 @@ int link_find(struct store *store, const struct link_id *id, struct arena *arena
 	struct search search = {.id = span_of(id->bytes, sizeof(id->bytes)),
 				.arena = arena,
 				.ret_link = ret_link};
+	uint64_t writes = atomic_load(&store->state.writes);
+	struct span kept = span_of(NULL, 0);
+	int r;
 
-	return run(store, &search);
+	if (store->links && !atomic_load(&store->state.unjudged))
+		kept = link_cache_find(store->links, writes, id);
+	if (kept.data)
+		return make(search.id, kept, arena, &search.row, ret_link);
+	r = run(store, &search);
+	if (!r && store->links)
+		link_cache_keep(store->links, writes, id, search.row);
+	return r;
 }
 
 int link_find_slug(struct store *store, struct span slug, struct arena *arena,
@@ -218,7 +235,7 @@ static void read_slice(struct txn *txn, void *context)
 			txn_fail(txn, -EBADMSG);
 			break;
 		}
-		txn_fail(txn, make(key, row, slice->arena, link));
+		txn_fail(txn, make(key, row, slice->arena, &row, link));
 		slice->count++;
 	}
 	txn_walk_end(&walk);

@@ -9,6 +9,7 @@
 #include "store/store.h"
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "store/link_cache.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
@@ -44,6 +45,10 @@ static int prepare_envs(struct store *store, size_t map_bytes, struct error *err
 		r = prepare_env(store, &store->people, "people", people_databases, other);
 	if (!r && !store->reader)
 		r = people_open(store);
+	if (!r && !store->reader) {
+		store->links = link_cache_new();
+		r = store->links ? 0 : -ENOMEM;
+	}
 	atomic_store(&store->events.unjudged, !store->reader);
 	atomic_store(&store->state.unjudged, !store->reader);
 	atomic_store(&store->people.unjudged, true);
@@ -141,6 +146,7 @@ void store_close(struct store *store)
 		return;
 	event_writer_close(store->writer);
 	people_close(store);
+	link_cache_free(store->links);
 	env_close(&store->people);
 	env_close(&store->state);
 	env_close(&store->events);

@@ -18,6 +18,7 @@ enum { EVENTS_EVENTS, EVENTS_META };
 enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META, STATE_SOURCES };
 enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META };
 
+struct link_cache;
 struct people_index;
 
 struct store {
@@ -29,6 +30,7 @@ struct store {
 	int lock_fd;		       /* -1 for readers */
 	const struct keyring *keyring; /* loop */
 	struct people_index *pending;  /* loop: people that are not durable yet */
+	struct link_cache *links;      /* loop; NULL for readers, who do not see writes */
 	struct env events, state, people;
 	struct event_writer *writer;
 	atomic_bool people_full; /* as many wait for people/ as may: no more changes */

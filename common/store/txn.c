@@ -363,6 +363,8 @@ int txn_write(struct env *env, void (*body)(struct txn *txn, void *context), voi
 		if (atomic_load(&env->held))
 			return -EBADMSG;
 		write_once(&work, env);
+		/* Whatever it returns: a commit that reports an error may have happened. */
+		atomic_fetch_add(&env->writes, 1);
 		if (txn.error != TXN_E_FULL)
 			break;
 		r = env_grow(env);
