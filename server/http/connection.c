@@ -57,10 +57,12 @@ static void append(struct listener *listener, struct connection *connection)
 	list_append(&listener->connections, ORDER_OF_ALL, connection);
 	if (connection->crowd_peer)
 		list_append(&connection->crowd_peer->connections, ORDER_OF_PEER, connection);
+	half_closed_add(listener, connection);
 }
 
 static void take_out(struct listener *listener, struct connection *connection)
 {
+	half_closed_remove(listener, connection);
 	list_remove(&listener->connections, ORDER_OF_ALL, connection);
 	if (connection->crowd_peer)
 		list_remove(&connection->crowd_peer->connections, ORDER_OF_PEER, connection);

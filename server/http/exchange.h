@@ -47,6 +47,7 @@ struct exchange {
 enum refusal { REFUSAL_NONE, REFUSAL_BAD, REFUSAL_TOO_LARGE, REFUSAL_LEFT, REFUSAL_KINDS };
 
 enum { INCIDENT_RANDOM_BYTES = 6 };
+enum { HALF_CLOSED_LOOKS = 3 };
 
 struct listener {
 	struct listener_options options;
@@ -58,6 +59,7 @@ struct listener {
 	uint16_t port;
 	usec_t now; /* of the current run */
 	struct connection_list connections;
+	struct connection *unlooked[HALF_CLOSED_LOOKS]; /* the first without that look */
 	struct crowd crowd;
 	unsigned leaving;	/* connections that were shut down and are not closed yet */
 	struct exchange *spare; /* for reuse, at most SPARE_MAX */
@@ -78,6 +80,10 @@ struct listener {
 	bool closed_some;    /* in this run: the library may accept again, but not yet */
 	bool parting;	     /* every answer is the last of its connection */
 	bool quiesced;
+	bool closing;	   /* every connection is ended by us */
+	bool starved;	   /* without a descriptor for the first connection */
+	bool deaf;	   /* the listening socket is out of the library's epoll set */
+	usec_t deaf_until; /* monotonic */
 };
 
 /* exchange.c: the library's callbacks for requests */
@@ -95,6 +101,13 @@ void exchange_free_spares(struct listener *listener);
 bool head_read(struct exchange *exchange, const char *method, const char *version);
 void head_measure_pool(struct exchange *exchange, bool is_whole);
 void head_find_client(struct exchange *exchange);
+
+/* half_closed.c: connections that come into the list and leave it, and the looks at them that are
+ * due; milliseconds until the next, -1: none. */
+void half_closed_add(struct listener *listener, struct connection *connection);
+void half_closed_remove(struct listener *listener, const struct connection *connection);
+void half_closed_look(struct listener *listener);
+int half_closed_until_ms(const struct listener *listener, usec_t now, int at_least_ms);
 
 /* refusal.c: what the library ends by itself. The log notes it; the counter of a request that ended
  * before its head was complete, or in any error (@by_error); a connection that went on after a

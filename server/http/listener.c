@@ -15,6 +15,11 @@
  * its epoll set; it puts it back at the beginning of the first run after one in which a connection
  * was closed. So such a run is followed by another, whatever is ready.
  *
+ * Without a descriptor for the first connection the library says so and tries again in each run,
+ * since no connection of its own can end and give one back: its epoll set stays ready. We take the
+ * listening socket out of that set for DEAF_MS then, as the library itself does at its limits, and
+ * put it back as the library put it there, before the library runs again.
+ *
  * One thread: everything here belongs to the loop.
  */
 #include "http/exchange.h"
@@ -22,12 +27,14 @@
 #include "crypto/random.h"
 
 #include <errno.h>
+#include <sys/epoll.h>
 
 enum {
 	POOL_DEFAULT_BYTES = 10240,
 	POOL_INCREMENT_BYTES = 1024,
-	QUIET_RUNS_MAX = 16,
+	QUIET_RUNS_MAX = 256, /* a long head takes a run for each 128 bytes */
 	PAUSE_MAX_MS = 16,
+	DEAF_MS = 50,
 	DRAIN_HEAD_MS = 1000 /* how long a drain waits for the rest of a head */
 };
 
@@ -113,16 +120,47 @@ static bool is_ready(const struct listener *listener)
 	return MHD_get_timeout(listener->daemon, &zero) == MHD_YES;
 }
 
+static void hear(struct listener *listener)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = listener->daemon}};
+
+	if (!listener->deaf)
+		return;
+	/* Out of memory it stays deaf, and this is tried again. */
+	if (epoll_ctl(listener->epoll_fd, EPOLL_CTL_ADD, listener->socket_fd, &event) == 0)
+		listener->deaf = false;
+	else
+		listener->deaf_until = listener->now + DEAF_MS * USEC_PER_MS;
+}
+
+/* Only ever without a connection, so that the library has nothing to do until then. */
+static void be_deaf(struct listener *listener)
+{
+	listener->starved = false;
+	if (listener->figures.connections > 0 || listener->quiesced ||
+	    epoll_ctl(listener->epoll_fd, EPOLL_CTL_DEL, listener->socket_fd, NULL))
+		return;
+	listener->deaf = true;
+	listener->deaf_until = listener->now + DEAF_MS * USEC_PER_MS;
+}
+
 void listener_run(struct listener *listener)
 {
 	listener->now = clock_monotonic();
+	if (listener->deaf && listener->now >= listener->deaf_until)
+		hear(listener);
+	if (listener->deaf)
+		return;
 	connection_expire(listener);
+	half_closed_look(listener);
 	crowd_make_room(listener);
 	listener->answered_late = listener->closed_some = false;
 	(void)MHD_run(listener->daemon);
 	/* The library sends such an answer only in its next run. */
 	if (listener->answered_late)
 		(void)MHD_run(listener->daemon);
+	if (listener->starved)
+		be_deaf(listener);
 	if (listener->activity != listener->activity_seen || !is_ready(listener))
 		listener->quiet_runs = 0;
 	else
@@ -142,11 +180,18 @@ static int until_expiry_ms(const struct listener *listener)
 	return due <= now ? 0 : (int)((due - now) / USEC_PER_MS + 1);
 }
 
+static int until_look_ms(const struct listener *listener)
+{
+	return half_closed_until_ms(listener, clock_monotonic(), PAUSE_MAX_MS);
+}
+
 static int until_next_run_ms(const struct listener *listener)
 {
 	const unsigned at_once = listener->figures.waiting > 0 ? 1 : QUIET_RUNS_MAX;
 	unsigned doublings;
 
+	if (listener->deaf)
+		return DEAF_MS;
 	if (listener->closed_some)
 		return 0;
 	if (!is_ready(listener))
@@ -181,6 +226,7 @@ int listener_timeout_ms(const struct listener *listener)
 	if (wait == 0)
 		return 0;
 	wait = sooner(wait, until_expiry_ms(listener));
+	wait = sooner(wait, until_look_ms(listener));
 	wait = sooner(wait, crowd_timeout_ms(listener));
 	return sooner(wait, until_heads_expire_ms(listener));
 }
@@ -219,6 +265,7 @@ void listener_quiesce(struct listener *listener)
 		return;
 	listener->parting = listener->quiesced = true;
 	listener->draining = clock_monotonic();
+	hear(listener);
 	(void)MHD_quiesce_daemon(listener->daemon);
 	(void)close(listener->socket_fd);
 	listener->socket_fd = -1;
@@ -242,6 +289,7 @@ void listener_close(struct listener *listener)
 {
 	if (!listener)
 		return;
+	listener->closing = true;
 	if (listener->daemon) {
 		listener_quiesce(listener);
 		MHD_stop_daemon(listener->daemon);

@@ -7,7 +7,8 @@
  * us. What such a connection leaves behind is bytes that the kernel received and no request of ours
  * accounts for: one system call, when a connection closes that could have had another request. A
  * line end alone is no request, and neither is a connection without a byte, such as the probe of a
- * port. A Unix socket counts no bytes: there only what the library says it refused is counted.
+ * port. A Unix socket counts no bytes: there a connection that had no more requests is counted when
+ * the library says that it refused something, or closes while the client is still there.
  *
  * Which kind of refusal it was, the library says in its log alone, which does not name the
  * connection. It ends a connection in the run in which it refused a request, so what is noted here
@@ -16,6 +17,7 @@
  */
 #include "http/exchange.h"
 
+#include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -38,10 +40,13 @@ void refusal_log(void *owner, const char *format, va_list arguments)
 	static const char left[] = "Connection was closed by remote side with incomplete request";
 	static const char broke[] = "Connection socket is closed when reading request";
 	static const char gone[] = "Socket has been disconnected when reading request";
+	static const char starved[] = "Hit process or system resource limit at FIRST";
 	struct listener *listener = owner;
 	enum refusal kind = REFUSAL_NONE;
 
-	if (strncmp(format, answered, sizeof(answered) - 1) == 0)
+	if (strncmp(format, starved, sizeof(starved) - 1) == 0)
+		listener->starved = true;
+	else if (strncmp(format, answered, sizeof(answered) - 1) == 0)
 		kind = kind_of(va_arg(arguments, unsigned));
 	else if (strncmp(format, left, sizeof(left) - 1) == 0 ||
 		 strncmp(format, broke, sizeof(broke) - 1) == 0 ||
@@ -149,6 +154,18 @@ static enum refusal claim(struct listener *listener, bool fills_pool)
 	return REFUSAL_NONE;
 }
 
+/* On a Unix socket: whether the client was still there when the library closed. */
+static bool was_left_by_us(const struct listener *listener, const struct connection *connection)
+{
+	ssize_t got;
+	char byte;
+
+	if (listener->closing || connection->expired)
+		return false;
+	got = recv(connection_descriptor(connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
 void refusal_close(struct listener *listener, const struct connection *connection)
 {
 	struct request request = {.listener = listener,
@@ -168,7 +185,7 @@ void refusal_close(struct listener *listener, const struct connection *connectio
 	else
 		kind = claim(listener, connection->is_local ||
 					       unserved >= listener->options.memory_pool_bytes / 2);
-	if (connection->is_local && kind == REFUSAL_NONE)
+	if (connection->is_local && kind == REFUSAL_NONE && !was_left_by_us(listener, connection))
 		return;
 	request.counter = counter_of(listener, kind);
 	if (listener->options.completed)

@@ -9,7 +9,8 @@
  * request in @counter; it returns HANDLED so that a handler can end with return reply_…(). Every
  * answer has X-Content-Type-Options: nosniff; redirects have Cache-Control: no-store and
  * Referrer-Policy: no-referrer, pages Referrer-Policy: same-origin. Pages and JSON of a failure
- * carry the id of the line that it leaves in the log (incident.h).
+ * carry the id of the line that it leaves in the log (incident.h). The library's own refusals
+ * (refusal.c) have none of these: it makes them without asking us.
  */
 
 /* 302 to @location byte for byte. @cookie: a whole Set-Cookie value, or NULL. A location that the

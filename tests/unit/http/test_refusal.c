@@ -199,6 +199,115 @@ static void a_head_in_single_bytes_is_the_same_head(void **state)
 	wire_close(&client);
 }
 
+/* The head is there when the listener first runs: it must not wait for anything then. */
+static void a_long_head_is_read_without_a_pause(void **state)
+{
+	struct wire_server *server = *state;
+	const usec_t end = clock_monotonic() + WIRE_PATIENCE_S * USEC_PER_SEC;
+	static struct wire client;
+	static char text[16000];
+
+	for (int size = 6000; size < 16000; size += 2000) {
+		(void)snprintf(text, sizeof(text), "GET /ok HTTP/1.1\r\n" HOST "X: %0*d\r\n\r\n",
+			       size - 100, 0);
+		wire_open(server, &client);
+		wire_send(&client, text);
+		listener_run(server->listener);
+		while (!wire_is_answered(server, &client)) {
+			struct pollfd fd = {.fd = listener_fd(server->listener), .events = POLLIN};
+
+			assert_true(clock_monotonic() < end);
+			assert_true(poll(&fd, 1, 0) > 0 ||
+				    listener_timeout_ms(server->listener) == 0);
+			listener_run(server->listener);
+			wire_read(&client);
+		}
+		assert_int_equal(wire_status(&client), size > 11000 ? 431 : 200);
+		wire_close(&client);
+	}
+}
+
+static bool is_accepted(struct wire_server *server, struct wire *client)
+{
+	struct listener_figures figures;
+
+	(void)client;
+	listener_figures(server->listener, &figures);
+	return figures.connections > 0 && listener_timeout_ms(server->listener) != 0;
+}
+
+/* Both arrive at once; the library sees the bytes only. */
+static void half_a_head_and_the_end_are_the_end(void **state)
+{
+	static const char *const halves[] = {"GET /o", "GET /ok HTTP/1.1\r\nHost: a\r\n",
+					     "POST /ok HTTP/1.1\r\n" HOST
+					     "Content-Length: 9\r\n\r\nabc"};
+	struct wire_server *server = *state;
+	static struct wire client;
+
+	for (size_t i = 0; i < sizeof(halves) / sizeof(halves[0]); i++) {
+		const usec_t begin = clock_monotonic();
+		struct listener_figures figures;
+
+		wire_open(server, &client);
+		wire_until(server, &client, is_accepted);
+		wire_send(&client, halves[i]);
+		assert_int_equal(shutdown(client.fd, SHUT_WR), 0);
+		wire_until(server, &client, wire_is_ended);
+		assert_int_equal(client.size, 0);
+		wire_close(&client);
+		listener_figures(server->listener, &figures);
+		assert_int_equal(figures.timed_out, 0);
+		assert_true(clock_monotonic() - begin < 1 * USEC_PER_SEC);
+		assert_int_equal(server->counts[COUNT_ABORTED], i + 1);
+		assert_int_equal(server->completed, i + 1);
+	}
+}
+
+static void an_answer_still_goes_to_a_client_that_has_ended(void **state)
+{
+	struct wire_server *server = *state;
+	static struct wire client;
+
+	wire_open(server, &client);
+	wire_send(&client, SECOND SECOND);
+	assert_int_equal(shutdown(client.fd, SHUT_WR), 0);
+	wire_until(server, &client, wire_is_ended);
+	assert_int_equal(wire_answers(&client), 2);
+	wire_close(&client);
+	assert_int_equal(server->counts[COUNT_OK], 2);
+	assert_int_equal(server->completed, 2);
+}
+
+static void garbage_on_a_unix_socket_is_counted(void **state)
+{
+	struct wire_server server = {.path = "/tmp/waymark-wire-XXXXXX"};
+	static struct wire client;
+
+	(void)state;
+	assert_non_null(mkdtemp(server.path));
+	strcat(server.path, "/s");
+	wire_start(&server, routes, 1, NULL, 0);
+	wire_open(&server, &client);
+	wire_send(&client, "\x16\x03\x01\r\n");
+	wire_until(&server, &client, wire_is_ended);
+	wire_close(&client);
+	assert_int_equal(server.counts[COUNT_BAD], 1);
+	wire_open(&server, &client);
+	wire_send(&client, SECOND);
+	wire_until(&server, &client, wire_is_answered);
+	wire_close(&client);
+	wire_open(&server, &client);
+	wire_send(&client, SECOND);
+	wire_until(&server, &client, wire_is_answered);
+	assert_int_equal(server.counts[COUNT_OK], 2);
+	listener_close(server.listener);
+	assert_int_equal(server.completed, 3);
+	wire_close(&client);
+	*strrchr(server.path, '/') = '\0';
+	assert_int_equal(rmdir(server.path), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -209,6 +318,10 @@ int main(void)
 		CASE(a_head_has_bounds),
 		CASE(many_arguments_and_cookies_are_no_trouble),
 		CASE(a_head_in_single_bytes_is_the_same_head),
+		CASE(a_long_head_is_read_without_a_pause),
+		CASE(half_a_head_and_the_end_are_the_end),
+		CASE(an_answer_still_goes_to_a_client_that_has_ended),
+		CASE(garbage_on_a_unix_socket_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,8 @@
 
 #include "http/reply.h"
 
+#include <sys/resource.h>
+
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 
 static enum handled ok(struct request *request)
@@ -50,6 +52,15 @@ static struct wire *ask(struct wire_server *server, const char *text)
 	wire_send(&client, text);
 	wire_until(server, &client, wire_is_answered);
 	return &client;
+}
+
+static bool has_no_connection(struct wire_server *server, struct wire *client)
+{
+	struct listener_figures figures;
+
+	(void)client;
+	listener_figures(server->listener, &figures);
+	return figures.connections == 0;
 }
 
 static void without_memory_for_an_answer_the_connection_ends(void **state)
@@ -122,11 +133,69 @@ static void more_connections_than_the_limit_are_accepted_in_the_end(void **state
 	listener_close(server.listener);
 }
 
+static void without_a_descriptor_it_neither_spins_nor_stays_deaf(void **state)
+{
+	struct wire_server server = {.calls = 0};
+	struct rlimit limit, none;
+	struct wire *client;
+	int spare;
+
+	(void)state;
+	start(&server);
+	client = ask(&server, GET("/ok"));
+	wire_close(client);
+	wire_until(&server, client, has_no_connection);
+	wire_open(&server, client);
+	wire_send(client, GET("/ok"));
+	spare = dup(0);
+	close(spare);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)spare;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 4; i++) {
+		struct pollfd fd = {.fd = listener_fd(server.listener), .events = POLLIN};
+
+		listener_run(server.listener);
+		assert_true(listener_timeout_ms(server.listener) > 0);
+		assert_int_equal(poll(&fd, 1, 0), 0);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	wire_until(&server, client, wire_is_answered);
+	assert_int_equal(wire_status(client), 200);
+	wire_close(client);
+	listener_close(server.listener);
+}
+
+static void a_listener_without_a_descriptor_closes(void **state)
+{
+	struct wire_server server = {.calls = 0};
+	struct rlimit limit, none;
+	static struct wire client;
+	int spare;
+
+	(void)state;
+	start(&server);
+	wire_open(&server, &client);
+	spare = dup(0);
+	close(spare);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)spare;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	listener_run(server.listener);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	listener_close(server.listener);
+	wire_close(&client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_memory_for_an_answer_the_connection_ends),
 		cmocka_unit_test(without_memory_for_a_refusal_no_handler_runs),
+		cmocka_unit_test(without_a_descriptor_it_neither_spins_nor_stays_deaf),
+		cmocka_unit_test(a_listener_without_a_descriptor_closes),
 		cmocka_unit_test(more_connections_than_the_limit_are_accepted_in_the_end),
 	};
 

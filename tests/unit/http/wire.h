@@ -74,17 +74,10 @@ static inline void wire_completed(struct request *request)
 	request->arena.limit_bytes = 0;
 }
 
-static inline void wire_crank(struct wire_server *server, struct wire *client, int most_ms)
+/* What has arrived, if anything. */
+static inline void wire_read(struct wire *client)
 {
-	struct pollfd fds[2] = {{.fd = listener_fd(server->listener), .events = POLLIN},
-				{.fd = client ? client->fd : -1, .events = POLLIN}};
-	int timeout = listener_timeout_ms(server->listener);
-
-	if (timeout < 0 || timeout > most_ms)
-		timeout = most_ms;
-	(void)poll(fds, 2, client && client->ended ? 0 : timeout);
-	listener_run(server->listener);
-	while (client && !client->ended) {
+	while (!client->ended) {
 		ssize_t got = recv(client->fd, client->data + client->size,
 				   sizeof(client->data) - 1 - client->size, MSG_DONTWAIT);
 
@@ -97,6 +90,20 @@ static inline void wire_crank(struct wire_server *server, struct wire *client, i
 		client->data[client->size] = '\0';
 		assert_true(client->size < sizeof(client->data) - 1);
 	}
+}
+
+static inline void wire_crank(struct wire_server *server, struct wire *client, int most_ms)
+{
+	struct pollfd fds[2] = {{.fd = listener_fd(server->listener), .events = POLLIN},
+				{.fd = client ? client->fd : -1, .events = POLLIN}};
+	int timeout = listener_timeout_ms(server->listener);
+
+	if (timeout < 0 || timeout > most_ms)
+		timeout = most_ms;
+	(void)poll(fds, 2, client && client->ended ? 0 : timeout);
+	listener_run(server->listener);
+	if (client)
+		wire_read(client);
 }
 
 static inline void wire_open_from(struct wire_server *server, struct wire *client, uint32_t host)
