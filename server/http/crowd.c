@@ -7,9 +7,10 @@
  * the longest time are closed, so that a few stay free: an attacker who holds connections open,
  * idle or with a request that never ends, loses them to the clients that come.
  *
- * What a handler works on is never closed, and nothing younger than YOUTH_MS, which a client on a
- * slow line needs to say what it wants. Connections of trusted proxies are not closed either: a
- * proxy may just be sending a request on an idle one, which would fail.
+ * What a handler works on is never closed, and nothing younger than YOUTH_MS, since a client on a
+ * slow line says what it wants in the packet that follows its connection. Connections of trusted
+ * proxies are not closed either: a proxy may just be sending a request on an idle one, which would
+ * fail.
  *
  * The table of addresses is a chain of peers for each hash under a random key; a peer is made with
  * its first connection and freed with its last, so it is as bounded as connections are.
@@ -21,7 +22,7 @@
 #include <errno.h>
 
 enum {
-	YOUTH_MS = 1000,
+	YOUTH_MS = 500,
 	SPARE_SHARE = 8, /* of the limit, stays free */
 	SPARE_MOST = 64,
 	SEARCH_MOST = 256, /* connections looked at in one search */

@@ -118,16 +118,19 @@ class SlowPosts:
 
 
 class Humans:
-    """HUMANS threads, each an address of its own and a new connection for each click."""
+    """HUMANS threads, each an address of its own and a new connection for each click: an address
+    that the proxy says, or, where none is trusted, @source."""
 
-    def __init__(self, port, url):
+    def __init__(self, port, url, source="127.0.0.1"):
+        self.source = (source, 0)
         parts = urllib.parse.urlsplit(url)
         self.port, self.target, self.times_ms, self.problems = port, parts.path, [], []
         self.threads = []
 
     def click(self, number):
         began = time.monotonic()
-        with socket.create_connection(("127.0.0.1", self.port), LIMIT_S) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), LIMIT_S,
+                                      self.source) as connection:
             connection.sendall(request(self.target, f"192.0.2.{number}"))
             answer = b""
             while b"\r\n\r\n" not in answer:
