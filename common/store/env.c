@@ -116,14 +116,19 @@ static void open_guarded(void *context)
 
 static void close_guarded(void *context)
 {
-	mdb_env_close(context);
+	struct env *env = context;
+	MDB_txn *reader = atomic_exchange(&env->reader, NULL);
+
+	if (reader)
+		mdb_txn_abort(reader);
+	mdb_env_close(env->lmdb);
 }
 
 /* What cannot even be closed is left alone: some memory and a map that nobody uses. */
 static void close_lmdb(struct env *env)
 {
 	if (env->lmdb)
-		(void)guard_run(close_guarded, env->lmdb);
+		(void)guard_run(close_guarded, env);
 	env->lmdb = NULL;
 	atomic_fetch_add(&env->writes, 1);
 }

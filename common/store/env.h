@@ -44,6 +44,13 @@ struct env {
 	atomic_bool damaged;  /* a page was met that cannot be read */
 	/* One up behind each write and each opening, before anybody can be told of it. */
 	_Atomic uint64_t writes;
+	/*
+	 * Its owner alone looks things up in it, and may keep a reader's slot: @reader is a reset
+	 * transaction, which holds no snapshot, for the next one who reads; or NULL. Whoever takes
+	 * it owns it.
+	 */
+	bool alone;
+	_Atomic(MDB_txn *) reader;
 	pthread_rwlock_t live;
 };
 

@@ -52,6 +52,7 @@ static int prepare_envs(struct store *store, size_t map_bytes, struct error *err
 	atomic_store(&store->events.unjudged, !store->reader);
 	atomic_store(&store->state.unjudged, !store->reader);
 	atomic_store(&store->people.unjudged, true);
+	store->people.alone = true;
 	return r ? error_set(error, r, "%s: cannot be opened: %s", store->data_dir, strerror(-r))
 		 : 0;
 }

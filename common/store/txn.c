@@ -69,6 +69,34 @@ void txn_fail(struct txn *txn, int error)
 		txn->error = error;
 }
 
+/* By the reader that was kept, if there is one: it has its slot, and its memory. */
+static int begin_reading(struct env *env, MDB_txn **ret_lmdb)
+{
+	MDB_txn *kept = env->alone ? atomic_exchange(&env->reader, NULL) : NULL;
+
+	if (!kept)
+		return mdb_txn_begin(env->lmdb, NULL, MDB_RDONLY, ret_lmdb);
+	if (mdb_txn_renew(kept) == 0) {
+		*ret_lmdb = kept;
+		return 0;
+	}
+	mdb_txn_abort(kept);
+	return mdb_txn_begin(env->lmdb, NULL, MDB_RDONLY, ret_lmdb);
+}
+
+/* Its snapshot ends here in either case. */
+static void end_reading(struct txn *txn)
+{
+	MDB_txn *other = txn->lmdb;
+
+	if (txn->env->alone && !txn->error) {
+		mdb_txn_reset(txn->lmdb);
+		other = atomic_exchange(&txn->env->reader, txn->lmdb);
+	}
+	if (other)
+		mdb_txn_abort(other);
+}
+
 static int begin_once(struct txn *txn, struct env *env, bool read_only)
 {
 	int r;
@@ -78,8 +106,10 @@ static int begin_once(struct txn *txn, struct env *env, bool read_only)
 	txn->generation = env->generation;
 	if (!env->lmdb || (env->read_only && !read_only))
 		r = MDB_PANIC;
+	else if (read_only)
+		r = begin_reading(env, &txn->lmdb);
 	else
-		r = mdb_txn_begin(env->lmdb, NULL, read_only ? MDB_RDONLY : 0, &txn->lmdb);
+		r = mdb_txn_begin(env->lmdb, NULL, 0, &txn->lmdb);
 	if (!r)
 		return 0;
 	txn->lmdb = NULL;
@@ -111,7 +141,10 @@ static void end(struct txn *txn)
 	if (txn->cursor)
 		mdb_cursor_close(txn->cursor);
 	txn->cursor = NULL;
-	mdb_txn_abort(txn->lmdb);
+	if (txn->read_only)
+		end_reading(txn);
+	else
+		mdb_txn_abort(txn->lmdb);
 	txn->lmdb = NULL;
 	(void)pthread_rwlock_unlock(&txn->env->live);
 }

@@ -200,6 +200,54 @@ static void test_many_people_at_once(void **state)
 	}
 }
 
+/*
+ * A lookup keeps its place among the readers, but no snapshot: a page that a later change frees is
+ * used again, and the map grows from under the place that was kept.
+ */
+static void test_lookups_hold_no_snapshot(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store_status status, later;
+	struct prospect_id id;
+	char fields[64];
+
+	fixture->options.initial_map_bytes = 1 << 20;
+	fixture_open(fixture);
+	id = id_of(fixture, "a@example.com");
+	for (unsigned i = 0; i < 400; i++) {
+		(void)snprintf(fields, sizeof(fields), "{\"n\":\"%u\"}", i);
+		(void)store_now(fixture,
+				ticket_with(EVENT_CLASS_BULK,
+					    prepare(fixture, &id, "a@example.com", fields)));
+		expect(fixture, &id, "a@example.com", fields);
+		arena_reset(&fixture->arena);
+		if (i == 50)
+			store_status(fixture->store, &status);
+	}
+	store_status(fixture->store, &later);
+	assert_true(later.people_bytes <= status.people_bytes + 8 * 4096);
+	for (unsigned i = 0; i < 6000; i++) {
+		struct people_change *change;
+		char address[64];
+		struct person person;
+
+		(void)snprintf(address, sizeof(address), "person%u@example.com", i);
+		id = id_of(fixture, address);
+		assert_int_equal(people_resolve(fixture->store, &id, &person, &change), 0);
+		assert_int_equal(event_writer_append(store_writer(fixture->store),
+						     ticket_with(EVENT_CLASS_CLICK, change)),
+				 0);
+		if (i % 500 == 499) {
+			event_writer_kick(store_writer(fixture->store));
+			take(store_writer(fixture->store), 500, NULL);
+		}
+	}
+	store_status(fixture->store, &later);
+	assert_true(later.map_growths > status.map_growths);
+	id = id_of(fixture, "a@example.com");
+	expect(fixture, &id, "a@example.com", fields);
+}
+
 static void test_values_over_their_length_are_refused(void **state)
 {
 	static char fields[32770];
@@ -338,6 +386,7 @@ int main(void)
 		ON_STORE(test_an_older_change_committed_later_writes_nothing),
 		ON_STORE(test_a_lost_change_is_not_taken_for_done),
 		ON_STORE(test_many_people_at_once),
+		ON_STORE(test_lookups_hold_no_snapshot),
 		ON_STORE(test_a_row_is_the_same_once_the_log_tells_of_it),
 		ON_STORE(test_a_row_whose_event_was_lost_is_written_again),
 		ON_STORE(test_a_click_that_overtakes_an_import_does_not_hide_its_event),
