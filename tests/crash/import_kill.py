@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 of an import, or of the server that it goes through, at any moment: started again with the
-same file it ends as if nothing had happened. Every person has one row and one event, every event of
+"""kill -9 of an import, or of the server that it goes through, at any moment: started again with
+the same file it ends as if nothing had happened. Every person has one row and one event, every event of
 the other system is there once, whatever was killed how often."""
 import collections
 import json

@@ -160,12 +160,13 @@ def main():
         wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
         check_people(daemon, importer, people)
         account = check_account(daemon)
-    print(f"{possible} clicks/s were possible; {rate} clicks/s beside the import of {people} people")
+    print(f"{possible} clicks/s were possible; {rate} clicks/s beside the import of {people} "
+          "people")
     for name, times in (("without", alone), ("with import", beside)):
         print(f"{name:>12}: {len(times)} clicks, p50 {percentile(times, 0.5):.2f} ms, "
               f"p99 {percentile(times, 0.99):.2f} ms, p99.9 {percentile(times, 0.999):.2f} ms")
-    print(f"import: killed twice, {seconds:.0f} s in all, {people / seconds:.0f} people/s; the last "
-          f"run said: {summary}")
+    print(f"import: killed twice, {seconds:.0f} s in all, {people / seconds:.0f} people/s; the "
+          f"last run said: {summary}")
     print(f"account: {account}")
 
 
