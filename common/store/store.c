@@ -119,6 +119,7 @@ int store_open(const struct store_options *options, struct store **ret_store, st
 		store_close(store);
 		return r;
 	}
+	store_leave_to_owner(data_dir);
 	*ret_store = store;
 	return 0;
 }
@@ -151,6 +152,7 @@ void store_close(struct store *store)
 	env_close(&store->people);
 	env_close(&store->state);
 	env_close(&store->events);
+	store_leave_to_owner(store->data_dir);
 	if (store->lock_fd >= 0)
 		(void)close(store->lock_fd);
 	free(store->node);

@@ -67,6 +67,9 @@ int store_establish_reader(struct store *store, struct error *error);
 int store_lock_take(const struct store_options *options, int *ret_fd, bool *ret_owned,
 		    struct error *error);
 
+/* owner.c: for root, give what it made in @data_dir to whom that belongs. */
+void store_leave_to_owner(const char *data_dir);
+
 /* event_slice.c: a piece of the log, copied out of it, so that no snapshot stays open. */
 struct event_slice {
 	struct buffer records; /* sequence 8 ‖ length 4 ‖ record, count times */

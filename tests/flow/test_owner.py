@@ -129,6 +129,66 @@ class Owner(unittest.TestCase):
         self.assertEqual(failures, [])
         self.assertEqual(len(self.daemon.events(type="link")), 30)
 
+    def test_every_writing_command_waits_for_a_server_that_stops_or_starts(self):
+        self.daemon.waymark("prospect", "import", "-", stdin="email\na@example.com\n")
+        mail = f'<p><a href="{PAGE}">x</a></p>'
+        commands = (
+            (("link", "new", "--field", "x", PAGE), None),
+            (("prospect", "import", "-"), "email\nb@example.com\n"),
+            (("prospect", "show", "a@example.com"), None),
+            (("rewrite", "--to", "a@example.com"), mail),
+            (("key", "rotate"), None),
+            (("events", "--reveal"), None),
+        )
+        self.daemon.start()
+        failures, counts, done = [], [0] * len(commands), threading.Event()
+
+        def repeat(index, arguments, stdin):
+            while not done.is_set():
+                result = self.daemon.waymark(*arguments, stdin=stdin, check=False)
+                counts[index] += 1
+                if result.returncode != 0:
+                    failures.append((arguments, result.stderr))
+        threads = [threading.Thread(target=repeat, args=(index, *command))
+                   for index, command in enumerate(commands)]
+        for thread in threads:
+            thread.start()
+        for _ in range(4):
+            before = list(counts)
+            wait_for(lambda: failures or all(now > then for now, then in zip(counts, before)))
+            self.assertEqual(self.daemon.stop(), 0)
+            self.daemon.start()
+        done.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+        sequences = [event["seq"] for event in self.daemon.events()]
+        self.assertEqual(sequences, list(range(1, len(sequences) + 1)))
+
+    @unittest.skipIf(os.getuid() != 0, "needs a second user")
+    def test_commands_of_root_leave_the_data_to_its_owner(self):
+        """Else the server, which is not root, could not open what they made."""
+        owner = 65534
+        for folder, _, files in os.walk(self.daemon.instance):
+            for path in (folder, *(os.path.join(folder, name) for name in files)):
+                os.chown(path, owner, owner)
+        os.chmod(self.daemon.directory, 0o755)
+        mail = f'<p><a href="{PAGE}">x</a></p>'
+        for arguments, stdin in (
+                (("link", "new", "--slug", "s", PAGE), None),
+                (("prospect", "import", "-"), "email\na@example.com\n"),
+                (("prospect", "show", "a@example.com"), None),
+                (("rewrite", "--to", "a@example.com"), mail),
+                (("key", "rotate"), None),
+                (("key", "retire", "1"), None),
+                (("events", "--reveal"), None),
+                (("events", "--reader", "crm"), None)):
+            with self.subTest(arguments=arguments):
+                self.daemon.waymark(*arguments, stdin=stdin)
+                for folder, _, files in os.walk(self.daemon.instance):
+                    for path in (folder, *(os.path.join(folder, name) for name in files)):
+                        self.assertEqual(os.stat(path).st_uid, owner, path)
+
     def test_the_control_socket_is_its_owners(self):
         self.daemon.start()
         mode = os.stat(self.socket).st_mode
