@@ -2,14 +2,24 @@
 """What a service manager sees: readiness, reloads, the end, and that the server lives."""
 import fcntl
 import os
+import pathlib
 import re
+import shutil
 import signal
 import socket
+import subprocess
 import unittest
 
-from daemon import LIMIT_S, Daemon, read_line, wait_for
+from daemon import LIMIT_S, WAYMARK, Daemon, read_line, wait_for
 
 WATCHDOG_S = 0.2
+
+
+DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
+
+
+def needs(program):
+    return unittest.skipUnless(shutil.which(program), f"left out: {program} is not installed")
 
 
 def read_proc(process, name):
@@ -186,6 +196,44 @@ class Service(unittest.TestCase):
         self.assertEqual(len(self.daemon.events(type="click")), 1)
         [event] = self.daemon.events(type="account")
         self.assertEqual(event["account"]["period"], "shutdown")
+
+
+class Systemd(unittest.TestCase):
+    """The protocols as systemd's own programs speak them."""
+
+    def setUp(self):
+        self.daemon = Daemon()
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+
+    @needs("systemd-analyze")
+    def test_the_units(self):
+        paths = []
+        for name in ("waymark.service", "waymark.socket"):
+            paths.append(os.path.join(self.daemon.directory, name))
+            text = (DEPLOY / name).read_text(encoding="utf-8")
+            with open(paths[-1], "w", encoding="utf-8") as file:
+                file.write(text.replace("/usr/local/bin/waymark", os.path.realpath(WAYMARK)))
+        result = subprocess.run(["systemd-analyze", "verify", "--man=no", *paths],
+                                capture_output=True, text=True, timeout=4 * LIMIT_S, check=False)
+        self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""))
+
+    @needs("systemd-socket-activate")
+    def test_a_socket_of_systemd(self):
+        path = os.path.join(self.daemon.directory, "public.sock")
+        process = self.daemon.spawn("systemd-socket-activate", "-E", "ASAN_OPTIONS",
+                                    "--fdname=public", "-l", path)
+
+        def ask():
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(LIMIT_S)
+                client.connect(path)
+                client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                return client.recv(4096)
+        wait_for(lambda: os.path.exists(path) and "Listening on" in self.daemon.log())
+        self.assertTrue(ask().startswith(b"HTTP/1.1 200"))
+        self.assertIn(f"unix:{path} (public)", read_line(process))
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertTrue(os.path.exists(path))
 
 
 if __name__ == "__main__":
