@@ -2,6 +2,9 @@
 /*
  * What the parts of the program count for themselves, copied into the metrics when somebody asks:
  * the writer's account, the store's sizes, the listeners' connections.
+ *
+ * Nobody has to remember to copy a figure when it changes: there is one moment for all of them,
+ * just before the page is printed.
  */
 #include "app/app.h"
 

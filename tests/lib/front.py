@@ -77,8 +77,9 @@ def make_certificates(folder):
     return base64.b64encode(hashlib.sha256((folder / "ca.der").read_bytes()).digest()).decode()
 
 
-def shipped_configuration(folder, port, upstream):
-    """deploy/nginx.conf with this test's ports and files; what is replaced must be there."""
+def shipped_configuration(folder, port, upstream, more=None):
+    """deploy/nginx.conf with this test's ports and files; what is replaced must be there. @more:
+    further replacements."""
     source = pathlib.Path(os.environ["WAYMARK_SOURCE"])
     text = (source / "deploy/nginx.conf").read_text()
     replacements = {
@@ -89,6 +90,7 @@ def shipped_configuration(folder, port, upstream):
         "/etc/letsencrypt/live/go.example.com/fullchain.pem": f"{folder}/chain.pem",
         "/etc/letsencrypt/live/go.example.com/privkey.pem": f"{folder}/host.key",
         "/var/log/nginx/": f"{folder}/",
+        **(more or {}),
     }
     for old, new in replacements.items():
         if old not in text:

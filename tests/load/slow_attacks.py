@@ -18,7 +18,7 @@ from daemon import LIMIT_S, Daemon, wait_for
 from flood import DESTINATION, Humans
 from sizes import size
 
-# The GET's body is read and dropped, so it can be slow; a POST is refused with its head.
+# The body of a GET is read and dropped, so it can be slow; a POST is refused with its head.
 ATTACKS = {
     "slow headers": ["-H"],
     "slow body": ["-B", "-t", "GET", "-s", "8192"],
