@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 of an import, or of the server that it goes through, at any moment: started again with
-the same file it ends as if nothing had happened. Every person has one row and one event, every event of
-the other system is there once, whatever was killed how often."""
+the same file it ends as if nothing had happened. Every person has one row and one event, every
+event of the other system is there once, whatever was killed how often."""
 import collections
 import json
 import os
@@ -79,11 +79,13 @@ def run_round(daemon, number, chance):
 def check(daemon, rounds):
     people = collections.Counter()
     imported = collections.Counter()
-    for event in daemon.events():
-        if event["type"] == "prospect":
-            people[event["prospect"]] += 1
-        elif event["type"] == "sent":
-            imported[event["source_id"]] += 1
+    with subprocess.Popen([WAYMARK, "events", "--config", daemon.config_path, "--type",
+                           "prospect,sent"], stdout=subprocess.PIPE, text=True) as log:
+        for event in map(json.loads, log.stdout):
+            if event["type"] == "prospect":
+                people[event["prospect"]] += 1
+            else:
+                imported[event["source_id"]] += 1
     assert len(people) == rounds * (PEOPLE + 1000), f"{len(people)} people"
     assert max(people.values()) == 1, f"{people.most_common(1)}: people with several events"
     assert len(imported) == rounds * EVENTS, f"{len(imported)} events"
