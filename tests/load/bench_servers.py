@@ -192,12 +192,17 @@ class Waymark(Server):
             raise SystemExit(f"waymark {arguments[0]}: {done.stderr}")
         return done.stdout
 
-    def set_up(self, addresses):
-        """The shipped configuration, @addresses as prospects, one link. The keys of a mailer."""
+    def init(self):
+        """The shipped configuration."""
         self.run("init", "--dir", self.instance, "--tracker", f"http://localhost:{self.port}",
                  "--site", f"http://localhost:{free_port()}",
                  "--listen", f"127.0.0.1:{self.port}",
                  "--admin-listen", f"127.0.0.1:{self.admin_port}")
+
+    def set_up(self, addresses):
+        """@addresses as prospects, one link; init() before, unless it was. The keys of a mailer."""
+        if not self.config.exists():
+            self.init()
         people = self.folder / "people.csv"
         people.write_text("email\n" + "".join(f"{address}\n" for address in addresses))
         self.run("prospect", "import", "--config", self.config, people)

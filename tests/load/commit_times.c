@@ -125,7 +125,7 @@ static int open_log(struct log *log, const char *data_dir)
 					      .queue_bulk = 64};
 	struct error error = {""};
 
-	if (log_clicks_init(&log->clicks, 1, 10000, 300, NULL))
+	if (log_clicks_init(&log->clicks, 1, 10000, 300, NULL, NULL))
 		return 1;
 	if (store_open(&options, &log->store, &error)) {
 		(void)fprintf(stderr, "commit_times: %s\n", error.text);

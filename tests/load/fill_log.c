@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fill_log DATA_DIR EVENTS [--days N] [--until N] [--anonymous] [--people N] [--links N]
- * [--agents FILE] [--seed N]: append that many clicks to a log, of which the first is N days old
- * (default 0) and the last --until days (default 0: now), by the event writer itself, so that
- * nothing about the log is made up but what the clicks say. About a million a second. No row of
- * people/ is made: the handles are of nobody, and with --anonymous every second click has none.
+ * fill_log DATA_DIR EVENTS [--days N [--until N | --span SECONDS]] [--anonymous] [--people N]
+ * [--links N] [--agents FILE] [--urls FILE] [--seed N]: append that many clicks to a log, of which
+ * the first is N days old (default 0) and the last --until days (default 0: now) or SECONDS younger
+ * than the first, by the event writer itself, so that nothing about the log is made up but what the
+ * clicks say. About a million a second. No row of people/ is made: the handles are of nobody, and
+ * with --anonymous every second click has none.
  */
 #include "crypto/keyring.h"
 #include "log_click.h"
@@ -19,8 +20,8 @@
 enum { TICKET_EVENTS = 512, TICKETS_ON_THE_WAY = 16 };
 
 struct arguments {
-	const char *data_dir, *agents;
-	uint64_t events, days, until, people, links, seed;
+	const char *data_dir, *agents, *urls;
+	uint64_t events, days, until, span, people, links, seed;
 	bool anonymous;
 };
 
@@ -28,10 +29,12 @@ struct arguments {
 static const struct argp_option options[] = {
 	{"days", 'd', "N", 0, "How old the first one is", 0},
 	{"until", 'u', "N", 0, "How old the last one is", 0},
+	{"span", 't', "SECONDS", 0, "How much younger than the first the last one is", 0},
 	{"anonymous", 'n', NULL, 0, "Every second one is of no known person", 0},
 	{"people", 'p', "N", 0, "How many people they are of (default 10000)", 0},
 	{"links", 'l', "N", 0, "How many links they are on (default 300)", 0},
 	{"agents", 'a', "FILE", 0, "Their User-Agents, one a line", 0},
+	{"urls", 'w', "FILE", 0, "Their destinations, one a line; as many links as that", 0},
 	{"seed", 's', "N", 0, "Other clicks than without", 0},
 	{0},
 };
@@ -60,6 +63,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case 'a':
 		arguments->agents = text;
+		return 0;
+	case 't':
+		arguments->span = number;
+		return 0;
+	case 'w':
+		arguments->urls = text;
 		return 0;
 	case 's':
 		arguments->seed = number;
@@ -107,7 +116,8 @@ static struct event_ticket *make_ticket(const struct arguments *arguments,
 					struct log_clicks *clicks, uint64_t from, usec_t begin)
 {
 	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_CLICK);
-	usec_t span = (arguments->days - arguments->until) * USEC_PER_DAY;
+	usec_t span = arguments->span ? arguments->span * USEC_PER_SEC
+				      : (arguments->days - arguments->until) * USEC_PER_DAY;
 	struct event event;
 
 	for (uint64_t at = from; ticket && at < arguments->events && ticket->count < TICKET_EVENTS;
@@ -166,7 +176,7 @@ int main(int count, char **texts)
 	(void)argp_parse(&argp, count, texts, 0, NULL, &arguments);
 	store_options.data_dir = arguments.data_dir;
 	r = log_clicks_init(&clicks, arguments.seed, arguments.people, arguments.links,
-			    arguments.agents);
+			    arguments.agents, arguments.urls);
 	if (r || crypto_init() || store_open(&store_options, &store, &error)) {
 		(void)fprintf(stderr, "fill_log: %s\n", r ? strerror(-r) : error.text);
 		return EXIT_FAILURE;

@@ -49,45 +49,58 @@ static uint64_t few_below(struct log_clicks *clicks, uint64_t count)
 	return (uint64_t)((double)count * part * part * part);
 }
 
-static int read_agents(struct log_clicks *clicks, const char *path)
+static int read_lines(struct log_lines *lines, const char *path)
 {
 	cleanup_fclose FILE *file = fopen(path, "re");
 	size_t capacity = 0, room = 0;
 	char *line = NULL;
-	ssize_t size;
 
 	if (!file)
 		return -errno;
-	while ((size = getline(&line, &capacity, file)) > 0) {
-		if (clicks->agent_count == room) {
-			char **more = realloc(clicks->agents, (room + 256) * sizeof(*more));
+	while (getline(&line, &capacity, file) > 0) {
+		if (lines->count == room) {
+			char **more = realloc(lines->lines, (room + 256) * sizeof(*more));
 
 			if (!more)
 				break;
-			clicks->agents = more;
+			lines->lines = more;
 			room += 256;
 		}
 		line[strcspn(line, "\n")] = '\0';
-		clicks->agents[clicks->agent_count++] = line;
+		lines->lines[lines->count++] = line;
 		line = NULL;
 		capacity = 0;
 	}
 	free(line);
-	return clicks->agent_count > 0 ? 0 : -EINVAL;
+	return lines->count > 0 ? 0 : -EINVAL;
 }
 
 int log_clicks_init(struct log_clicks *clicks, uint64_t seed, uint64_t people, uint64_t links,
-		    const char *agents_file)
+		    const char *agents_file, const char *urls_file)
 {
+	int r = 0;
+
 	*clicks = (struct log_clicks){.state = seed, .people = people, .links = links};
-	return agents_file ? read_agents(clicks, agents_file) : 0;
+	if (agents_file)
+		r = read_lines(&clicks->agents, agents_file);
+	if (!r && urls_file)
+		r = read_lines(&clicks->urls, urls_file);
+	if (clicks->urls.count > 0)
+		clicks->links = clicks->urls.count;
+	return r;
+}
+
+static void free_lines(struct log_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		free(lines->lines[i]);
+	free(lines->lines);
 }
 
 void log_clicks_finish(struct log_clicks *clicks)
 {
-	for (size_t i = 0; i < clicks->agent_count; i++)
-		free(clicks->agents[i]);
-	free(clicks->agents);
+	free_lines(&clicks->agents);
+	free_lines(&clicks->urls);
 	*clicks = (struct log_clicks){0};
 }
 
@@ -126,20 +139,22 @@ static void set_link(struct log_clicks *clicks, struct event *event)
 		       "https://www.example.com/%s/item-%u/%u.html",
 		       number % 2 ? "products" : "events/2026", (unsigned)(number * 7919 % 100000),
 		       (unsigned)number);
-	event_set(event, EVENT_FIELD_url, span_text(clicks->url));
+	event_set(event, EVENT_FIELD_url,
+		  span_text(clicks->urls.count ? clicks->urls.lines[number] : clicks->url));
 }
 
 static void set_browser(struct log_clicks *clicks, struct event *event)
 {
 	static uint8_t ip[4];
-	size_t count = clicks->agents ? clicks->agent_count
-				      : sizeof(common_agents) / sizeof(*common_agents);
+	const struct log_lines *agents = &clicks->agents;
+	size_t count =
+		agents->count ? agents->count : sizeof(common_agents) / sizeof(*common_agents);
 	uint64_t agent = few_below(clicks, count);
 
 	put_u32(ip, (uint32_t)random_of(clicks) & 0xFFFFFF00);
 	event_set(event, EVENT_FIELD_ip, span_of(ip, sizeof(ip)));
 	event_set(event, EVENT_FIELD_agent,
-		  span_text(clicks->agents ? clicks->agents[agent] : common_agents[agent]));
+		  span_text(agents->count ? agents->lines[agent] : common_agents[agent]));
 	event_set(event, EVENT_FIELD_language,
 		  span_text(languages[few_below(clicks, sizeof(languages) / sizeof(*languages))]));
 	if (below(clicks, 4) == 0)

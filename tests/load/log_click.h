@@ -12,14 +12,16 @@
 struct log_clicks {
 	uint64_t state; /* of the random numbers */
 	uint64_t people, links;
-	char **agents; /* lines of a file; NULL: a few of its own */
-	size_t agent_count;
+	struct log_lines {
+		char **lines;
+		size_t count;
+	} agents, urls; /* of files; none: a few of its own */
 	char url[128];
 };
 
-/* @agents_file: one User-Agent a line, or NULL. Return: 0; negative errno. */
+/* @agents_file, @urls_file: one a line, or NULL. Return: 0; negative errno. */
 int log_clicks_init(struct log_clicks *clicks, uint64_t seed, uint64_t people, uint64_t links,
-		    const char *agents_file);
+		    const char *agents_file, const char *urls_file);
 void log_clicks_finish(struct log_clicks *clicks);
 
 /* The next one, at @time; valid until the one after it. */

@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A long run at half of what the machine can do: nothing grows, and every click is accounted for.
+
+    tests/load/soak.py              20 minutes on a release build
+    tests/load/soak.py --quick      20 seconds of the same
+
+While clicks come at a fixed rate (pace.c: an answer is timed from when its request was due), each
+window brings a reload by SIGHUP and a look at /metrics; people are imported, a key is rotated, and
+events grow old and are pruned all the time. At the end the server stops, and its log must hold
+exactly the clicks that were answered.
+
+Flat means: the line through all windows by Theil and Sen, the median of the slopes of all pairs,
+which no single odd window moves, rises less over the whole run than the bound. Latency is judged
+only in the long run; memory and descriptors in both.
+"""
+import argparse
+import collections
+import itertools
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import bench_click
+from bench_servers import Waymark
+from guide import write_figures
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from sizes import size  # noqa: E402
+
+WINDOWS = 20
+CONNECTIONS = 64
+CAPACITY_SECONDS = 3
+OLD_EVENTS_A_SECOND = 500   # that reach their age while it runs
+RETENTION_DAYS = 1
+IMPORTED = 500              # people in each import
+IMPORT_WINDOWS = (4, 9, 14)
+ROTATE_WINDOW = 7
+# The most that may be gained from the first window to the last, by the line through them.
+BOUNDS = {"memory_kib": 4096, "descriptors": 8, "p50_us": 300, "p99_us": 3000}
+STEADY_FROM = 2             # windows before it fill caches and pools
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="the small size")
+    parser.add_argument("--build", type=pathlib.Path, help="a build folder")
+    parser.add_argument("--data", type=pathlib.Path, help="folder for the data")
+    parser.add_argument("--json", type=pathlib.Path, help="write all samples there")
+    parser.add_argument("--write", action="store_true",
+                        help="put the table into deploy/guides/performance.md")
+    arguments = parser.parse_args()
+    in_suite = os.environ.get("WAYMARK_BUILD")
+    if not os.environ.get("WAYMARK_TEST_SIZE"):
+        small = arguments.quick or in_suite
+        os.environ["WAYMARK_TEST_SIZE"] = "small" if small else "full"
+    arguments.small = os.environ["WAYMARK_TEST_SIZE"] == "small"
+    arguments.build = arguments.build or (in_suite and pathlib.Path(in_suite))
+    if not arguments.build:
+        arguments.build = bench_click.SOURCE / "build-release"
+        bench_click.build_release(arguments.build, ["tests/load/fill_log", "tests/load/pace"])
+    arguments.seconds = size("soak_seconds")
+    return arguments
+
+
+class Soak:
+    def __init__(self, arguments, folder, cores):
+        self.arguments, self.folder, self.cores = arguments, folder, cores
+        self.server = Waymark(arguments.build / "server/waymark", folder, cores[0])
+        self.samples = []
+        self.imports = 0
+
+    # before
+
+    def set_up(self, people):
+        self.server.init()
+        self.change_config(retention_days=RETENTION_DAYS)
+        # The oldest has just reached its age; the youngest does so when the run ends. They come
+        # before everything else: only the beginning of a log is pruned.
+        count = OLD_EVENTS_A_SECOND * self.arguments.seconds
+        subprocess.run([self.arguments.build / "tests/load/fill_log", self.server.instance / "data",
+                        str(count), "--days", str(RETENTION_DAYS),
+                        "--span", str(self.arguments.seconds)], check=True)
+        addresses = [f"prospect{number}@example.com" for number in range(people)]
+        keys = self.server.set_up(addresses)
+        self.server.serve()
+        paths = bench_click.click_paths(keys, addresses)
+        cookies = self.server.cookies(paths[::2])
+        self.requests = self.folder / "requests"
+        bench_click.write_requests(self.requests, self.server.port, paths, cookies, False)
+
+    def change_config(self, **settings):
+        config = json.loads(self.server.config.read_text())
+        config.update(settings)
+        self.server.config.write_text(json.dumps(config))
+
+    def half_of_capacity(self):
+        rate, _, _ = bench_click.run_wrk(self.cores[1], self.server.port, self.requests,
+                                         CONNECTIONS, CAPACITY_SECONDS)
+        self.server.stop()
+        self.server.serve()
+        return rate / 2
+
+    # meanwhile
+
+    def reload(self):
+        before = self.server.metrics()['waymark_reloads_total{result="done"}']
+        self.server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 10
+        while self.server.metrics()['waymark_reloads_total{result="done"}'] == before:
+            if time.monotonic() > deadline:
+                raise SystemExit("a reload did not happen within 10 s")
+            time.sleep(0.02)
+
+    def import_people(self):
+        path = self.folder / "more.csv"
+        first = self.imports * IMPORTED
+        path.write_text("email\n" + "".join(f"more{first + number}@example.com\n"
+                                            for number in range(IMPORTED)))
+        self.server.run("prospect", "import", "--config", self.server.config, path)
+        self.imports += 1
+
+    def disturb(self, window):
+        self.reload()
+        if window in IMPORT_WINDOWS:
+            self.import_people()
+        if window == ROTATE_WINDOW:
+            self.server.run("key", "rotate", "--config", self.server.config)
+
+    def sample(self, window, line):
+        answered, p50, p99, longest = map(int, line.split())
+        process = pathlib.Path(f"/proc/{self.server.process.pid}")
+        status = (process / "status").read_text()
+        data = self.server.instance / "data"
+        metrics = self.server.metrics()
+        self.samples.append({
+            "window": window, "answered": answered, "p50_us": p50, "p99_us": p99,
+            "longest_us": longest,
+            "memory_kib": int(re.search(r"RssAnon:\s+(\d+)", status)[1]),
+            "mapped_kib": int(re.search(r"RssFile:\s+(\d+)", status)[1]),
+            "descriptors": len(os.listdir(process / "fd")),
+            **{f"{store}_bytes": (data / store / "data.mdb").stat().st_size
+               for store in ("events", "state", "people")},
+            "pruned": metrics["waymark_pruned_events_total"], "metrics": metrics})
+
+    def run(self, rate):
+        window_seconds = self.arguments.seconds / WINDOWS
+        command = ["taskset", "-c", self.cores[1], self.arguments.build / "tests/load/pace",
+                   self.server.port, CONNECTIONS, f"{rate:.0f}", window_seconds, WINDOWS,
+                   self.requests]
+        with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE,
+                              text=True) as pace:
+            try:
+                for window in range(WINDOWS):
+                    self.disturb(window)
+                    self.sample(window, pace.stdout.readline())
+                total = pace.stdout.readline().split()
+            finally:
+                pace.kill()
+        if len(total) != 4 or total[0] != "total":
+            raise SystemExit("the clicks ended before their time")
+        return list(map(int, total[1:]))
+
+
+def rise(samples, name):
+    """How much @name grows over all @samples, by the median of the slopes of all pairs."""
+    slopes = [(later[name] - earlier[name]) / (later["window"] - earlier["window"])
+              for earlier, later in itertools.combinations(samples, 2)]
+    return statistics.median(slopes) * (samples[-1]["window"] - samples[0]["window"])
+
+
+def check_flat(samples, names):
+    samples = samples[STEADY_FROM:]
+    problems = []
+    for name in names:
+        value = rise(samples, name)
+        print(f"{name}: {statistics.median(sample[name] for sample in samples):,.0f}, "
+              f"rises by {value:,.0f} (at most {BOUNDS[name]:,})")
+        if value > BOUNDS[name]:
+            problems.append(f"{name} rises by {value:,.0f}, over {BOUNDS[name]:,}")
+    return problems
+
+
+def check_totals(soak, sent, redirected, others, before):
+    """The log, when the server has stopped: each click that was answered, and nothing lost."""
+    *rows, totals = map(json.loads, soak.server.run(
+        "events", "--config", soak.server.config, "--account", "--json").splitlines())
+    account = rows[-1]["account"]
+    counts = collections.Counter()
+    for line in soak.server.run("events", "--config", soak.server.config, "--after",
+                                str(before)).splitlines():
+        counts[json.loads(line)["type"]] += 1
+    print(f"{sent:,} clicks sent, {redirected:,} redirected; the log: {account}, "
+          f"{dict(counts)}; pruned {soak.samples[-1]['pruned']:,.0f}")
+    problems = []
+    if others or redirected != sent:
+        problems.append(f"{others} of {sent} answers were no redirect")
+    if counts["click"] != redirected:
+        problems.append(f"{redirected} clicks were redirected, {counts['click']} are in the log")
+    if account["received"] != account["stored"] or not totals["adds_up"]:
+        problems.append(f"something is missing: {account}")
+    return problems
+
+
+def check_events(soak):
+    """What was to happen did."""
+    last = soak.samples[-1]["metrics"]
+    problems = []
+    if last['waymark_reloads_total{result="done"}'] < WINDOWS:
+        problems.append("not every reload happened")
+    if soak.samples[-1]["pruned"] == 0:
+        problems.append("nothing was pruned")
+    if last['waymark_account{kind="lost"}'] or last["waymark_commit_failures_total"]:
+        problems.append("a commit failed, or an event was lost")
+    return problems
+
+
+def table(soak, rate):
+    rows = ["| | first third | last third |", "| --- | --- | --- |"]
+    samples = soak.samples[STEADY_FROM:]
+    third = len(samples) // 3
+    for name, title, scale in (("p50_us", "click p50, ms", 1000), ("p99_us", "click p99, ms", 1000),
+                               ("memory_kib", "memory, MiB", 1024),
+                               ("descriptors", "open files", 1),
+                               ("events_bytes", "events/ on disk, MiB", 1 << 20)):
+        first, last = (statistics.median(sample[name] for sample in part) / scale
+                       for part in (samples[:third], samples[-third:]))
+        rows.append(f"| {title} | {first:.2f} | {last:.2f} |")
+    rows.append(f"\n{soak.arguments.seconds} s at {rate:,.0f} clicks a second over "
+                f"{CONNECTIONS} connections; medians of windows of "
+                f"{soak.arguments.seconds / WINDOWS:.0f} s.")
+    return "\n".join(rows)
+
+
+def soak_in(arguments, folder, cores):
+    soak = Soak(arguments, folder, cores)
+    try:
+        soak.set_up(size("soak_people"))
+        rate = soak.half_of_capacity()
+        before = int(soak.server.metrics()["waymark_log_sequence"])
+        sent, redirected, others = soak.run(rate)
+    finally:
+        soak.server.stop()
+    print(table(soak, rate))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(soak.samples, indent=1))
+    if arguments.write:
+        write_figures("soak", table(soak, rate))
+    names = ["memory_kib", "descriptors"] + ([] if arguments.small else ["p50_us", "p99_us"])
+    return (check_totals(soak, sent, redirected, others, before) + check_events(soak) +
+            check_flat(soak.samples, names))
+
+
+def main():
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    if len(cores) < 2:
+        raise SystemExit("two cores are needed: one for the server, one for the clicks")
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    with tempfile.TemporaryDirectory(prefix="soak-", dir=arguments.data or arguments.build) as name:
+        problems = soak_in(arguments, pathlib.Path(name).resolve(), cores)
+    for problem in problems:
+        print(f"FAILED: {problem}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
