@@ -20,7 +20,8 @@ from daemon import BROWSER, LIMIT_S, SITE, Daemon, read_line, wait_for
 from sizes import size
 
 HEAD = "".join(f"{name}: {value}\r\n" for name, value in BROWSER.items())
-THINK_S = 0.4  # at most, of a client that keeps its connection and is mostly idle
+THINK_S = 0.4     # at most, of a client that keeps its connection and is mostly idle
+HESITATE_S = 0.2  # at most, of a client between its connection and its request
 
 
 class Clicks:
@@ -37,9 +38,9 @@ class Clicks:
         self.done = threading.Event()
         self.threads = []
 
-    def start(self, count, kept, think=0.0):
+    def start(self, count, kept, think=0.0, hesitate=0.0):
         for _ in range(count):
-            thread = threading.Thread(target=self.run, args=(kept, think))
+            thread = threading.Thread(target=self.run, args=(kept, think, hesitate))
             thread.start()
             self.threads.append(thread)
 
@@ -72,13 +73,15 @@ class Clicks:
             return answer, error
         return answer, None
 
-    def run(self, kept, think):
+    def run(self, kept, think, hesitate):
         connection, used = None, False
         while not self.done.is_set():
             number, request = self.request(kept)
             begun = time.monotonic()
             if connection is None:
                 connection, used = self.connect(), False
+                if hesitate:
+                    time.sleep(random.uniform(0, hesitate))
             answer, error = self.ask(connection, request)
             if not answer and used:
                 connection.close()
@@ -158,6 +161,7 @@ class Restart(unittest.TestCase):
             self.assertIn("waymark is ready", read_line(self.daemon.spawn()))
             clicks = self.clicks(listening)
             clicks.start(4, kept=False)
+            clicks.start(8, kept=False, hesitate=HESITATE_S)
             clicks.start(4, kept=True)
             clicks.start(4, kept=True, think=THINK_S)
             try:
@@ -174,6 +178,8 @@ class Restart(unittest.TestCase):
               f"{clicks.closes} kept connections ended by an answer, "
               f"slowest {clicks.slowest_s * 1000:.0f} ms")
         self.assertGreater(clicks.closes, 0)
+        # Who asks more often than DRAIN_IDLE_MS learns from an answer that its connection ends.
+        self.assertLess(len(clicks.again), rounds)
         self.settle(clicks)
 
     def test_restarts_under_load(self):

@@ -149,12 +149,33 @@ static void test_a_request_that_goes_away_leaves_its_ticket(void **state)
 	assert_int_equal(queue.count, 0);
 }
 
+static void test_a_shorter_limit_holds_for_who_waits_already(void **state)
+{
+	struct commit_queue queue = {.limit = 1000};
+	struct commit_wait waits[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		commit_wait_start(&waits[i], &queue, NULL, new_ticket(), 400 * i);
+	commit_queue_change(&queue, 300, 900);
+	assert_int_equal(waits[0].deadline, 1000);
+	assert_int_equal(waits[1].deadline, 1200);
+	assert_int_equal(waits[2].deadline, 1200);
+	commit_queue_change(&queue, 5000, 900);
+	assert_int_equal(waits[2].deadline, 1200);
+	assert_int_equal(queue.limit, 5000);
+	for (unsigned i = 0; i < 3; i++)
+		finish(i, EVENT_STORED);
+	commit_wait_settle(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_a_wait_ends_with_its_ticket, reset),
 		cmocka_unit_test_setup(test_its_time_comes_first, reset),
 		cmocka_unit_test_setup(test_a_writer_that_takes_nothing_loses_at_once, reset),
+		cmocka_unit_test_setup(test_a_shorter_limit_holds_for_who_waits_already, reset),
 		cmocka_unit_test_setup(test_a_request_that_goes_away_leaves_its_ticket, reset),
 	};
 
