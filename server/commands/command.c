@@ -70,6 +70,30 @@ int command_dispatch(const struct command *commands, const char *doc, int argc, 
 	return refuse(commands, argv[1]);
 }
 
+const struct argp_option command_line_options[] = {COMMAND_OPTION_CONFIG, {0}};
+
+error_t command_line_parse(int key, char *value, struct argp_state *state)
+{
+	struct command_line *line = state->input;
+
+	switch (key) {
+	case COMMAND_KEY_CONFIG:
+		line->config = value;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!line->missing || line->argument)
+			argp_error(state, "'%s' is one argument too many", value);
+		line->argument = value;
+		return 0;
+	case ARGP_KEY_END:
+		if (line->missing && !line->argument)
+			argp_error(state, "%s", line->missing);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 void command_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
 	error_t error;

@@ -31,6 +31,18 @@ enum { COMMAND_OK = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 64 };
 /* clang-format on */
 
 /*
+ * The command line of a command with no options but --config, and one argument or none: its argp
+ * has these options and this parser, and its input is a struct command_line.
+ */
+struct command_line {
+	const char *config;   /* NULL: where config_find() looks */
+	const char *argument; /* the one that is there */
+	const char *missing;  /* the sentence for when it is not; NULL: there is none to give */
+};
+extern const struct argp_option command_line_options[];
+error_t command_line_parse(int key, char *value, struct argp_state *state);
+
+/*
  * Run the row of @commands (which end with a row without a name) that argv[1] names, with argv[0]
  * as its whole name and the rest as its arguments; --help lists the rows, anything else says what
  * there is (COMMAND_USAGE). @doc: one sentence for the help.

@@ -9,29 +9,6 @@
 
 #include <stdio.h>
 
-/* clang-format off */
-static const struct argp_option options_table[] = {
-	COMMAND_OPTION_CONFIG,
-	{0},
-};
-/* clang-format on */
-
-static error_t parse_option(int key, char *value, struct argp_state *state)
-{
-	const char **config = state->input;
-
-	switch (key) {
-	case COMMAND_KEY_CONFIG:
-		*config = value;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "there is nothing to name: '%s'", value);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static void print_summary(const struct app *app)
 {
 	printf("%s is in order.\n", app->config->path);
@@ -65,18 +42,18 @@ static void warn_of_no_effect(const struct config *config)
 int command_config_check(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = options_table,
-		.parser = parse_option,
+		.options = command_line_options,
+		.parser = command_line_parse,
 		.doc = "Would serve start with this configuration? Reads it, and the keyring that "
 		       "it names; changes nothing and needs no running server."
 		       "\vExit status: 0 when it is in order, else 1 with the place and the reason.",
 	};
-	const char *config = NULL;
+	struct command_line line = {0};
 	struct error error = {""};
 	struct app *app;
 
-	command_parse(&argp, argc, argv, &config);
-	if (app_open(config, APP_OFFLINE, &app, &error))
+	command_parse(&argp, argc, argv, &line);
+	if (app_open(line.config, APP_OFFLINE, &app, &error))
 		return command_fail(&error);
 	print_summary(app);
 	warn_of_no_effect(app->config);

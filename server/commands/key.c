@@ -10,44 +10,21 @@
 
 #include <stdio.h>
 
-/* clang-format off */
-static const struct argp_option options_table[] = {
-	COMMAND_OPTION_CONFIG,
-	{0},
-};
-/* clang-format on */
-
-static error_t parse_option(int key, char *value, struct argp_state *state)
-{
-	const char **config = state->input;
-
-	switch (key) {
-	case COMMAND_KEY_CONFIG:
-		*config = value;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "there is nothing to name: '%s'", value);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static int run_list(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = options_table,
-		.parser = parse_option,
+		.options = command_line_options,
+		.parser = command_line_parse,
 		.doc = "List the keys: id, state, and when they were made. The signing key signs "
 		       "what is minted from now on; what verifying keys signed stays valid; what "
 		       "a retired key signed does not.",
 	};
-	const char *config = NULL;
+	struct command_line line = {0};
 	struct error error = {""};
 	struct app *app;
 
-	command_parse(&argp, argc, argv, &config);
-	if (app_open(config, APP_OFFLINE, &app, &error))
+	command_parse(&argp, argc, argv, &line);
+	if (app_open(line.config, APP_OFFLINE, &app, &error))
 		return command_fail(&error);
 	for (size_t i = 0; i < keyring_count(app->keyring); i++) {
 		struct key_info key = keyring_get(app->keyring, i);

@@ -29,36 +29,6 @@ int command_link(int argc, char **argv)
 	return command_dispatch(subcommands, "Tracked links.", argc, argv);
 }
 
-struct arguments {
-	const char *config;
-	const char *wanted; /* id or slug */
-	bool takes_argument;
-};
-
-static const struct argp_option options[] = {COMMAND_OPTION_CONFIG, {0}};
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case COMMAND_KEY_CONFIG:
-		arguments->config = argument;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (!arguments->takes_argument || arguments->wanted)
-			argp_error(state, "'%s' is one argument too many", argument);
-		arguments->wanted = argument;
-		return 0;
-	case ARGP_KEY_END:
-		if (arguments->takes_argument && !arguments->wanted)
-			argp_error(state, "the id or the slug of a link is missing");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 /* The name behind an id, its hex form when the name is not known, "" for none. */
 static void append_name(struct store *store, enum name_kind kind, const void *id, struct buffer *to)
 {
@@ -99,16 +69,16 @@ static int print_line(void *context, const struct link *link)
 
 int command_link_list(int argc, char **argv)
 {
-	static const struct argp argp = {.options = options,
-					 .parser = parse,
+	static const struct argp argp = {.options = command_line_options,
+					 .parser = command_line_parse,
 					 .doc = "List all links, separated by tabs."};
 	cleanup(cleanup_app) struct app *app = NULL;
-	struct arguments arguments = {0};
+	struct command_line line = {0};
 	struct error error = {0};
 	int code;
 
-	command_parse(&argp, argc, argv, &arguments);
-	code = app_open(arguments.config, APP_READER, &app, &error);
+	command_parse(&argp, argc, argv, &line);
+	code = app_open(line.config, APP_READER, &app, &error);
 	if (code == APP_E_ABSENT)
 		return COMMAND_OK;
 	if (code)
@@ -178,28 +148,28 @@ static int print_link(const struct app *app, const struct link *link)
 
 int command_link_show(int argc, char **argv)
 {
-	static const struct argp argp = {.options = options,
-					 .parser = parse,
+	static const struct argp argp = {.options = command_line_options,
+					 .parser = command_line_parse,
 					 .args_doc = "ID|SLUG",
 					 .doc = "Show one link, by its id or its slug."};
 	cleanup(cleanup_app) struct app *app = NULL;
 	cleanup(arena_finish) struct arena arena = ARENA_INIT(0);
-	struct arguments arguments = {.takes_argument = true};
+	struct command_line line = {.missing = "the id or the slug of a link is missing"};
 	struct error error = {0};
 	struct link link;
 	int code;
 
-	command_parse(&argp, argc, argv, &arguments);
-	if (app_open(arguments.config, APP_READER, &app, &error) != 0)
+	command_parse(&argp, argc, argv, &line);
+	if (app_open(line.config, APP_READER, &app, &error) != 0)
 		return command_fail(&error);
-	code = find_link(app, arguments.wanted, &arena, &link);
+	code = find_link(app, line.argument, &arena, &link);
 	if (code == 0)
 		code = print_link(app, &link);
 	if (code == 0)
 		return command_finish();
 	if (code > 0)
 		(void)error_set(&error, 0, "there is no link with the id or slug '%s'",
-				arguments.wanted);
+				line.argument);
 	else
 		(void)error_set(&error, 0, "%s: the links cannot be read: %s",
 				app->config->data_dir, strerror(-code));

@@ -17,38 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct arguments {
-	const char *config, *url;
-};
-
-/* clang-format off */
-static const struct argp_option options_table[] = {
-	COMMAND_OPTION_CONFIG,
-	{0},
-};
-/* clang-format on */
-
-static error_t parse_option(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case COMMAND_KEY_CONFIG:
-		arguments->config = value;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->url)
-			argp_error(state, "one URL at a time");
-		arguments->url = value;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "the URL is missing");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static void print_row(const char *name, struct span text)
 {
 	printf("%-12s", name);
@@ -172,27 +140,27 @@ static void print_explained(const struct app *app, const struct rewrite_explaine
 int command_link_verify(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = options_table,
-		.parser = parse_option,
+		.options = command_line_options,
+		.parser = command_line_parse,
 		.args_doc = "URL",
 		.doc = "Explain a signed URL: what it is, under which key, where it leads, "
 		       "and for whom. "
 		       "Nothing is requested and nothing recorded."
 		       "\vExit status: 0 when it verifies, else 1 with the check that failed.",
 	};
-	struct arguments arguments = {.url = NULL};
+	struct command_line line = {.missing = "the URL is missing"};
 	struct rewrite_explained explained;
 	struct error error = {""};
 	struct app *app;
 	int r;
 
-	command_parse(&argp, argc, argv, &arguments);
-	r = app_open(arguments.config, APP_READER, &app, &error);
+	command_parse(&argp, argc, argv, &line);
+	r = app_open(line.config, APP_READER, &app, &error);
 	if (r == APP_E_ABSENT)
-		r = app_open(arguments.config, APP_OFFLINE, &app, &error);
+		r = app_open(line.config, APP_OFFLINE, &app, &error);
 	if (r != 0)
 		return command_fail(&error);
-	r = rewrite_explain(app->trackers, app->keyring, span_text(arguments.url), &explained,
+	r = rewrite_explain(app->trackers, app->keyring, span_text(line.argument), &explained,
 			    &error);
 	if (r == 0)
 		print_explained(app, &explained);

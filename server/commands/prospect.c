@@ -24,44 +24,17 @@ int command_prospect(int argc, char **argv)
 	return command_dispatch(subcommands, "People behind the links.", argc, argv);
 }
 
-struct arguments {
-	const char *config, *who;
-};
-
-static const struct argp_option options[] = {COMMAND_OPTION_CONFIG, {0}};
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case COMMAND_KEY_CONFIG:
-		arguments->config = argument;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->who)
-			argp_error(state, "one person at a time");
-		arguments->who = argument;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "the person is missing: an address or a handle");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static int find(const struct arguments *arguments, bool with_fields, json_t **ret_reply,
+static int find(const struct command_line *line, bool with_fields, json_t **ret_reply,
 		struct error *error)
 {
 	cleanup(cleanup_session) struct session *session = NULL;
 	json_t *body;
-	int code = session_open(arguments->config, &session, error);
+	int code = session_open(line->config, &session, error);
 
 	if (code)
 		return code;
-	body = json_pack("{s:s, s:b}", strchr(arguments->who, '@') ? "email" : "prospect",
-			 arguments->who, "fields", with_fields);
+	body = json_pack("{s:s, s:b}", strchr(line->argument, '@') ? "email" : "prospect",
+			 line->argument, "fields", with_fields);
 	if (!body)
 		return error_set(error, COMMAND_FAILED, "the address is not valid UTF-8");
 	code = session_call(session, "/api/v1/prospects/find", body, ret_reply, error);
@@ -72,16 +45,16 @@ static int find(const struct arguments *arguments, bool with_fields, json_t **re
 int command_prospect_find(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = options,
-		.parser = parse,
+		.options = command_line_options,
+		.parser = command_line_parse,
 		.args_doc = "EMAIL|HANDLE",
 		.doc = "Print the handle that stands for a person in the log."};
-	struct arguments arguments = {0};
+	struct command_line line = {.missing = "the person is missing: an address or a handle"};
 	struct error error = {0};
 	json_t *reply = NULL;
 
-	command_parse(&argp, argc, argv, &arguments);
-	if (find(&arguments, false, &reply, &error) != 0)
+	command_parse(&argp, argc, argv, &line);
+	if (find(&line, false, &reply, &error) != 0)
 		return command_fail(&error);
 	puts(json_string_value(json_object_get(reply, "prospect")));
 	json_decref(reply);
@@ -90,17 +63,17 @@ int command_prospect_find(int argc, char **argv)
 
 int command_prospect_show(int argc, char **argv)
 {
-	static const struct argp argp = {.options = options,
-					 .parser = parse,
+	static const struct argp argp = {.options = command_line_options,
+					 .parser = command_line_parse,
 					 .args_doc = "EMAIL|HANDLE",
 					 .doc = "Print what is kept of one person as JSON; the log "
 						"records that somebody looked."};
-	struct arguments arguments = {0};
+	struct command_line line = {.missing = "the person is missing: an address or a handle"};
 	struct error error = {0};
 	json_t *reply = NULL;
 
-	command_parse(&argp, argc, argv, &arguments);
-	if (find(&arguments, true, &reply, &error) != 0)
+	command_parse(&argp, argc, argv, &line);
+	if (find(&line, true, &reply, &error) != 0)
 		return command_fail(&error);
 	(void)json_dumpf(reply, stdout, JSON_INDENT(2));
 	putchar('\n');

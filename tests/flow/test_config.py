@@ -118,7 +118,7 @@ class Config(unittest.TestCase):
                 self.assertIn(f"\n  {name}\n", reference)
 
     def test_wrong_command_lines(self):
-        self.refuse("there is nothing to name: 'x'", "x", status=64)
+        self.refuse("'x' is one argument too many", "x", status=64)
         answer = self.run_at("/", "verify")
         self.assertEqual(answer.returncode, 64)
         self.assertIn("waymark config: there is no command 'verify'; there are:", answer.stderr)

@@ -212,7 +212,7 @@ class Key(unittest.TestCase):
             ("--for must be mailer or login, not 'me'", "export", "--for", "me"),
             ("a mailer's keys are the same for all trackers: --tracker goes with --for login",
              "export", "--for", "mailer", "--tracker", "http://localhost:8080"),
-            ("there is nothing to name: 'x'", "list", "x"),
+            ("'x' is one argument too many", "list", "x"),
         )
         for sentence, *arguments in rows:
             with self.subTest(arguments=arguments):
