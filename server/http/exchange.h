@@ -23,6 +23,8 @@ struct redirect {
 	bool has_cookie;
 };
 
+enum { POOL_ALIGNMENT = 16 /* of the library's pools */ };
+
 enum { FIELDS_KEPT = 24 /* a browser sends some fifteen headers, a proxy some more */ };
 
 struct exchange {

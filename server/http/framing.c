@@ -301,7 +301,7 @@ void framing_check(struct head *head, struct framing *ret_framing)
 	struct framing framing = {0};
 
 	memset(head->first, 0, sizeof(head->first));
-	if (!tiles(head))
+	if (head->follows_junk || !tiles(head))
 		(void)refuse(&framing, 400, "The head of the request is malformed.");
 	else if (check_version(head, &framing) && check_method(head, &framing) &&
 		 check_fields(head, &framing))

@@ -25,6 +25,7 @@ struct head {
 	struct field *fields; /* in order of arrival */
 	size_t field_count;
 	const uint8_t *end; /* behind the blank line */
+	bool follows_junk;  /* something that is no blank line was passed over before it */
 	/* Of each known name, the place of its first field + 1, or 0: by framing_check(), as far as
 	 * the head is well formed. */
 	uint8_t first[HEADER_NAME_COUNT];

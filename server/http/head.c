@@ -75,6 +75,22 @@ void head_measure_pool(struct exchange *exchange, bool is_whole)
 				     (cookies > 0 ? (size_t)cookies : 0) * POOL_BYTES_PER_FIELD;
 }
 
+/*
+ * The library passes over blank lines before a head, and takes a line that begins with a NUL for
+ * one. It writes zeros over line ends, so that a blank line leaves nothing else. Where the head of
+ * a connection's pool is, it does not say; but it is aligned, so that the bytes from the last such
+ * boundary on are in it.
+ */
+static bool follows_junk(const struct head *head)
+{
+	const size_t before = (uintptr_t)head->method.data % POOL_ALIGNMENT;
+
+	for (size_t i = 1; i <= before; i++)
+		if (*(head->method.data - i) != 0)
+			return true;
+	return false;
+}
+
 bool head_read(struct exchange *exchange, const char *method, const char *version)
 {
 	struct head *head = &exchange->head;
@@ -86,6 +102,7 @@ bool head_read(struct exchange *exchange, const char *method, const char *versio
 		return false;
 	head->method = span_text(method);
 	head->version = span_text(version);
+	head->follows_junk = follows_junk(head);
 	head->end = head->method.data + info->header_size;
 	return read_fields(exchange);
 }

@@ -6,9 +6,10 @@
  * version that it does not speak, or longer than its pool, it answers or drops without a word to
  * us. What such a connection leaves behind is bytes that the kernel received and no request of ours
  * accounts for: one system call, when a connection closes that could have had another request. A
- * line end alone is no request, and neither is a connection without a byte, such as the probe of a
- * port. A Unix socket counts no bytes: there a connection that had no more requests is counted when
- * the library says that it refused something, or closes while the client is still there.
+ * line end alone is no request, unless the library closes because of it, and neither is a
+ * connection without a byte, such as the probe of a port. A Unix socket counts no bytes: there a
+ * connection that had no more requests is counted when the library says that it refused something,
+ * or closes while the client is still there.
  *
  * Which kind of refusal it was, the library says in its log alone, which does not name the
  * connection. It ends a connection in the run in which it refused a request, so what is noted here
@@ -23,7 +24,6 @@
 #include <sys/socket.h>
 
 enum {
-	POOL_ALIGNMENT = 16,
 	LINE_END_BYTES = 2,
 	KERNEL_CLOSE = 7, /* states of tcpi_state, to which linux/tcp.h gives no names */
 	KERNEL_CLOSE_WAIT = 8
@@ -154,7 +154,7 @@ static enum refusal claim(struct listener *listener, bool fills_pool)
 	return REFUSAL_NONE;
 }
 
-/* On a Unix socket: whether the client was still there when the library closed. */
+/* Whether the client was still there when the library closed. */
 static bool was_left_by_us(const struct listener *listener, const struct connection *connection)
 {
 	ssize_t got;
@@ -178,7 +178,10 @@ void refusal_close(struct listener *listener, const struct connection *connectio
 		connection->is_over || connection->is_local ? 0 : unserved_bytes(connection);
 	enum refusal kind = REFUSAL_NONE;
 
-	if (connection->is_over || (!connection->is_local && unserved <= LINE_END_BYTES))
+	if (connection->is_over || (!connection->is_local && unserved == 0))
+		return;
+	if (!connection->is_local && unserved <= LINE_END_BYTES &&
+	    !was_left_by_us(listener, connection))
 		return;
 	if (connection->expired)
 		kind = REFUSAL_LEFT;

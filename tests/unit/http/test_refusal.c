@@ -70,6 +70,7 @@ static const struct {
 	{RAW("GET /ok HTTP/1.1\r\n" HOST "X: a\0b\r\n\r\n" SECOND), 400},
 	{RAW("GET /ok HTTP/1.1\r\n" HOST "X\0: b\r\n\r\n" SECOND), 400},
 	{RAW("GET /ok HTTP/1.1\r\n" HOST "X: a\rb\r\n\r\n" SECOND), 400},
+	{RAW("\0junk\r\n" SECOND), 400},
 	{RAW("GET  /ok HTTP/1.1\r\n" HOST "\r\n" SECOND), 400},
 	{RAW("GET /ok  HTTP/1.1\r\n" HOST "\r\n" SECOND), 400},
 	{RAW("GET /ok HTTP/1.1 \r\n" HOST "\r\n" SECOND), 400},
