@@ -14,27 +14,19 @@
 
 #include <assert.h>
 
-static void hmac_start(crypto_auth_hmacsha256_state *state, const crypto_auth_hmacsha256_state *key,
-		       const char *kind)
+static void hmac_start(struct mac *mac, const struct mac *key, const char *kind)
 {
-	*state = *key;
-	crypto_auth_hmacsha256_update(state, (const uint8_t *)kind, strlen(kind) + 1);
+	*mac = *key;
+	mac_update(mac, span_of(kind, strlen(kind) + 1));
 }
 
-static void hmac_span(crypto_auth_hmacsha256_state *state, struct span span)
+static void hmac_finish(struct mac *mac, void *ret_id, size_t size)
 {
-	if (span.size > 0)
-		crypto_auth_hmacsha256_update(state, span.data, span.size);
-}
+	uint8_t whole[MAC_BYTES];
 
-static void hmac_finish(crypto_auth_hmacsha256_state *state, void *ret_id, size_t size)
-{
-	uint8_t mac[crypto_auth_hmacsha256_BYTES];
-
-	crypto_auth_hmacsha256_final(state, mac);
-	memcpy(ret_id, mac, size);
-	sodium_memzero(mac, sizeof(mac));
-	sodium_memzero(state, sizeof(*state));
+	mac_finish(mac, whole);
+	memcpy(ret_id, whole, size);
+	sodium_memzero(whole, sizeof(whole));
 }
 
 static bool is_control(uint8_t byte)
@@ -80,14 +72,14 @@ int id_normalise_address(struct span address, struct buffer *ret_address)
 int id_of_address(const struct keyring *keyring, struct span address, struct prospect_id *ret_id)
 {
 	cleanup_buffer struct buffer normal = BUFFER_INIT;
-	crypto_auth_hmacsha256_state state;
+	struct mac state;
 	int code;
 
 	code = id_normalise_address(address, &normal);
 	if (code)
 		return code;
 	hmac_start(&state, keyring_identity(keyring), "prospect");
-	hmac_span(&state, buffer_span(&normal));
+	mac_update(&state, buffer_span(&normal));
 	hmac_finish(&state, ret_id->bytes, sizeof(ret_id->bytes));
 	return 0;
 }
@@ -96,15 +88,15 @@ void id_of_link(const struct keyring *keyring, struct span mailing, struct span 
 		struct span label, struct span url, struct link_id *ret_id)
 {
 	const struct span parts[] = {mailing, campaign, label, url};
-	crypto_auth_hmacsha256_state state;
+	struct mac state;
 	uint8_t size[4];
 
 	hmac_start(&state, keyring_identity(keyring), "link");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		assert(parts[i].size <= UINT32_MAX);
 		put_u32(size, (uint32_t)parts[i].size);
-		crypto_auth_hmacsha256_update(&state, size, sizeof(size));
-		hmac_span(&state, parts[i]);
+		mac_update(&state, span_of(size, sizeof(size)));
+		mac_update(&state, parts[i]);
 	}
 	hmac_finish(&state, ret_id->bytes, sizeof(ret_id->bytes));
 }
@@ -174,19 +166,19 @@ void id_of_source(struct span source, struct span id, uint8_t ret_mark[ID_SOURCE
 
 void id_of_erased(const struct keyring *keyring, const struct prospect_id *id, uint8_t ret_mark[32])
 {
-	crypto_auth_hmacsha256_state state;
+	struct mac state;
 
 	hmac_start(&state, keyring_identity(keyring), "erased");
-	hmac_span(&state, span_of(id->bytes, sizeof(id->bytes)));
+	mac_update(&state, span_of(id->bytes, sizeof(id->bytes)));
 	hmac_finish(&state, ret_mark, 32);
 }
 
 void id_tag_of_visitor(const struct keyring *keyring, unsigned tracker,
 		       const struct visitor_id *visitor, struct visitor_tag *ret_tag)
 {
-	const crypto_auth_hmacsha256_state *key =
+	const struct mac *key =
 		keyring_subkey(keyring, keyring_signing_id(keyring), PURPOSE_VISITOR, tracker);
-	crypto_auth_hmacsha256_state state;
+	struct mac state;
 
 	assert(key);
 	if (id_is_zero(visitor->bytes, sizeof(visitor->bytes))) {
@@ -194,7 +186,7 @@ void id_tag_of_visitor(const struct keyring *keyring, unsigned tracker,
 		return;
 	}
 	hmac_start(&state, key, "tag");
-	hmac_span(&state, span_of(visitor->bytes, sizeof(visitor->bytes)));
+	mac_update(&state, span_of(visitor->bytes, sizeof(visitor->bytes)));
 	hmac_finish(&state, ret_tag->bytes, sizeof(ret_tag->bytes));
 }
 

@@ -35,34 +35,29 @@ static void wipe_and_free(void *memory)
 int crypto_init(void)
 {
 	json_set_alloc_funcs(malloc, wipe_and_free);
-	if (sodium_init() < 0)
-		return -EIO;
-	mac_init();
-	return 0;
+	return sodium_init() < 0 ? -EIO : 0;
 }
 
 void keyring_derive(const uint8_t master[KEYRING_KEY_BYTES], enum purpose purpose, const char *host,
 		    uint8_t ret_subkey[KEYRING_KEY_BYTES])
 {
-	static const char label[] = "waymark 1";
-	crypto_auth_hmacsha256_state state;
 	uint8_t number = (uint8_t)purpose;
+	struct mac mac;
 
-	crypto_auth_hmacsha256_init(&state, master, KEYRING_KEY_BYTES);
-	crypto_auth_hmacsha256_update(&state, (const uint8_t *)label, sizeof(label) - 1);
-	crypto_auth_hmacsha256_update(&state, &number, 1);
-	crypto_auth_hmacsha256_update(&state, (const uint8_t *)host, strlen(host));
-	crypto_auth_hmacsha256_final(&state, ret_subkey);
-	sodium_memzero(&state, sizeof(state));
+	mac_init(&mac, span_of(master, KEYRING_KEY_BYTES));
+	mac_update(&mac, SPAN("waymark 1"));
+	mac_update(&mac, span_of(&number, 1));
+	mac_update(&mac, span_text(host));
+	mac_finish(&mac, ret_subkey);
 }
 
-static void fill_state(crypto_auth_hmacsha256_state *state, const uint8_t master[KEYRING_KEY_BYTES],
+static void fill_state(struct mac *state, const uint8_t master[KEYRING_KEY_BYTES],
 		       enum purpose purpose, const char *host)
 {
 	uint8_t subkey[KEYRING_KEY_BYTES];
 
 	keyring_derive(master, purpose, host, subkey);
-	crypto_auth_hmacsha256_init(state, subkey, sizeof(subkey));
+	mac_init(state, span_of(subkey, sizeof(subkey)));
 	sodium_memzero(subkey, sizeof(subkey));
 }
 
@@ -78,7 +73,7 @@ static size_t state_index(size_t slot, size_t host_count, enum purpose purpose, 
 
 static void fill_slot(struct keyring *keyring, size_t slot, const uint8_t *master)
 {
-	crypto_auth_hmacsha256_state *states = keyring->vault->states;
+	struct mac *states = keyring->vault->states;
 	size_t hosts = keyring->host_count;
 
 	memcpy(keyring_master(keyring, slot), master, KEYRING_KEY_BYTES);
@@ -101,7 +96,7 @@ static int allocate_vault(struct keyring *keyring, size_t live)
 	if (__builtin_mul_overflow(keyring->host_count, PURPOSES_WITH_HOST, &states) ||
 	    __builtin_add_overflow(states, PURPOSES_WITHOUT_HOST, &states) ||
 	    __builtin_mul_overflow(states, live, &states) ||
-	    __builtin_mul_overflow(states, sizeof(crypto_auth_hmacsha256_state), &bytes) ||
+	    __builtin_mul_overflow(states, sizeof(struct mac), &bytes) ||
 	    __builtin_add_overflow(bytes, sizeof(struct vault) + live * KEYRING_KEY_BYTES, &bytes))
 		return -ENOMEM;
 	/* sodium_malloc() aligns the end of the memory, not its start. */
@@ -138,8 +133,7 @@ static int fill(struct keyring *keyring, const struct keyring_file *file)
 	if (code)
 		return code;
 	memcpy(keyring->vault->identity, file->identity, KEYRING_KEY_BYTES);
-	crypto_auth_hmacsha256_init(&keyring->vault->identity_state, file->identity,
-				    KEYRING_KEY_BYTES);
+	mac_init(&keyring->vault->identity_state, span_of(file->identity, KEYRING_KEY_BYTES));
 	keyring->count = file->count;
 	for (size_t i = 0, slot = 0; i < file->count; i++) {
 		const struct key_info *info = &file->keys[i].info;
@@ -222,8 +216,8 @@ size_t keyring_host_count(const struct keyring *keyring)
 	return keyring->host_count;
 }
 
-const crypto_auth_hmacsha256_state *keyring_subkey(const struct keyring *keyring, uint8_t key_id,
-						   enum purpose purpose, unsigned tracker)
+const struct mac *keyring_subkey(const struct keyring *keyring, uint8_t key_id,
+				 enum purpose purpose, unsigned tracker)
 {
 	int slot = keyring->slots[key_id];
 
@@ -236,7 +230,7 @@ const crypto_auth_hmacsha256_state *keyring_subkey(const struct keyring *keyring
 			->states[state_index((size_t)slot, keyring->host_count, purpose, tracker)];
 }
 
-const crypto_auth_hmacsha256_state *keyring_identity(const struct keyring *keyring)
+const struct mac *keyring_identity(const struct keyring *keyring)
 {
 	return &keyring->vault->identity_state;
 }

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "crypto/mac.h"
 #include "crypto/purpose.h"
 
 #include <sodium.h>
@@ -80,9 +81,9 @@ int keyring_export_login(const struct keyring *keyring, unsigned tracker, struct
  * The HMAC state after the subkey, to be copied, for id.c and token.c. NULL when @key_id is unknown
  * or retired, or @tracker out of range (ignored for purposes 1 to 6).
  */
-const crypto_auth_hmacsha256_state *keyring_subkey(const struct keyring *keyring, uint8_t key_id,
-						   enum purpose purpose, unsigned tracker);
-const crypto_auth_hmacsha256_state *keyring_identity(const struct keyring *keyring);
+const struct mac *keyring_subkey(const struct keyring *keyring, uint8_t key_id,
+				 enum purpose purpose, unsigned tracker);
+const struct mac *keyring_identity(const struct keyring *keyring);
 
 /*
  * Do both have the same identity key? Another one would give each person and each link another id

@@ -12,9 +12,9 @@ enum {
 
 /* The secrets, in guarded memory. The masters, 32 bytes a slot, follow the last state. */
 struct vault {
-	crypto_auth_hmacsha256_state identity_state;
+	struct mac identity_state;
 	uint8_t identity[KEYRING_KEY_BYTES];
-	crypto_auth_hmacsha256_state states[];
+	struct mac states[];
 };
 
 struct keyring {

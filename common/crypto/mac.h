@@ -4,22 +4,24 @@
 
 #include "base/bytes.h"
 
-#include <sodium.h>
+#include <nettle/hmac.h>
 
 /*
- * HMAC-SHA256 under a key whose state is ready (keyring_subkey()): @ret_mac is what libsodium's
- * crypto_auth_hmacsha256_*() would make of it, for any bytes and on any machine. Constant in time
- * but for the number of bytes.
+ * HMAC-SHA256 (RFC 2104, FIPS 180-4): what every token, id and subkey is made of. A struct mac that
+ * holds a key and nothing behind it may be shared and copied; it is as secret as the key.
  */
-void mac_compute(const crypto_auth_hmacsha256_state *key, struct span bytes,
-		 uint8_t ret_mac[crypto_auth_hmacsha256_BYTES]);
+struct mac {
+	struct hmac_sha256_ctx state;
+};
 
-/*
- * See what this processor can do, before the first mac_compute() and any thread; without it, or
- * where the processor's own instructions do not agree with libsodium, libsodium does all the work.
- */
-void mac_init(void);
-/* Whether mac_compute() has instructions of the processor to use. */
-bool mac_is_accelerated(void);
+enum { MAC_BYTES = SHA256_DIGEST_SIZE };
+
+void mac_init(struct mac *mac, struct span key);
+void mac_update(struct mac *mac, struct span bytes); /* absent: nothing */
+/* The MAC of what was added. Wipes @mac. */
+void mac_finish(struct mac *mac, uint8_t ret_mac[MAC_BYTES]);
+
+/* The MAC of @bytes alone; @key stays as it is. Constant in time but for the number of bytes. */
+void mac_compute(const struct mac *key, struct span bytes, uint8_t ret_mac[MAC_BYTES]);
 
 #endif

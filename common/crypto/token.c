@@ -143,9 +143,9 @@ static void read_payload(enum purpose purpose, struct span payload, struct token
 int token_mint(const struct keyring *keyring, enum purpose purpose, unsigned tracker,
 	       const struct token *token, char *ret_text)
 {
-	const crypto_auth_hmacsha256_state *key =
+	const struct mac *key =
 		keyring_subkey(keyring, keyring_signing_id(keyring), purpose, tracker);
-	uint8_t bytes[TOKEN_MAX_BYTES], mac[crypto_auth_hmacsha256_BYTES];
+	uint8_t bytes[TOKEN_MAX_BYTES], mac[MAC_BYTES];
 	size_t size;
 	int code;
 
@@ -175,8 +175,8 @@ static bool is_length(enum purpose purpose, size_t chars)
 int token_open(const struct keyring *keyring, enum purpose purpose, unsigned tracker,
 	       struct span text, struct token *ret_token)
 {
-	uint8_t bytes[TOKEN_MAX_BYTES], mac[crypto_auth_hmacsha256_BYTES];
-	const crypto_auth_hmacsha256_state *key;
+	uint8_t bytes[TOKEN_MAX_BYTES], mac[MAC_BYTES];
+	const struct mac *key;
 	struct span payload;
 	size_t size;
 	int code;

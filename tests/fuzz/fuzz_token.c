@@ -34,9 +34,8 @@ static void make_keyring(void)
 
 static void check_payload(enum purpose purpose, struct span payload)
 {
-	crypto_auth_hmacsha256_state state = *keyring_subkey(keyring, 1, purpose, 0);
 	char text[TOKEN_MAX_CHARS + 1], again[TOKEN_MAX_CHARS + 1];
-	uint8_t bytes[TOKEN_MAX_BYTES] = {1}, mac[crypto_auth_hmacsha256_BYTES];
+	uint8_t bytes[TOKEN_MAX_BYTES] = {1}, mac[MAC_BYTES];
 	struct token token;
 	int code;
 
@@ -44,8 +43,7 @@ static void check_payload(enum purpose purpose, struct span payload)
 		return;
 	if (payload.size > 0)
 		memcpy(bytes + 1, payload.data, payload.size);
-	crypto_auth_hmacsha256_update(&state, bytes, 1 + payload.size);
-	crypto_auth_hmacsha256_final(&state, mac);
+	mac_compute(keyring_subkey(keyring, 1, purpose, 0), span_of(bytes, 1 + payload.size), mac);
 	memcpy(bytes + 1 + payload.size, mac, TOKEN_MAC_BYTES);
 	base64url_format(bytes, TOKEN_OVERHEAD_BYTES + payload.size, text);
 	code = token_open(keyring, purpose, 0, span_text(text), &token);

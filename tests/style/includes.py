@@ -22,8 +22,8 @@ FLOORS = {
 # Header, as a shell pattern: the files that may include it.
 HOMES = {
     "lmdb.h": ["common/store/*"],
+    "nettle/*": ["common/crypto/*"],
     "sodium.h": ["common/crypto/*"],
-    "cpuid.h": ["common/crypto/mac*"], "immintrin.h": ["common/crypto/mac*"],
     "microhttpd.h": ["server/http/*"],
     "nats/*.h": ["server/ship/*"], "nats.h": ["server/ship/*"],
     "gmime/*.h": ["common/text/mime*"],
