@@ -6,6 +6,7 @@
 
 /* clang-format off */
 static const struct command commands[] = {
+	{"backup",   command_backup,   "copy log and state, while a server runs or not"},
 	{"config",   command_config,   "check the configuration, or print what it may hold"},
 	{"doctor",   command_doctor,   "check this installation, and say what to change"},
 	{"events",   command_events,   "print the log, or import events of another system"},
@@ -13,6 +14,7 @@ static const struct command commands[] = {
 	{"key",      command_key,      "list, rotate, retire and export the keys"},
 	{"link",     command_link,     "register, list, show and verify tracked links"},
 	{"prospect", command_prospect, "import, find and show people"},
+	{"restore",  command_restore,  "make the store anew from a backup"},
 	{"rewrite",  command_rewrite,  "a message on standard input, the tracked message out"},
 	{"serve",    command_serve,    "answer tracked links"},
 	{0},

@@ -389,3 +389,32 @@ int env_reserve(struct env *env, size_t bytes)
 		r = env_grow(env);
 	return r;
 }
+
+struct copying {
+	MDB_env *lmdb;
+	int fd, result;
+};
+
+static void copy_guarded(void *context)
+{
+	struct copying *copying = context;
+
+	copying->result = mdb_env_copyfd2(copying->lmdb, copying->fd, MDB_CP_COMPACT);
+}
+
+int env_copy(struct env *env, int fd)
+{
+	struct copying copying = {.fd = fd, .result = MDB_MAP_RESIZED};
+
+	for (int i = 0; i < 3 && copying.result == MDB_MAP_RESIZED; i++) {
+		if (i > 0 && env_adopt_size(env))
+			break;
+		(void)pthread_rwlock_rdlock(&env->live);
+		copying.lmdb = env->lmdb;
+		copying.result = env->lmdb ? MDB_CORRUPTED : EIO;
+		if (env->lmdb)
+			(void)guard_run(copy_guarded, &copying);
+		(void)pthread_rwlock_unlock(&env->live);
+	}
+	return copying.result ? to_errno(copying.result) : 0;
+}

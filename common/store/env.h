@@ -88,6 +88,9 @@ int env_adopt_size(struct env *env);
  */
 void env_release(struct env *env);
 
+/* Write a compacted copy of it to @fd, in one snapshot. Return: 0; negative errno. */
+int env_copy(struct env *env, int fd);
+
 struct env_figures {
 	uint64_t used_bytes; /* of pages; 0 while it is not open */
 	uint64_t growths, reopens;

@@ -43,7 +43,7 @@ static usec_t before(usec_t now, uint64_t days)
 	return now > days * USEC_PER_DAY ? now - days * USEC_PER_DAY : 0;
 }
 
-static usec_t storing_time(struct span record)
+usec_t prune_storing_time(struct span record)
 {
 	size_t at = EVENT_HEADER_BYTES;
 	struct span value;
@@ -99,7 +99,7 @@ static void look_ahead(struct txn *txn, const struct limits *limits, struct prun
 	put_u64(from, sweep->looked + 1);
 	txn_walk_begin(txn, EVENTS_EVENTS, span_of(from, sizeof(from)), &walk);
 	for (unsigned i = 0; i < QUOTA_MAX && txn_walk_next(&walk, &key, &record); i++) {
-		usec_t stored = storing_time(record);
+		usec_t stored = prune_storing_time(record);
 
 		if (key.size != 8)
 			break;
@@ -129,7 +129,7 @@ static bool make_tombstone(struct span record, uint8_t ret_stone[EVENT_HEADER_BY
 	ret_stone[0] = RECORD_VERSION;
 	ret_stone[1] = EVENT_erase;
 	put_u16(ret_stone + 2, event.incarnation);
-	put_u64(ret_stone + 4, storing_time(record));
+	put_u64(ret_stone + 4, prune_storing_time(record));
 	return true;
 }
 
@@ -166,7 +166,7 @@ static void find(const struct prune *prune, struct txn *txn, const struct limits
 		if (found->more || !txn_walk_next(&walk, &key, &record) || key.size != 8)
 			break;
 		sequence = get_u64(key.data);
-		stored = storing_time(record);
+		stored = prune_storing_time(record);
 		future = stored > limits->now;
 		if (!may_go(limits, sequence, sequence <= sweep->known ? 0 : stored)) {
 			found->held = sequence > limits->ceiling && sequence <= limits->last &&
@@ -296,7 +296,7 @@ static void read_kept(struct txn *txn, void *context)
 	kept->time = txn_get_number(txn, EVENTS_META, "retention_clock", 0);
 	kept->held = txn_get_number(txn, EVENTS_META, "retention_held", 0);
 	txn_last(txn, EVENTS_EVENTS, &key, &last);
-	kept->newest = last.size >= EVENT_HEADER_BYTES ? storing_time(last) : 0;
+	kept->newest = last.size >= EVENT_HEADER_BYTES ? prune_storing_time(last) : 0;
 }
 
 int prune_open(struct prune *prune, struct store *store)

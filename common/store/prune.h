@@ -63,6 +63,9 @@ void prune_state_kept(struct prune *prune);
 /* Keep the clock, once per account, in the account's transaction. */
 void prune_keep_clock(const struct prune *prune, struct txn *txn);
 
+/* When a record was stored; what cannot be read: never. */
+usec_t prune_storing_time(struct span record);
+
 /* reader.c, in a transaction of events/. */
 void reader_write(struct txn *txn, const struct reader_change *change);
 size_t reader_read_all(struct txn *txn, struct reader ret_readers[READERS_MAX]);

@@ -9,15 +9,16 @@
 #include "store/store.h"
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "store/backup.h"
 #include "store/link_cache.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 
-static const char *const events_databases[] = {"events", "meta", NULL};
-static const char *const state_databases[] = {"links", "slugs", "names", "meta", "sources", NULL};
-static const char *const people_databases[] = {"ids", "rows", "erased", "meta", NULL};
+const char *const store_events_databases[] = {"events", "meta", NULL};
+const char *const store_state_databases[] = {"links", "slugs", "names", "meta", "sources", NULL};
+const char *const store_people_databases[] = {"ids", "rows", "erased", "meta", NULL};
 
 enum { DIRECTORY_MODE = 0700, EVENTS_MAP_BYTES = 1 << 30, OTHER_MAP_BYTES = 1 << 28 };
 
@@ -36,13 +37,13 @@ static int prepare_env(struct store *store, struct env *env, const char *name,
 static int prepare_envs(struct store *store, size_t map_bytes, struct error *error)
 {
 	size_t other = map_bytes ? map_bytes : OTHER_MAP_BYTES;
-	int r = prepare_env(store, &store->events, "events", events_databases,
+	int r = prepare_env(store, &store->events, "events", store_events_databases,
 			    map_bytes ? map_bytes : EVENTS_MAP_BYTES);
 
 	if (!r)
-		r = prepare_env(store, &store->state, "state", state_databases, other);
+		r = prepare_env(store, &store->state, "state", store_state_databases, other);
 	if (!r && !store->reader)
-		r = prepare_env(store, &store->people, "people", people_databases, other);
+		r = prepare_env(store, &store->people, "people", store_people_databases, other);
 	if (!r && !store->reader)
 		r = people_open(store);
 	if (!r && !store->reader) {
@@ -96,6 +97,16 @@ static struct store *store_new(const char *data_dir, const char *node)
 	return NULL;
 }
 
+/* What a restore that was interrupted has left is no store, however much it looks like one. */
+static int refuse_unfinished(const char *data_dir, struct error *error)
+{
+	if (!restore_is_unfinished(data_dir))
+		return 0;
+	return error_set(error, STORE_E_DAMAGED,
+			 "%s: a restore into it was not finished; run waymark restore again",
+			 data_dir);
+}
+
 int store_open(const struct store_options *options, struct store **ret_store, struct error *error)
 {
 	const char *data_dir = options->data_dir;
@@ -111,6 +122,8 @@ int store_open(const struct store_options *options, struct store **ret_store, st
 	store->keyring = options->keyring;
 	store->degraded = options->degraded_start;
 	r = store_lock_take(options, &store->lock_fd, &store->owned, error);
+	if (!r)
+		r = refuse_unfinished(data_dir, error);
 	if (!r)
 		r = prepare_envs(store, options->initial_map_bytes, error);
 	if (!r)
@@ -131,7 +144,9 @@ int store_open_reader(const char *data_dir, struct store **ret_store, struct err
 
 	if (!store)
 		return error_set(error, -ENOMEM, "%s: out of memory", data_dir);
-	r = prepare_envs(store, 0, error);
+	r = refuse_unfinished(data_dir, error);
+	if (!r)
+		r = prepare_envs(store, 0, error);
 	if (!r)
 		r = store_establish_reader(store, error);
 	if (r) {

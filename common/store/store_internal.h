@@ -19,6 +19,10 @@ enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META, STATE_SOURCES };
 enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META };
 
 struct link_cache;
+/* And their names. */
+extern const char *const store_events_databases[], *const store_state_databases[],
+							   *const store_people_databases[];
+
 struct people_index;
 
 struct store {

@@ -16,6 +16,7 @@ enum { KIB = 1024, MIB = 1024 * 1024, REFUSED_BODY_MAX_BYTES = 64 * KIB };
 	ROW("/api/v1/keys/retire",      4 * KIB),                                                  \
 	ROW("/api/v1/keys/rotate",      4 * KIB),                                                  \
 	ROW("/api/v1/links",            16 * MIB),                                                 \
+	ROW("/api/v1/people/copy",      4 * KIB),                                                  \
 	ROW("/api/v1/prospects",        16 * MIB),                                                 \
 	ROW("/api/v1/prospects/find",   4 * KIB),                                                  \
 	ROW("/api/v1/prospects/reveal", 1 * MIB),                                                  \

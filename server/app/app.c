@@ -198,6 +198,7 @@ void app_close(struct app *app)
 	header_cache_free(app->headers);
 	if (app->writer)
 		commit_wait_settle(app->writer);
+	people_backup_free(app->people_backup);
 	store_close(app->store);
 	(void)settings_release(app->settings);
 	free(app);

@@ -7,6 +7,7 @@
 #include "app/header_cache.h"
 #include "app/inspection.h"
 #include "app/metrics.h"
+#include "app/people_backup.h"
 #include "app/service.h"
 #include "app/settings.h"
 #include "http/listener.h"
@@ -58,8 +59,9 @@ struct app {
 	bool retention_held;
 	bool draining; /* SIGTERM came, nothing new is accepted */
 	struct inspection inspection;
-	struct store_health health;	 /* what the log lines have told of the store */
-	const struct app_routes *routes; /* of app_listen(), for a control socket made later */
+	struct people_backup *people_backup; /* NULL until one is asked for */
+	struct store_health health;	     /* what the log lines have told of the store */
+	const struct app_routes *routes;     /* of app_listen(), for a control socket made later */
 };
 
 enum {

@@ -19,6 +19,7 @@ static const struct operation operations[] = {
 	{"/api/v1/keys/retire",      operation_keys_retire},
 	{"/api/v1/keys/rotate",      operation_keys_rotate},
 	{"/api/v1/links",            operation_links_register},
+	{"/api/v1/people/copy",      operation_people_copy},
 	{"/api/v1/prospects",        operation_prospects_import},
 	{"/api/v1/prospects/find",   operation_prospects_find},
 	{"/api/v1/prospects/reveal", operation_prospects_reveal},

@@ -63,6 +63,7 @@ void command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)))
 int command_finish(void);
 
 /* Alphabetical, as in main.c. */
+int command_backup(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_config_check(int argc, char **argv);
 int command_doctor(int argc, char **argv);
@@ -82,6 +83,7 @@ int command_prospect(int argc, char **argv);
 int command_prospect_find(int argc, char **argv);
 int command_prospect_import(int argc, char **argv);
 int command_prospect_show(int argc, char **argv);
+int command_restore(int argc, char **argv);
 int command_rewrite(int argc, char **argv);
 int command_serve(int argc, char **argv);
 

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * people/ into another environment, slice by slice.
+ *
+ * LMDB's own copy holds one transaction for as long as it takes, and with it the lock that growing
+ * the map needs: the writer would wait for it. So rows go over in slices, in the order of their
+ * keys, which fills the pages of the copy as compacting does.
+ *
+ * Ids go first, then rows, then the marks of the erased: a row that an id names is there when the
+ * rows are read, unless the person was erased meanwhile. Then the id names nothing, and a last walk
+ * takes it out.
+ */
+#include "store/people_copy.h"
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "store/store_internal.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+enum { SLICE_ROWS = 1000, SLICE_BYTES = 1 << 20, KEY_MAX_BYTES = 64 };
+
+/* Pairs of one database: key size 1 ‖ value size 4 ‖ key ‖ value, each. */
+struct slice {
+	unsigned database;
+	struct buffer pairs;
+	struct buffer last; /* key of the last one; absent before the first */
+	uint64_t count;
+};
+
+static void append(struct slice *slice, struct span key, struct span value)
+{
+	uint8_t sizes[5] = {(uint8_t)key.size};
+
+	put_u32(sizes + 1, (uint32_t)value.size);
+	buffer_append(&slice->pairs, sizes, sizeof(sizes));
+	buffer_append_span(&slice->pairs, key);
+	buffer_append_span(&slice->pairs, value);
+	slice->count++;
+}
+
+static int read_slice(struct env *people, struct slice *slice)
+{
+	struct span from = span_of(slice->last.data, slice->last.size), key, value;
+	struct txn_walk walk;
+	struct txn txn;
+
+	buffer_clear(&slice->pairs);
+	slice->count = 0;
+	txn_begin_read(&txn, people);
+	txn_walk_begin(&txn, slice->database, from, &walk);
+	while (slice->count < SLICE_ROWS && slice->pairs.size < SLICE_BYTES &&
+	       txn_walk_next(&walk, &key, &value))
+		if (!from.data || !span_equal(key, from)) {
+			append(slice, key, value);
+			if (key.size > KEY_MAX_BYTES)
+				txn_fail(&txn, -EBADMSG);
+		}
+	txn_walk_end(&walk);
+	txn_fail(&txn, slice->pairs.error);
+	return txn_finish(&txn);
+}
+
+static void write_slice(struct txn *txn, void *context)
+{
+	struct slice *slice = context;
+	struct span pairs = buffer_span(&slice->pairs);
+	size_t at = 0;
+
+	while (at < pairs.size) {
+		size_t key_size = pairs.data[at], size = get_u32(pairs.data + at + 1);
+		struct span key = span_slice(pairs, at + 5, key_size);
+
+		txn_append(txn, slice->database, key, span_slice(pairs, at + 5 + key_size, size));
+		at += 5 + key_size + size;
+		if (at >= pairs.size) {
+			buffer_clear(&slice->last);
+			buffer_append_span(&slice->last, key);
+		}
+	}
+	txn_fail(txn, slice->last.error);
+}
+
+static int copy_database(struct env *from, struct env *to, unsigned database)
+{
+	struct slice slice = {.database = database};
+	int r;
+
+	do {
+		r = read_slice(from, &slice);
+		if (!r && slice.count > 0)
+			r = env_reserve(to, slice.pairs.size);
+		if (!r && slice.count > 0)
+			r = txn_write(to, write_slice, &slice);
+	} while (!r && slice.count > 0);
+	/* Keys of people went through it. */
+	if (slice.pairs.data)
+		explicit_bzero(slice.pairs.data, slice.pairs.capacity);
+	buffer_finish(&slice.pairs);
+	buffer_finish(&slice.last);
+	return r;
+}
+
+/* Ids whose row went away while the copy was made; a slice of them, to be deleted. */
+static int find_dangling(struct env *copy, struct slice *dangling)
+{
+	struct span key, handle;
+	struct txn_walk walk;
+	struct txn txn;
+
+	buffer_clear(&dangling->pairs);
+	dangling->count = 0;
+	txn_begin_read(&txn, copy);
+	txn_walk_begin(&txn, PEOPLE_IDS, span_of(NULL, 0), &walk);
+	while (dangling->count < SLICE_ROWS && txn_walk_next(&walk, &key, &handle))
+		if (!txn_get(&txn, PEOPLE_ROWS, handle).data)
+			append(dangling, key, span_of(NULL, 0));
+	txn_walk_end(&walk);
+	txn_fail(&txn, dangling->pairs.error);
+	return txn_finish(&txn);
+}
+
+static void delete_slice(struct txn *txn, void *context)
+{
+	const struct slice *slice = context;
+	struct span pairs = buffer_span(&slice->pairs);
+
+	for (size_t at = 0; at < pairs.size; at += 5 + pairs.data[at])
+		txn_delete(txn, PEOPLE_IDS, span_slice(pairs, at + 5, pairs.data[at]));
+}
+
+static int drop_dangling(struct env *copy)
+{
+	struct slice dangling = {.database = PEOPLE_IDS};
+	int r;
+
+	do {
+		r = find_dangling(copy, &dangling);
+		if (!r && dangling.count > 0)
+			r = txn_write(copy, delete_slice, &dangling);
+	} while (!r && dangling.count > 0);
+	buffer_finish(&dangling.pairs);
+	return r;
+}
+
+static int copy_all(struct env *from, struct env *to)
+{
+	static const unsigned order[] = {PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META};
+	int r = 0;
+
+	for (size_t i = 0; i < 4 && !r; i++)
+		r = copy_database(from, to, order[i]);
+	return r ? r : drop_dangling(to);
+}
+
+static int remove_old(const char *path, struct error *error)
+{
+	static const char *const names[] = {"data.mdb", "lock.mdb"};
+	cleanup_buffer struct buffer file = BUFFER_INIT;
+
+	for (size_t i = 0; i < 2; i++) {
+		buffer_clear(&file);
+		buffer_printf(&file, "%s/%s", path, names[i]);
+		if (!buffer_text(&file))
+			return -ENOMEM;
+		if (unlink(buffer_text(&file)) && errno != ENOENT)
+			return error_set(error, -errno, "%s: cannot be removed: %s",
+					 buffer_text(&file), strerror(errno));
+	}
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return error_set(error, -errno, "%s: cannot be made: %s", path, strerror(errno));
+	return 0;
+}
+
+int people_copy(struct store *store, const char *path, struct error *error)
+{
+	struct env copy = {0};
+	int r = remove_old(path, error);
+
+	if (r)
+		return r;
+	r = env_open(&copy, path, store_people_databases, true, 0, error);
+	if (!r) {
+		r = copy_all(&store->people, &copy);
+		if (r)
+			(void)error_set(error, r, "%s: people/ cannot be copied: %s", path,
+					strerror(-r));
+	}
+	env_close(&copy);
+	return r;
+}
+
+int people_copy_check(const char *path, uint64_t *ret_people, struct error *error)
+{
+	struct env copy = {0};
+	struct span key, value;
+	struct txn_walk walk;
+	struct txn txn;
+	uint64_t count = 0, schema = 0;
+	int r = env_open(&copy, path, store_people_databases, false, 0, error);
+
+	if (!r) {
+		txn_begin_read(&txn, &copy);
+		schema = txn_get_number(&txn, PEOPLE_META, "schema", 0);
+		txn_walk_begin(&txn, PEOPLE_ROWS, span_of(NULL, 0), &walk);
+		while (txn_walk_next(&walk, &key, &value)) {
+			count++;
+			if (key.size != sizeof(struct handle) || value.size < 1)
+				txn_fail(&txn, -EBADMSG);
+		}
+		txn_walk_end(&walk);
+		r = txn_finish(&txn);
+		if (r || schema == 0)
+			r = error_set(error, r ? r : -EBADMSG, "%s: is not a copy of people/",
+				      path);
+		else if (schema > SCHEMA_VERSION)
+			r = error_set(error, STORE_E_SCHEMA,
+				      "%s: written by a newer version; install that version", path);
+	}
+	env_close(&copy);
+	if (!r)
+		*ret_people = count;
+	return r;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_COMMANDS_BACKUP_PEOPLE_H
+#define WAYMARK_COMMANDS_BACKUP_PEOPLE_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+/*
+ * Have the owner of people/ copy it, and put the copy at @path (mode 0600, renamed to its place
+ * when it is whole), or in it as people.mdb if that is a directory.
+ *
+ * Return: 0; otherwise @error says why not.
+ */
+int backup_people(const char *config, const char *path, struct error *error);
+
+#endif
