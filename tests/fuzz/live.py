@@ -26,7 +26,7 @@ INPUT_MAX_BYTES = 16384
 MEMORY_MIB = 1024
 ONE_INPUT_S = 10      # what takes longer is a fault: everything here is meant to be linear
 KEPT_MAX_BYTES = 512  # inputs that --keep adds; the shorter of two that reach the same
-KEPT_MAX_FILES = 64   # of one target
+KEPT_MAX_FILES = 40   # of one target
 
 
 def run(program, folder, *options):
@@ -47,7 +47,7 @@ def fuzz(program, seeds, found, faults, seconds):
 
 
 def keep(program, seeds, found, scratch):
-    """Add to @seeds the shortest of @found that reach what no committed input reaches."""
+    """Add to @seeds some of @found that reach what no committed input reaches: of all lengths."""
     merged = scratch / "merged"
     shutil.copytree(seeds, merged)
     before = {path.name for path in merged.iterdir()}
@@ -55,7 +55,8 @@ def keep(program, seeds, found, scratch):
                           stdin=subprocess.DEVNULL, check=False).returncode
     new = sorted((path for path in merged.iterdir() if path.name not in before),
                  key=lambda path: path.stat().st_size)
-    for path in new[:max(0, KEPT_MAX_FILES - len(before))]:
+    room = max(1, KEPT_MAX_FILES - len(before))
+    for path in new[::-(-len(new) // room)] if len(new) > 0 else []:
         shutil.copy(path, seeds / path.name[:12])
     print(f"{len(new)} inputs reach something new, {len(before)} are committed")
     return code
