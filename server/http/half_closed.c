@@ -6,8 +6,9 @@
  * would stay until request_timeout_s.
  *
  * So each connection that has completed nothing for a while is looked at, a few times and in longer
- * and longer distances; a busy one never is. A connection whose end has arrived is shut down for
- * reading, which changes nothing but wakes the library, which then closes by its own rules.
+ * and longer distances, some in each run; one that is asked over and over never is. A connection
+ * whose end has arrived is shut down for reading, which changes nothing but wakes the library,
+ * which then closes by its own rules.
  *
  * The list of connections is in order of their last completed request, so one place in it for each
  * look is enough: before it, all have had that look.
@@ -16,10 +17,12 @@
 
 #include <sys/socket.h>
 
+enum { LOOKS_PER_RUN_MAX = 16 };
+
 static const usec_t looks[HALF_CLOSED_LOOKS] = {
-	20 * USEC_PER_MS,
-	200 * USEC_PER_MS,
-	2 * USEC_PER_SEC,
+	100 * USEC_PER_MS,
+	500 * USEC_PER_MS,
+	3 * USEC_PER_SEC,
 };
 
 void half_closed_add(struct listener *listener, struct connection *connection)
@@ -41,18 +44,25 @@ static void look(const struct connection *connection)
 	const int fd = connection_descriptor(connection);
 	char byte;
 
-	if (!connection->expired && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+	if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 		(void)shutdown(fd, SHUT_RD);
 }
 
 void half_closed_look(struct listener *listener)
 {
+	unsigned most = LOOKS_PER_RUN_MAX;
+
 	for (size_t i = 0; i < HALF_CLOSED_LOOKS; i++) {
 		struct connection *at = listener->unlooked[i];
 
-		for (; at && listener->now - at->since >= looks[i];
-		     at = at->places[ORDER_OF_ALL].after)
+		for (; at && most > 0 && listener->now - at->since >= looks[i];
+		     at = at->places[ORDER_OF_ALL].after) {
+			/* A request that waits for its commit is whole. */
+			if (at->expired || (at->exchange && at->exchange->waiting))
+				continue;
 			look(at);
+			most--;
+		}
 		listener->unlooked[i] = at;
 	}
 }
