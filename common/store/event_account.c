@@ -2,11 +2,12 @@
 /*
  * The account events: where every event went, in the log itself.
  *
- * One is appended each minute and one as the very last record of an orderly end. So the log tells
- * by its last record how the run before ended; when it did not end, the next start appends one that
- * says "unclean" and the most that can be missing: what that run's queues could hold, which it left
- * in events/meta. Its totals are zeros, since nobody knows them. On a disk that cannot be written
- * at that moment it is due, and comes before the first event that can be.
+ * One is appended each minute and one as the very last record of an orderly end. A run begins by
+ * writing into events/meta what its queues can hold, and takes that back in its last commit. What
+ * the next start still finds there, or a log with another end, is of a run that did not end: then
+ * one is appended that says "unclean" and that number, the most that can be missing, even of a run
+ * that never came to store anything. Its totals are zeros, since nobody knows them. On a disk that
+ * cannot be written at that moment it is due, and comes before the first event that can be.
  */
 #include "base/cleanup.h"
 #include "base/encode.h"
@@ -55,7 +56,8 @@ static void read_end(struct txn *txn, struct store *store)
 		return;
 	store->last_sequence = key.data ? get_u64(key.data)
 					: txn_get_number(txn, EVENTS_META, "pruned_through", 0);
-	store->unclean = key.data && !is_shutdown(last);
+	store->unclean = (key.data && !is_shutdown(last)) ||
+			 txn_get_number(txn, EVENTS_META, "queue_limit", 0) > 0;
 }
 
 uint64_t event_account_append_recovery(struct txn *txn, struct store *store)

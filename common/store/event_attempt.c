@@ -147,6 +147,8 @@ static void write_events(struct txn *txn, void *context)
 	commit->end = next - 1;
 	if (commit->period >= 0)
 		append_account(txn, commit);
+	if (commit->period == ACCOUNT_SHUTDOWN)
+		txn_put_number(txn, EVENTS_META, "queue_limit", 0, 8);
 	if (commit->prunes)
 		prune_step(&writer->store->prune, txn, writer->store,
 			   prune_quota(writer->batch.events));

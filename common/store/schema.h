@@ -25,7 +25,8 @@
  *
  * EVENTS_META: "schema" u32; "node" text; "incarnation" u16; "pruned_through" u64: the log begins
  * behind it (0: nothing pruned); "tombstoned_through" u64: up to here records of the class with a
- * shorter period are tombstones; "queue_limit" u64: events that the last run could have queued;
+ * shorter period are tombstones; "queue_limit" u64: events that the last run can have
+ * queued and not stored, 0 once it has ended in order;
  * "retention_clock" u64, "retention_held" u64 (µs; store/retention.h); "reader <name>" u64 ‖ u64:
  * what a named reader has read, and when it last said so (µs).
  *

@@ -133,6 +133,35 @@ static void test_a_start_after_a_crash_says_unclean(void **state)
 	assert_int_equal(walk.period, 1);
 }
 
+static int die_at_once(struct fixture *fixture)
+{
+	fixture_open(fixture);
+	return 42;
+}
+
+static void test_a_run_that_stored_nothing_is_missed_too(void **state)
+{
+	struct fixture *fixture = *state;
+	struct walk walk;
+
+	assert_int_equal(in_child(die_at_once, fixture), 42);
+	fixture_open(fixture);
+	(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 1));
+	fixture_close(fixture);
+	/* The log ends with a shutdown now, which is of the run before the one that dies here. */
+	assert_int_equal(in_child(die_at_once, fixture), 42);
+	fixture_open(fixture);
+	walk_log(fixture->store, &walk);
+	assert_int_equal(walk.types[EVENT_account], 3);
+	assert_int_equal(walk.period, 2);
+	assert_true(walk.missing > 0);
+	fixture_close(fixture);
+	fixture_open(fixture);
+	walk_log(fixture->store, &walk);
+	assert_int_equal(walk.types[EVENT_account], 4);
+	assert_int_equal(walk.period, 1);
+}
+
 static void test_state_is_made_again_from_the_log(void **state)
 {
 	static const struct link_id id = {"linkid01"};
@@ -340,6 +369,7 @@ int main(void)
 		ON_STORE(test_a_reader_says_when_there_is_no_store),
 		ON_STORE(test_a_reader_in_another_process),
 		ON_STORE(test_a_start_after_a_crash_says_unclean),
+		ON_STORE(test_a_run_that_stored_nothing_is_missed_too),
 		ON_STORE(test_state_is_made_again_from_the_log),
 		ON_STORE(test_state_of_another_log_is_made_again),
 		ON_STORE(test_a_newer_schema_is_refused),
