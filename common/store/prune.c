@@ -22,7 +22,7 @@
 #include "store/store_internal.h"
 
 enum {
-	QUOTA_MIN = 32,
+	QUOTA_MIN = 128,
 	QUOTA_MAX = 512,
 	CHECK_EVENTS = 16,
 	STEP_USEC = 300,      /* of looking and of removing */

@@ -67,9 +67,9 @@ static void report(const struct app *app, const struct arguments *arguments,
 		   const struct backup_report *backup)
 {
 	printf("events %" PRIu64 " to %" PRIu64 " (%" PRIu64 " new) in %" PRIu64
-	       " segments, state as of %" PRIu64 ", verified: %s\n",
-	       backup->first, backup->last, backup->added, backup->segments, backup->position,
-	       arguments->directory);
+	       " segment%s, state as of %" PRIu64 ", verified: %s\n",
+	       backup->first, backup->last, backup->added, backup->segments,
+	       backup->segments == 1 ? "" : "s", backup->position, arguments->directory);
 	if (backup->is_first)
 		command_warn("keep these apart, they are not in it: %s, the configuration, and "
 			     "people/ (backup --people)",
