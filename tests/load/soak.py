@@ -6,16 +6,16 @@
     tests/load/soak.py --quick      20 seconds of the same
 
 While clicks come at a fixed rate (pace.c: an answer is timed from when its request was due), each
-window brings a reload by SIGHUP and a look at /metrics; people are imported, a key is rotated, and
-events grow old and are pruned all the time. At the end the server stops, and its log must hold
-exactly the clicks that were answered.
+window brings a reload by SIGHUP and a look at /metrics; people and events are imported, backups
+made, a key is rotated, and events grow old and are pruned all the time. At the end the server
+stops, and its log must hold exactly the clicks that were answered.
 
 Flat means: the line through all windows by Theil and Sen, the median of the slopes of all pairs,
 which no single odd window moves, rises less over the whole run than the bound. Latency is judged
 only in the long run; memory and descriptors in both.
 """
 import argparse
-import collections
+import datetime
 import itertools
 import json
 import os
@@ -41,8 +41,9 @@ CONNECTIONS = 64
 CAPACITY_SECONDS = 3
 OLD_EVENTS_A_SECOND = 500   # that reach their age while it runs
 RETENTION_DAYS = 1
-IMPORTED = 500              # people in each import
+IMPORTED = 500              # people, and as many events, in each import
 IMPORT_WINDOWS = (4, 9, 14)
+BACKUP_WINDOWS = (2, 6, 10, 15, 19)
 ROTATE_WINDOW = 7
 # The most that may be gained from the first window to the last, by the line through them.
 BOUNDS = {"memory_kib": 4096, "descriptors": 8, "p50_us": 300, "p99_us": 3000}
@@ -120,20 +121,31 @@ class Soak:
                 raise SystemExit("a reload did not happen within 10 s")
             time.sleep(0.02)
 
-    def import_people(self):
-        path = self.folder / "more.csv"
-        first = self.imports * IMPORTED
-        path.write_text("email\n" + "".join(f"more{first + number}@example.com\n"
-                                            for number in range(IMPORTED)))
-        self.server.run("prospect", "import", "--config", self.server.config, path)
+    def command(self, *words):
+        self.server.run(*words, "--config", self.server.config)
+
+    def import_more(self):
+        """People, and what another system knows of them."""
+        numbers = range(self.imports * IMPORTED, (self.imports + 1) * IMPORTED)
+        people, events = self.folder / "more.csv", self.folder / "more.ndjson"
+        people.write_text("email\n" + "".join(f"more{number}@example.com\n" for number in numbers))
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        events.write_text("".join(json.dumps({
+            "id": f"order-{number}", "time": now, "type": "purchase",
+            "email": f"more{number}@example.com", "props": {"total": number}}) + "\n"
+            for number in numbers))
+        self.command("prospect", "import", people)
+        self.command("events", "import", "--source=shop", events)
         self.imports += 1
 
     def disturb(self, window):
         self.reload()
         if window in IMPORT_WINDOWS:
-            self.import_people()
+            self.import_more()
+        if window in BACKUP_WINDOWS:
+            self.command("backup", self.folder / "copy")
         if window == ROTATE_WINDOW:
-            self.server.run("key", "rotate", "--config", self.server.config)
+            self.command("key", "rotate")
 
     def sample(self, window, line):
         answered, p50, p99, longest = map(int, line.split())
@@ -189,22 +201,29 @@ def check_flat(samples, names):
     return problems
 
 
+def count_events(soak, kind, after):
+    """Lines that `events` prints: too many to hold."""
+    command = [soak.server.program, "events", "--config", soak.server.config, "--type", kind,
+               "--after", str(after)]
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE) as events:
+        return sum(piece.count(b"\n") for piece in iter(lambda: events.stdout.read(1 << 20), b""))
+
+
 def check_totals(soak, sent, redirected, others, before):
     """The log, when the server has stopped: each click that was answered, and nothing lost."""
     *rows, totals = map(json.loads, soak.server.run(
         "events", "--config", soak.server.config, "--account", "--json").splitlines())
     account = rows[-1]["account"]
-    counts = collections.Counter()
-    for line in soak.server.run("events", "--config", soak.server.config, "--after",
-                                str(before)).splitlines():
-        counts[json.loads(line)["type"]] += 1
+    clicks, purchases = (count_events(soak, kind, before) for kind in ("click", "purchase"))
     print(f"{sent:,} clicks sent, {redirected:,} redirected; the log: {account}, "
-          f"{dict(counts)}; pruned {soak.samples[-1]['pruned']:,.0f}")
+          f"{clicks:,} clicks, {purchases:,} imported; pruned {soak.samples[-1]['pruned']:,.0f}")
     problems = []
     if others or redirected != sent:
         problems.append(f"{others} of {sent} answers were no redirect")
-    if counts["click"] != redirected:
-        problems.append(f"{redirected} clicks were redirected, {counts['click']} are in the log")
+    if purchases != soak.imports * IMPORTED:
+        problems.append(f"{purchases} imported events are in the log")
+    if clicks != redirected:
+        problems.append(f"{redirected} clicks were redirected, {clicks} are in the log")
     if account["received"] != account["stored"] or not totals["adds_up"]:
         problems.append(f"something is missing: {account}")
     return problems
