@@ -3,6 +3,7 @@
 import html
 import math
 
+LICENCE = "SPDX-License-Identifier: Apache-2.0"
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 150, 40, 44
 COLOURS = ["#0b6bcb", "#c2410c", "#15803d", "#7e22ce"]
@@ -68,7 +69,8 @@ def draw(title, x_label, curves):
     xs = sorted({x for points in curves.values() for x in points})
     plot = Plot(xs, 1.2 * max(middle for points in curves.values()
                               for _, middle, _ in points.values()))
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+    parts = [f"<!-- {LICENCE} -->",
+             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
              f'role="img" aria-label="{html.escape(title)}"><style>{STYLE}</style>',
              text(LEFT, 22, title), *plot.axes(xs, x_label)]
     for colour, (name, points) in zip(COLOURS, curves.items()):
