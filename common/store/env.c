@@ -21,8 +21,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
-enum { FILE_MODE = 0600, MAP_STEP_BYTES = 1 << 20, SPARE_PAGES = 64, LOCK_FILE_BYTES = 16384 };
+enum {
+	FILE_MODE = 0600,
+	MAP_STEP_BYTES = 1 << 20,
+	SPARE_PAGES = 64,
+	LOCK_FILE_BYTES = 16384,
+	META_PAGES_BYTES = 8192
+};
 
 static bool is_damage(int code)
 {
@@ -133,17 +140,32 @@ static void close_lmdb(struct env *env)
 	atomic_fetch_add(&env->writes, 1);
 }
 
+/*
+ * LMDB makes a new environment of a file that is missing or empty, and a log that is cut to nothing
+ * would begin again at its first sequence. A store's environments are made elsewhere (establish.c).
+ */
+static int check_size(const struct env *env)
+{
+	cleanup_buffer struct buffer path = BUFFER_INIT;
+	struct stat status;
+
+	buffer_printf(&path, "%s/data.mdb", env->path);
+	if (!buffer_text(&path))
+		return ENOMEM;
+	if (stat(buffer_text(&path), &status))
+		return errno;
+	return status.st_size < META_PAGES_BYTES ? MDB_INVALID : 0;
+}
+
 static int open_as(struct env *env, unsigned flags)
 {
 	struct opening opening = {.env = env, .flags = flags, .result = MDB_CORRUPTED};
+	int r = env->create ? 0 : check_size(env);
 
-	if (!(flags & MDB_RDONLY))
-		opening.result = reserve_lock_file(env);
-	else
-		opening.result = 0;
-	if (opening.result)
-		return opening.result;
-	opening.result = MDB_CORRUPTED;
+	if (!r && !(flags & MDB_RDONLY))
+		r = reserve_lock_file(env);
+	if (r)
+		return r;
 	(void)guard_run(open_guarded, &opening);
 	if (opening.result)
 		close_lmdb(env);
@@ -174,8 +196,7 @@ static int open_lmdb(struct env *env)
 		r = open_as(env, MDB_RDONLY | MDB_NOLOCK);
 		env->read_only = r == 0;
 	}
-	if (is_damage(r))
-		atomic_store(&env->damaged, true);
+	atomic_store(&env->damaged, is_damage(r));
 	return r;
 }
 
@@ -240,6 +261,7 @@ int env_open(struct env *env, const char *path, const char *const *names, bool w
 	if (r)
 		return error_set(error, r, "%s: cannot be opened: %s", path, strerror(-r));
 	env->opened = true;
+	env->create = writable;
 	return open_lmdb(env) || env->read_only ? env_describe(env, error) : 0;
 }
 

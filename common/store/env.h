@@ -33,6 +33,7 @@ struct env {
 	MDB_dbi databases[ENV_DATABASES_MAX];
 	size_t map_bytes;
 	bool opened;	     /* or tried to */
+	bool create;	     /* may be made by opening it; else a file that is empty is damaged */
 	uint64_t generation; /* one up with each reopen */
 	uint64_t growths;
 	bool read_only;	      /* open, but the disk refused writing */
@@ -58,7 +59,8 @@ struct env {
 int env_prepare(struct env *env, const char *path, const char *const *names, bool writable,
 		size_t map_bytes);
 /*
- * Open the environment in directory @path, which exists; @map_bytes 0: what the file says. Stale
+ * Open the environment in directory @path, which exists; @map_bytes 0: what the file says. One that
+ * is not there is made. Stale
  * slots of dead readers are cleared.
  *
  * Return: 0; STORE_E_ABSENT (reading only); STORE_E_DAMAGED; negative errno; @error is set.

@@ -244,6 +244,12 @@ bool store_is_established(const struct store *store)
 	return store->owned && store->events_ready && store->state_ready && store->people_ready;
 }
 
+bool store_is_held(const struct store *store)
+{
+	return atomic_load(&store->events.held) || atomic_load(&store->state.held) ||
+	       atomic_load(&store->people.held);
+}
+
 bool store_refuses(int code)
 {
 	return code == STORE_E_LOCKED || code == STORE_E_SCHEMA || code == STORE_E_NODE;

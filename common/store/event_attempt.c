@@ -199,7 +199,7 @@ int event_establish(struct event_writer *writer, struct error *error)
 		return 0;
 	r = store_establish(store, results, error);
 	writer->next_establish = clock_monotonic() +
-				 (r == STORE_E_DAMAGED ? DAMAGE_PAUSE_MS : RETRY_MS) * USEC_PER_MS;
+				 (store_is_held(store) ? DAMAGE_PAUSE_MS : RETRY_MS) * USEC_PER_MS;
 	for (unsigned i = 0; i < STORE_ENVS; i++)
 		event_writer_note(writer, i, results[i]);
 	return r;

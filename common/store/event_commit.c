@@ -210,12 +210,6 @@ static bool pause_for(struct event_writer *writer, usec_t pause)
 	return !over;
 }
 
-static bool is_held(struct store *store)
-{
-	return atomic_load(&store->events.held) || atomic_load(&store->state.held) ||
-	       atomic_load(&store->people.held);
-}
-
 enum commit_result { COMMITTED, GIVEN_UP, LEFT };
 
 /*
@@ -242,7 +236,7 @@ static enum commit_result commit_batch(struct event_writer *writer)
 		writer->pause = event_pause(writer->pause, r);
 		if (!pause_for(writer, writer->pause))
 			return GIVEN_UP;
-		if (is_held(writer->store) && event_writer_hand_over(writer))
+		if (store_is_held(writer->store) && event_writer_hand_over(writer))
 			return LEFT;
 	}
 }
@@ -338,7 +332,7 @@ static bool work(struct event_writer *writer)
 		keep_house(writer);
 	else if (idle)
 		prune_alone(writer);
-	return !is_held(writer->store) || !event_writer_hand_over(writer);
+	return !store_is_held(writer->store) || !event_writer_hand_over(writer);
 }
 
 void *event_commit_thread(void *context)

@@ -57,6 +57,8 @@ struct store {
 bool store_is_established(const struct store *store);
 /* Each environment's own result is a negative errno. Return: 0; STORE_E_*; the first errno. */
 int store_establish(struct store *store, int ret_results[STORE_ENVS], struct error *error);
+/* Has a write met a damaged page, so that this thread holds LMDB's lock? */
+bool store_is_held(const struct store *store);
 /* Must the server, too, refuse to start? */
 bool store_refuses(int code);
 /* For a reader. */

@@ -97,6 +97,39 @@ static void end_reading(struct txn *txn)
 		mdb_txn_abort(other);
 }
 
+struct beginning {
+	struct env *env;
+	struct txn *txn;
+	int result;
+};
+
+/* It reads a meta page, which is gone where the file was cut. */
+static void begin_guarded(void *context)
+{
+	struct beginning *beginning = context;
+	struct txn *txn = beginning->txn;
+	struct env *env = beginning->env;
+
+	beginning->result = txn->read_only ? begin_reading(env, &txn->lmdb)
+					   : mdb_txn_begin(env->lmdb, NULL, 0, &txn->lmdb);
+}
+
+/* A read that was left in the middle keeps its slot until the environment is opened again. */
+static int begin_lmdb(struct txn *txn, struct env *env)
+{
+	struct beginning beginning = {.env = env, .txn = txn};
+
+	if (!env->lmdb || (env->read_only && !txn->read_only))
+		return MDB_PANIC;
+	if (guard_run(begin_guarded, &beginning))
+		return beginning.result;
+	atomic_store(&env->damaged, true);
+	if (txn->read_only)
+		return MDB_PANIC;
+	atomic_store(&env->held, true);
+	return MDB_CORRUPTED;
+}
+
 static int begin_once(struct txn *txn, struct env *env, bool read_only)
 {
 	int r;
@@ -104,12 +137,7 @@ static int begin_once(struct txn *txn, struct env *env, bool read_only)
 	*txn = (struct txn){.env = env, .read_only = read_only};
 	(void)pthread_rwlock_rdlock(&env->live);
 	txn->generation = env->generation;
-	if (!env->lmdb || (env->read_only && !read_only))
-		r = MDB_PANIC;
-	else if (read_only)
-		r = begin_reading(env, &txn->lmdb);
-	else
-		r = mdb_txn_begin(env->lmdb, NULL, 0, &txn->lmdb);
+	r = begin_lmdb(txn, env);
 	if (!r)
 		return 0;
 	txn->lmdb = NULL;

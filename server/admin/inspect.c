@@ -25,6 +25,9 @@ static struct span sentence_of(const struct store_status *status)
 {
 	if (status->events_failing || status->state_failing || status->people_failing)
 		return SPAN("degraded\n");
+	for (unsigned i = 0; i < STORE_ENVS; i++)
+		if (status->damaged[i])
+			return SPAN("degraded: a page of the store is damaged\n");
 	if (status->disk == DISK_SCARCE)
 		return SPAN("degraded: the disk is nearly full, clicks are not stored\n");
 	if (status->disk == DISK_LOW)

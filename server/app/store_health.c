@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * common/ never logs, so the store keeps what fails and this file compares it with what was said.
- * A damaged page is told once per environment: it stays damaged until somebody restores it.
+ * A damaged page is told once per environment, which stays damaged until it is opened again.
  */
 #include "app/store_health.h"
 
@@ -28,11 +28,10 @@ static void watch(struct app *app, const struct event_writer_pressure *pressure,
 {
 	struct store_health *health = &app->health;
 
-	if (pressure->damaged[env] && !health->damage[env]) {
+	if (pressure->damaged[env] && !health->damage[env])
 		log_error("damaged", "store", store_env_name(env), "reason",
 			  "a page of it cannot be read; restore it from a backup");
-		health->damage[env] = true;
-	}
+	health->damage[env] = pressure->damaged[env];
 	if (pressure->errors[env] == health->said[env])
 		return;
 	if (app->now < health->next[env]) {

@@ -203,7 +203,11 @@ class Daemon:
 
     def start(self, *wrapper, **environment):
         process = self.spawn(*wrapper, **environment)
-        line = read_line(process)
+        self.take_ready_line(read_line(process))
+        return self
+
+    def take_ready_line(self, line):
+        """Learn the ports from the line that a server prints when it is ready."""
         addresses = re.findall(r"(http://[^ ]+|unix:[^ ]+) \((public|admin)\)", line)
         if len(addresses) != 2:
             raise AssertionError(f"no ready line but {line!r}; log:\n{self.log()}")
@@ -213,7 +217,6 @@ class Daemon:
                 self.port = port
             else:
                 self.admin_port = port
-        return self
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
