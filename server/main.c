@@ -4,6 +4,11 @@
  */
 #include "commands/command.h"
 
+#include <jansson.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
 /* clang-format off */
 static const struct command commands[] = {
 	{"backup",   command_backup,   "copy log and state, while a server runs or not"},
@@ -21,7 +26,24 @@ static const struct command commands[] = {
 };
 /* clang-format on */
 
+/*
+ * jansson's reader goes on where one of its texts has no memory, and then writes behind the end of
+ * another. It reads configurations and what operators send, nothing that a click needs: the program
+ * ends instead, and says why.
+ */
+static void *allocate_or_end(size_t size)
+{
+	static const char message[] = "waymark: out of memory for JSON\n";
+	void *memory = malloc(size);
+
+	if (memory || size == 0)
+		return memory;
+	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+	_exit(EX_OSERR);
+}
+
 int main(int argc, char **argv)
 {
+	json_set_alloc_funcs(allocate_or_end, free);
 	return command_dispatch(commands, "Waymark, the tracker on your own domain.", argc, argv);
 }

@@ -34,7 +34,11 @@ static void wipe_and_free(void *memory)
 
 int crypto_init(void)
 {
-	json_set_alloc_funcs(malloc, wipe_and_free);
+	json_malloc_t allocate;
+
+	/* The program has its own way to allocate. */
+	json_get_alloc_funcs(&allocate, NULL);
+	json_set_alloc_funcs(allocate, wipe_and_free);
 	return sodium_init() < 0 ? -EIO : 0;
 }
 

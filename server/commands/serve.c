@@ -79,7 +79,7 @@ static int listen_everywhere(struct app *app, struct error *error)
 	return app_listen(app, &routes, error);
 }
 
-static void print_ready(const struct app *app)
+static int print_ready(const struct app *app, struct error *error)
 {
 	cleanup_buffer struct buffer line = BUFFER_INIT;
 
@@ -88,9 +88,11 @@ static void print_ready(const struct app *app)
 	buffer_append_text(&line, " (public), ");
 	listener_describe(app->admin, &line);
 	buffer_printf(&line, " (admin), tracker %s", app->trackers->primary->origin);
-	if (!line.error)
-		puts(buffer_text(&line));
+	if (line.error)
+		return error_set(error, APP_E_FAILED, "out of memory");
+	puts(buffer_text(&line));
 	(void)fflush(stdout);
+	return 0;
 }
 
 static void warn_of_no_effect(const struct config *config)
@@ -128,7 +130,9 @@ static int serve(const struct arguments *arguments, struct error *error)
 	log_info("started", "version", WAYMARK_VERSION, "node", app->config->node);
 	warn_of_no_effect(app->config);
 	store_health_watch(app);
-	print_ready(app);
+	code = print_ready(app, error);
+	if (code)
+		return code;
 	service_notify(&app->service, "READY=1\nSTATUS=Answering.");
 	code = loop_run(app, &cut, error);
 	log_info("stopping", "result", code ? error->text : cut ? "cut" : "drained");
