@@ -255,7 +255,9 @@ def main():
     for name, case, *arguments in cases:
         if chosen and name not in chosen:
             continue
-        settings = {"limits__queue_clicks": QUEUE} if case is full_queue else {}
+        settings = {"commit_wait_ms": 20}
+        if case is full_queue:
+            settings["limits__queue_clicks"] = QUEUE
         with Bad(preload, **settings) as bad:
             print(f"{name}: {case(bad, *arguments)}", flush=True)
 

@@ -91,7 +91,8 @@ class Run:
         self.daemon.prove()
         found = [event["url"] for event in self.daemon.events(type="click")]
         missing = [url for url in urls if url not in found]
-        assert len(missing) <= missed, f"acknowledged, and not in the log: {missing}"
+        # Where a field has no memory the click is stored without it.
+        assert len(missing) <= missed + found.count(None), f"acknowledged, and not in the log: {missing}"
 
     def refused(self):
         """No line means that it refused: it must have said why, and not have crashed."""
@@ -155,7 +156,7 @@ def main():
     preload, kind = sys.argv[1:3]
     fixture = Fixture(preload, kind, int(sys.argv[3]) if len(sys.argv) > 3 else 0)
     step = size("fault_step_memory" if kind == "memory" else "fault_step_disk")
-    number, beyond = 1, 0
+    number, beyond = int(os.environ.get("WAYMARK_FAULT_FIRST", "1")), 0
     while number < GIVE_UP:
         if fixture.run(number):
             fixture.figures["fired"] += 1
