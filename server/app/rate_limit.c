@@ -67,6 +67,9 @@ bool rate_limit_take(struct rate_limit *limit, uint64_t name, usec_t now, unsign
 	if (cost > limit->depth)
 		cost = limit->depth;
 	bucket = find(limit, name, now);
+	/* Emptied under another limit, one that gives it back more slowly: empty under this one. */
+	if (bucket->full_at > now + limit->depth)
+		bucket->full_at = now + limit->depth;
 	from = bucket->full_at > now ? bucket->full_at : now;
 	if (from + cost > now + limit->depth)
 		return false;

@@ -88,6 +88,18 @@ static void test_the_highest_rate_and_burst_fit(void **state)
 		assert_true(rate_limit_take(limit, 7, start, 0));
 }
 
+/* Who was refused under a limit that was too small does not stay so under a larger one. */
+static void test_another_rate_holds_for_an_empty_bucket(void **state)
+{
+	struct rate_limit *limit = *state;
+
+	rate_limit_set(limit, 1, BURST);
+	assert_int_equal(take_all(limit, 7, start, 0), BURST);
+	rate_limit_set(limit, RATE, BURST);
+	assert_false(rate_limit_take(limit, 7, start, 0));
+	assert_int_equal(take_all(limit, 7, start + USEC_PER_SEC / 10, 0), RATE / 10);
+}
+
 static void test_squeezed_a_token_costs_more(void **state)
 {
 	struct rate_limit *limit = *state;
@@ -155,6 +167,7 @@ int main(void)
 		TEST(test_names_do_not_share),
 		TEST(test_no_rate_is_no_limit),
 		TEST(test_the_highest_rate_and_burst_fit),
+		TEST(test_another_rate_holds_for_an_empty_bucket),
 		TEST(test_squeezed_a_token_costs_more),
 		TEST(test_a_crowd_hurts_nobody),
 		TEST(test_a_crowd_does_not_free_a_flooder),
