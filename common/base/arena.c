@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A chain of blocks. The first is small and stays; what did not fit goes into blocks of its own
- * size or twice the last, and is released by arena_reset(). Blocks never move: what was handed out
- * stays where it is until then.
+ * A chain of blocks. What did not fit into the first goes into blocks of its own size or twice the
+ * last, and is released by arena_reset(), which keeps only a first block of the usual size: what is
+ * reset a thousand times must not hold what was once asked of it. Blocks never move: what was
+ * handed out stays where it is until then.
  */
 #include "base/arena.h"
 
@@ -87,10 +88,15 @@ static void free_chain(struct arena_block *block)
 
 void arena_reset(struct arena *arena)
 {
-	if (arena->first) {
-		free_chain(arena->first->next);
-		arena->first->next = NULL;
-		arena->first->used = 0;
+	struct arena_block *first = arena->first;
+
+	if (first && first->size > FIRST_BLOCK_BYTES) {
+		free_chain(first);
+		arena->first = NULL;
+	} else if (first) {
+		free_chain(first->next);
+		first->next = NULL;
+		first->used = 0;
 	}
 	arena->current = arena->first;
 	arena->used_bytes = 0;

@@ -6,7 +6,7 @@
 
 /*
  * Memory that lives and dies together: one arena per request. Allocation is a bump of a pointer;
- * arena_reset() keeps the first block for the next request. Not thread-safe.
+ * arena_reset() keeps a first block of the usual size. Not thread-safe.
  */
 struct arena_block;
 

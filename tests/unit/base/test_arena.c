@@ -2,6 +2,7 @@
 /*
  * The arena: aligned, bounded, reusable, and copies carry a NUL that is not counted.
  */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,6 +45,28 @@ static void limit_holds_and_reset_gives_it_back(void **state)
 	arena_finish(NULL);
 }
 
+/* What is used again and again keeps little, whatever was asked of it first. */
+static void reset_keeps_no_large_block(void **state)
+{
+	struct arena arena = ARENA_INIT(0);
+	size_t before;
+
+	(void)state;
+	assert_non_null(arena_alloc(&arena, 1));
+	arena_reset(&arena);
+	before = mallinfo2().uordblks;
+	assert_non_null(arena_alloc(&arena, 100000));
+	assert_non_null(arena_alloc(&arena, 100000));
+	arena_reset(&arena);
+	assert_int_equal(mallinfo2().uordblks, before);
+	arena_finish(&arena);
+	assert_non_null(arena_alloc(&arena, 100000));
+	arena_reset(&arena);
+	assert_true(mallinfo2().uordblks <= before);
+	assert_non_null(arena_alloc(&arena, 100000));
+	arena_finish(&arena);
+}
+
 static void copy_ends_with_nul_and_absent_stays_absent(void **state)
 {
 	struct arena arena = ARENA_INIT(0);
@@ -64,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(allocations_are_aligned_and_distinct),
 		cmocka_unit_test(limit_holds_and_reset_gives_it_back),
+		cmocka_unit_test(reset_keeps_no_large_block),
 		cmocka_unit_test(copy_ends_with_nul_and_absent_stays_absent),
 	};
 
