@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Connections in the order in which they last completed a request, oldest first, those of all and
- * those of each address. The library's own
- * timeout starts anew with every byte, so that a byte a second keeps a connection for ever; ours
- * bounds the time from one completed request to the next, whatever was sent meanwhile. A connection
- * whose handler waits is not the client's fault and starts anew.
+ * those of each address. The library's own timeout starts anew with every byte, so that a byte a
+ * second keeps a connection for ever; ours bounds the time from one completed request to the next,
+ * whatever was sent meanwhile. A connection whose handler waits is not the client's fault and
+ * starts anew.
  *
  * Expiry shuts the socket down; the library sees the end and closes by its own rules, so that
  * nothing here ever frees what the library still holds.

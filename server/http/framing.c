@@ -122,7 +122,6 @@ static bool check_version(const struct head *head, struct framing *framing)
 	return refuse(framing, 505, "This server speaks HTTP/1.1 and HTTP/1.0.");
 }
 
-/* "name:digits" or "[v6]:digits", the characters of RFC 3986 section 3.2.2, without user. */
 static bool is_digit(uint8_t byte)
 {
 	return (byte_classes[byte] & BYTE_DIGIT) != 0;

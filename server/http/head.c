@@ -107,16 +107,6 @@ bool head_read(struct exchange *exchange, const char *method, const char *versio
 	return read_fields(exchange);
 }
 
-static bool is_trusted(const struct listener *listener, const struct connection *connection)
-{
-	if (connection->is_local)
-		return true;
-	for (size_t i = 0; i < listener->options.proxy_count; i++)
-		if (network_holds(&listener->options.proxies[i], &connection->peer))
-			return true;
-	return false;
-}
-
 static struct span join(struct arena *arena, const struct span *values, size_t count)
 {
 	size_t size = 0;
@@ -148,7 +138,7 @@ void head_find_client(struct exchange *exchange)
 	size_t count = 0;
 
 	request->client = request->peer;
-	request->peer_is_trusted = is_trusted(request->listener, exchange->connection);
+	request->peer_is_trusted = listener_trusts(request->listener, &request->peer);
 	if (request->peer_is_trusted)
 		count = request_values(request, HEADER_X_FORWARDED_FOR, &hops);
 	if (count == 0)

@@ -2,8 +2,8 @@
 /*
  * The public API on one page. A path that ends with '*' is a prefix; the handler sees the rest as
  * request->tail. HEAD reaches the GET handler; 404, 405 with Allow and OPTIONS follow from the
- * table. Over a limit only what is ACCESS_ALWAYS is asked: a tracked link redirects, and the rest
- * of its handlers' answers is 429.
+ * table. Over a limit only what is ACCESS_ALWAYS is asked: a tracked link redirects or, where the
+ * store cannot be read, says so; a damaged one is 429 like everything else.
  */
 #include "public/public.h"
 
