@@ -192,8 +192,13 @@ static void listen_again(struct loop *loop)
 	if (app->control || app->draining || app->now < loop->control_due)
 		return;
 	loop->control_due = app->now + CONTROL_PAUSE_MS * USEC_PER_MS;
-	if (app_listen_control(app, NULL) || watch(loop, listener_fd(app->control)))
+	if (app_listen_control(app, NULL))
 		return;
+	if (watch(loop, listener_fd(app->control))) {
+		listener_close(app->control);
+		app->control = NULL;
+		return;
+	}
 	loop->listeners[2] = app->control;
 	log_info("control", "result", "listening");
 }
