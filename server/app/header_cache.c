@@ -8,7 +8,8 @@
  * was used last stands first, and the last one makes room.
  *
  * Invariant: what an entry says is what reading its value says, for a referrer under the
- * configuration in force. A request that began under an older one neither finds nor leaves any.
+ * configuration in force. A request that began under an older one neither finds nor leaves any, and
+ * what was read without enough memory is not kept.
  */
 #include "app/header_cache.h"
 
@@ -153,19 +154,24 @@ static void keep(struct set *set, uint64_t hash, struct span value,
 	set->ways[0] = entry;
 }
 
-/* What a rule of track/privacy.h left in scratch, as the table's field holds it. */
-static void take_text(struct header_cache *cache, struct table *table)
+/* What a rule of track/privacy.h left in scratch, as the table's field holds it. False: without
+ * memory for it, it is read as absent. */
+static bool take_text(struct header_cache *cache, struct table *table)
 {
+	bool taken = !cache->scratch.error;
+
 	buffer_clear(&table->text);
-	if (!cache->scratch.error)
+	if (taken)
 		utf8_append_clean(&table->text, buffer_span(&cache->scratch),
 				  event_field_row(table->field)->max_bytes);
-	table->reading.text = table->text.size > 0 && !table->text.error ? buffer_span(&table->text)
-									 : span_of(NULL, 0);
+	taken = taken && !table->text.error;
+	table->reading.text =
+		taken && table->text.size > 0 ? buffer_span(&table->text) : span_of(NULL, 0);
+	return taken;
 }
 
 /* Crawlers write whom to ask into their agent, and anybody can write anything into a header. */
-static void read_value(struct header_cache *cache, struct table *table, const struct config *config,
+static bool read_value(struct header_cache *cache, struct table *table, const struct config *config,
 		       struct span value)
 {
 	buffer_clear(&cache->scratch);
@@ -175,7 +181,7 @@ static void read_value(struct header_cache *cache, struct table *table, const st
 	} else {
 		privacy_referrer(config, value, &cache->scratch);
 	}
-	take_text(cache, table);
+	return take_text(cache, table);
 }
 
 static const struct header_reading *look_up(struct header_cache *cache, struct table *table,
@@ -186,7 +192,7 @@ static const struct header_reading *look_up(struct header_cache *cache, struct t
 	uint64_t hash;
 
 	if (value.size > ENTRY_MAX_BYTES || config != cache->config) {
-		read_value(cache, table, config, value);
+		(void)read_value(cache, table, config, value);
 		return &table->reading;
 	}
 	hash = short_hash(&cache->key, value);
@@ -194,8 +200,7 @@ static const struct header_reading *look_up(struct header_cache *cache, struct t
 	found = find(set, hash, value);
 	if (found)
 		return found;
-	read_value(cache, table, config, value);
-	if (set->missed == hash)
+	if (read_value(cache, table, config, value) && set->missed == hash)
 		keep(set, hash, value, &table->reading);
 	set->missed = hash;
 	return &table->reading;
