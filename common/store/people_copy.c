@@ -81,13 +81,14 @@ static void write_slice(struct txn *txn, void *context)
 	txn_fail(txn, slice->last.error);
 }
 
-static int copy_database(struct env *from, struct env *to, unsigned database)
+static int copy_database(struct env *from, struct env *to, unsigned database,
+			 const atomic_bool *give_up)
 {
 	struct slice slice = {.database = database};
 	int r;
 
 	do {
-		r = read_slice(from, &slice);
+		r = atomic_load(give_up) ? -ECANCELED : read_slice(from, &slice);
 		if (!r && slice.count > 0)
 			r = env_reserve(to, slice.pairs.size);
 		if (!r && slice.count > 0)
@@ -143,13 +144,13 @@ static int drop_dangling(struct env *copy)
 	return r;
 }
 
-static int copy_all(struct env *from, struct env *to)
+static int copy_all(struct env *from, struct env *to, const atomic_bool *give_up)
 {
 	static const unsigned order[] = {PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META};
 	int r = 0;
 
 	for (size_t i = 0; i < 4 && !r; i++)
-		r = copy_database(from, to, order[i]);
+		r = copy_database(from, to, order[i], give_up);
 	return r ? r : drop_dangling(to);
 }
 
@@ -172,7 +173,8 @@ static int remove_old(const char *path, struct error *error)
 	return 0;
 }
 
-int people_copy(struct store *store, const char *path, struct error *error)
+int people_copy(struct store *store, const char *path, const atomic_bool *give_up,
+		struct error *error)
 {
 	struct env copy = {0};
 	int r = remove_old(path, error);
@@ -181,7 +183,7 @@ int people_copy(struct store *store, const char *path, struct error *error)
 		return r;
 	r = env_open(&copy, path, store_people_databases, true, 0, error);
 	if (!r) {
-		r = copy_all(&store->people, &copy);
+		r = copy_all(&store->people, &copy, give_up);
 		if (r)
 			(void)error_set(error, r, "%s: people/ cannot be copied: %s", path,
 					strerror(-r));

@@ -124,9 +124,11 @@ static int open_store(struct app *app, struct error *error)
 		       : store_open(&options, &app->store, error);
 	if (code)
 		return store_failure(app, code, error);
-	if (app->role != APP_READER)
-		app->writer = store_writer(app->store);
-	return 0;
+	if (app->role == APP_READER)
+		return 0;
+	app->writer = store_writer(app->store);
+	app->people_backup = people_backup_new(app->store, app->config->data_dir);
+	return app->people_backup ? 0 : error_set(error, APP_E_FAILED, "out of memory");
 }
 
 static int open_as(struct app *app, const char *option, struct error *error)

@@ -59,7 +59,7 @@ struct app {
 	bool retention_held;
 	bool draining; /* SIGTERM came, nothing new is accepted */
 	struct inspection inspection;
-	struct people_backup *people_backup; /* NULL until one is asked for */
+	struct people_backup *people_backup; /* of the owner of data/lock */
 	struct store_health health;	     /* what the log lines have told of the store */
 	const struct app_routes *routes;     /* of app_listen(), for a control socket made later */
 };

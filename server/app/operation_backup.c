@@ -39,10 +39,6 @@ int operation_people_copy(struct operation_call *call, struct error *error)
 		code = operation_bool(call->body, "", "discard", &discard, error);
 	if (code)
 		return code;
-	if (!app->people_backup)
-		app->people_backup = people_backup_new(app->store, app->config->data_dir);
-	if (!app->people_backup)
-		return -ENOMEM;
 	state = people_backup_state(app->people_backup, &why);
 	if (discard && state == PEOPLE_BACKUP_RUNNING)
 		return error_set(error, OPERATION_E_CONFLICT,

@@ -4,7 +4,8 @@
  *
  * Only this process may open people/, and the loop may not wait for a disk: so the copy is made
  * here and asked after. It holds everything that people/ does, so it lies in data/ with the same
- * mode, for as short as whoever asked needs to take it away.
+ * mode, for as short as whoever asked needs to take it away; a server that stops does not wait for
+ * it, and one that was killed leaves it to the next owner of the data to remove.
  *
  * Invariant: @thread runs, or waits to be joined, exactly in the states RUNNING (as seen by the
  * loop) and until people_backup_state() has seen its end.
@@ -23,7 +24,8 @@ struct people_backup {
 	struct store *store;
 	char *path;
 	pthread_t thread;
-	atomic_bool over; /* the thread has nothing more to do */
+	atomic_bool over;    /* the thread has nothing more to do */
+	atomic_bool give_up; /* nobody waits for what it does */
 	int result;
 	struct error error;
 	enum people_backup_state state;
@@ -48,7 +50,7 @@ static void *copy(void *context)
 {
 	struct people_backup *backup = context;
 
-	backup->result = people_copy(backup->store, backup->path, &backup->error);
+	backup->result = people_copy(backup->store, backup->path, &backup->give_up, &backup->error);
 	atomic_store_explicit(&backup->over, true, memory_order_release);
 	return NULL;
 }
@@ -105,6 +107,7 @@ void people_backup_free(struct people_backup *backup)
 {
 	if (!backup)
 		return;
+	atomic_store(&backup->give_up, true);
 	if (backup->state == PEOPLE_BACKUP_RUNNING)
 		settle(backup);
 	if (backup->state != PEOPLE_BACKUP_NONE)

@@ -19,8 +19,10 @@ enum people_backup_state {
 	PEOPLE_BACKUP_FAILED
 };
 
+/* For the owner of the data, who removes what an earlier one left behind. NULL: out of memory. */
 struct people_backup *people_backup_new(struct store *store, const char *data_dir);
-void people_backup_free(struct people_backup *backup); /* NULL allowed; waits for the thread */
+/* A copy that is being made is given up; the thread is waited for. NULL allowed. */
+void people_backup_free(struct people_backup *backup);
 
 /* Return: 0; negative errno. Only in state NONE. */
 int people_backup_start(struct people_backup *backup);

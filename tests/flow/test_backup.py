@@ -87,6 +87,23 @@ class Backup(unittest.TestCase):
         self.assertEqual(events[1]["prospect"], events[0]["prospect"])
         self.assertEqual(self.daemon.stop(), 0)
 
+    def test_a_copy_of_people_does_not_outlive_a_killed_server(self):
+        """Whoever starts next removes it, even though nobody makes a backup again."""
+        left = os.path.join(self.data, "people.copy")
+        self.daemon.link(PAGE, "--to", "a@example.com")
+        for start in (lambda: self.daemon.start().stop(),
+                      lambda: self.daemon.link(PAGE + "b", "--slug", "b")):
+            self.daemon.start()
+
+            def is_there():
+                answer = self.daemon.control("/api/v1/people/copy", {})
+                return json.loads(answer.body)["state"] == "done"
+            wait_for(is_there)
+            self.daemon.kill()
+            self.assertTrue(os.path.exists(os.path.join(left, "data.mdb")))
+            start()
+            self.assertFalse(os.path.exists(left))
+
     def test_without_people_everybody_is_new(self):
         link = self.daemon.link(PAGE, "--to", "a@example.com")
         self.daemon.start()

@@ -4,6 +4,7 @@
  * change that was made earlier, in whatever order the tickets are committed.
  */
 #include "fixture.h"
+#include "store/people_copy.h"
 
 static struct prospect_id id_of(struct fixture *fixture, const char *address)
 {
@@ -375,6 +376,34 @@ static void test_serial_tickets_are_counted_until_they_are_done(void **state)
 	assert_int_equal(event_writer_serial(writer), 0);
 }
 
+static void test_a_copy_is_given_up_when_nobody_waits_for_it(void **state)
+{
+	struct fixture *fixture = *state;
+	atomic_bool give_up = true;
+	struct error error = {""};
+	struct event_writer *writer;
+	struct prospect_id id;
+	uint64_t people = 0;
+	char path[128];
+
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	id = id_of(fixture, "a@example.com");
+	assert_int_equal(event_writer_append(writer, ticket_with(EVENT_CLASS_BULK,
+								 prepare(fixture, &id,
+									 "a@example.com", ""))),
+			 0);
+	event_writer_kick(writer);
+	take(writer, 1, NULL);
+	(void)snprintf(path, sizeof(path), "%s/people.copy", fixture->data);
+	assert_int_equal(people_copy(fixture->store, path, &give_up, &error), -ECANCELED);
+	assert_non_null(strstr(error.text, path));
+	give_up = false;
+	assert_int_equal(people_copy(fixture->store, path, &give_up, &error), 0);
+	assert_int_equal(people_copy_check(path, &people, &error), 0);
+	assert_int_equal(people, 1);
+}
+
 #define ON_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
 
 int main(void)
@@ -391,6 +420,7 @@ int main(void)
 		ON_STORE(test_a_row_whose_event_was_lost_is_written_again),
 		ON_STORE(test_a_click_that_overtakes_an_import_does_not_hide_its_event),
 		ON_STORE(test_serial_tickets_are_counted_until_they_are_done),
+		ON_STORE(test_a_copy_is_given_up_when_nobody_waits_for_it),
 		ON_STORE(test_values_over_their_length_are_refused),
 	};
 
