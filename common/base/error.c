@@ -5,21 +5,35 @@
  */
 #include "base/error.h"
 
+#include "base/encode.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+/* Without what is not UTF-8, and without controls: of those of two bytes a terminal obeys some. */
 static void copy_printable(char *to, size_t size, const char *from)
 {
-	size_t length = strnlen(from, size - 1);
+	size_t length = strnlen(from, size - 1), at = 0;
 
 	/* Never end inside a UTF-8 character: step back over its continuation bytes. */
 	if (from[length] != '\0')
 		while (length > 0 && ((unsigned char)from[length] & 0xC0) == 0x80)
 			length--;
-	for (size_t i = 0; i < length; i++)
-		to[i] = (unsigned char)from[i] < 0x20 || from[i] == 0x7F ? '?' : from[i];
-	to[length] = '\0';
+	while (at < length) {
+		size_t before = at;
+		uint32_t c = utf8_next(span_of(from, length), &at);
+
+		bool broken = c == 0xFFFD && at - before != 3;
+
+		if (broken || c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+			*to++ = '?';
+		} else {
+			memcpy(to, from + before, at - before);
+			to += at - before;
+		}
+	}
+	*to = '\0';
 }
 
 int error_set(struct error *error, int code, const char *format, ...)

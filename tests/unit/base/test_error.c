@@ -19,6 +19,16 @@ static void returns_the_code_and_keeps_no_control(void **state)
 	(void)state;
 	assert_int_equal(error_set(&error, 7, "key %s", "a\n\x1b[2Jb"), 7);
 	assert_string_equal(error.text, "key a??[2Jb");
+	assert_int_equal(error_set(&error, 7, "%s",
+				   "\xC2\x9B"
+				   "2Jb\x7F \xC2\xA0\xC3\x9B"),
+			 7);
+	assert_string_equal(error.text, "?2Jb? \xC2\xA0\xC3\x9B");
+	assert_int_equal(error_set(&error, 7, "%s",
+				   "\x9B"
+				   "2J\xE6\x97"),
+			 7);
+	assert_string_equal(error.text, "?2J?");
 	assert_int_equal(error_set(NULL, 3, "nobody reads %d", 1), 3);
 }
 
