@@ -99,7 +99,7 @@ static int parse_offset(const char **text, int *ret_minutes)
 int clock_parse(const char *text, usec_t *ret_time)
 {
 	struct tm parts = {0}, check;
-	int year, month, offset;
+	int year, month, offset, leap;
 	usec_t fraction;
 	time_t seconds;
 
@@ -114,12 +114,14 @@ int clock_parse(const char *text, usec_t *ret_time)
 		return CLOCK_E_FORM;
 	parts.tm_year = year - 1900;
 	parts.tm_mon = month - 1;
+	leap = parts.tm_sec == 60;
+	parts.tm_sec -= leap;
 	check = parts;
 	seconds = timegm(&check);
 	/* timegm() normalises 31 February; a date that it changed was not one. */
-	if (check.tm_mday != parts.tm_mday && parts.tm_sec != 60)
+	if (check.tm_mday != parts.tm_mday)
 		return CLOCK_E_FORM;
-	seconds -= (time_t)offset * 60;
+	seconds += leap - (time_t)offset * 60;
 	if (seconds < 0)
 		return CLOCK_E_FORM;
 	*ret_time = (usec_t)seconds * USEC_PER_SEC + fraction;

@@ -39,6 +39,8 @@ static void parses_offsets_and_fractions(void **state)
 	assert_int_equal(clock_parse("2026-11-21T21:00:00+09:00", &time), 0);
 	assert_int_equal(time, UINT64_C(1795262400000000));
 	assert_int_equal(clock_parse("2024-02-29T00:00:00.5Z", &time), 0);
+	assert_int_equal(clock_parse("2016-12-31T23:59:60Z", &time), 0);
+	assert_int_equal(time, UINT64_C(1483228800000000));
 	assert_int_equal(clock_parse("1970-01-01T00:30:00-00:30", &time), 0);
 	assert_int_equal(time, 3600 * USEC_PER_SEC);
 }
@@ -50,6 +52,7 @@ static void refuses_what_is_not_a_time(void **state)
 					  "2026-11-21 12:00:00Z",
 					  "2026-11-21T12:00:00",
 					  "2026-02-30T00:00:00Z",
+					  "2026-02-31T00:00:60Z",
 					  "2026-13-01T00:00:00Z",
 					  "2026-11-21T24:00:00Z",
 					  "2026-11-21T12:60:00Z",
