@@ -127,9 +127,12 @@ int id_check_name(struct span name)
 {
 	if (name.size < 1 || name.size > ID_NAME_MAX_BYTES || !utf8_valid(name))
 		return ID_E_NAME;
-	for (size_t i = 0; i < name.size; i++)
-		if (is_control(name.data[i]))
+	for (size_t at = 0; at < name.size;) {
+		uint32_t c = utf8_next(name, &at);
+
+		if (c < 0x20 || (c >= 0x7F && c < 0xA0))
 			return ID_E_NAME;
+	}
 	return 0;
 }
 

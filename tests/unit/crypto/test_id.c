@@ -216,6 +216,12 @@ static void names_have_bounds_and_kinds(void **state)
 	assert_int_equal(id_check_name(SPAN("")), ID_E_NAME);
 	assert_int_equal(id_check_name(SPAN("a\nb")), ID_E_NAME);
 	assert_int_equal(id_check_name(SPAN("a\0b")), ID_E_NAME);
+	assert_int_equal(id_check_name(SPAN("a\xC2\x9B"
+					    "b")),
+			 ID_E_NAME);
+	assert_int_equal(id_check_name(SPAN("a\xC2\xA0"
+					    "b")),
+			 0);
 	assert_int_equal(id_check_name(SPAN("\xC3")), ID_E_NAME);
 	assert_int_equal(name_kind_id_bytes(NAME_CAMPAIGN), 4);
 	assert_int_equal(name_kind_id_bytes(NAME_MAILING), 8);
