@@ -113,18 +113,32 @@ static int take_header_text(struct parsing *parsing, const char *key, const json
 	struct span text = span_of(json_string_value(value), json_string_length(value));
 
 	if (!text.data || text.size == 0 || text.size > max_bytes)
-		return refuse(parsing, key, "must be a text, and not that long");
+		return error_set(parsing->error, EVENT_PARSE_E_FORM,
+				 "%s: must be a text of 1 to %zu bytes", key, max_bytes);
 	*to = arena_copy(parsing->arena, text);
 	return to->data ? 0 : -ENOMEM;
 }
 
-/* What stands in front of the fields. *ret_known: @key was one of these. */
+static bool is_header(const char *key)
+{
+	static const char *const keys[] = {"v", "id", "email", "time", "seq", "type"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What stands in front of the fields; null is none, as for a field. *ret_known: @key was one of
+ * these. */
 static int take_header(struct parsing *parsing, const char *key, const json_t *value,
 		       bool *ret_known)
 {
 	struct span ignored;
 
 	*ret_known = true;
+	if (json_is_null(value) && is_header(key))
+		return 0;
 	if (strcmp(key, "v") == 0)
 		return json_integer_value(value) == 1 ? 0 : refuse(parsing, key, "must be 1");
 	if (strcmp(key, "id") == 0)
@@ -246,7 +260,8 @@ static int take_time(struct parsing *parsing)
 		text[10] = 'T';
 	if (clock_parse(text, &time) != 0)
 		return refuse(parsing, "time",
-			      "must be like 2026-11-21T12:00:00Z or 2026-11-21 21:00:00+09:00");
+			      "must be like 2026-11-21T12:00:00Z or 2026-11-21 21:00:00+09:00, "
+			      "from 1970 on");
 	if (time > parsing->options->now + EVENT_PARSE_AHEAD_S * USEC_PER_SEC)
 		return refuse(parsing, "time", "lies in the future");
 	parsing->parsed->event.time = time;

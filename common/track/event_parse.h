@@ -27,6 +27,7 @@ struct event_parse_options {
 };
 
 enum { EVENT_PARSE_NAMES_MAX = 4, EVENT_PARSE_AHEAD_S = 300 };
+enum { EVENT_PARSE_DEPTH_MAX = 64 }; /* of "props" */
 
 struct event_parsed {
 	struct event event;    /* spans in @arena and in itself: not to be copied */

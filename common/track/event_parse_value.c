@@ -43,13 +43,15 @@ static const char *keep_buffer(struct event_value *out, enum event_field field,
 static const char *take_text(struct event_value *out, enum event_field field, const json_t *value)
 {
 	const struct config *config = out->options->config;
-	cleanup_buffer struct buffer clean = BUFFER_INIT;
+	cleanup_buffer struct buffer clean = BUFFER_INIT, cut = BUFFER_INIT;
 	struct span text = text_of(value);
 
 	if (!text.data)
 		return "must be a text";
 	switch (field) {
 	case EVENT_FIELD_url:
+		if (text.size > event_field_row(field)->max_bytes)
+			return too_long;
 		privacy_page_url(config, text, &clean);
 		if (text.size > 0 && clean.size == 0)
 			return "is no http or https address";
@@ -65,8 +67,11 @@ static const char *take_text(struct event_value *out, enum event_field field, co
 	case EVENT_FIELD_agent:
 	case EVENT_FIELD_language:
 	case EVENT_FIELD_actor:
+		/* As long as a browser's would be kept: nothing is refused for a strange agent. */
 		privacy_text(text, &clean);
-		break;
+		utf8_append_clean(&cut, buffer_span(&clean), event_field_row(field)->max_bytes);
+		out->memory |= clean.error != 0;
+		return keep_buffer(out, field, &cut);
 	default:
 		return url_holds_address(text) ? holds_address : keep(out, field, text);
 	}
@@ -163,6 +168,23 @@ static const char *take_address(struct event_value *out, enum event_field field,
 	return keep(out, field, span_of(address.bytes, sizeof(address.bytes)));
 }
 
+/* Does @value nest deeper than @levels? Whoever reads the log has a parser with a limit, too. */
+static bool is_deep(const json_t *value, unsigned levels)
+{
+	const char *key;
+	json_t *item;
+	size_t index;
+
+	if (!json_is_object(value) && !json_is_array(value))
+		return false;
+	if (levels == 0)
+		return true;
+	json_object_foreach((json_t *)(uintptr_t)value, key,
+			    item) if (is_deep(item, levels - 1)) return true;
+	json_array_foreach(value, index, item) if (is_deep(item, levels - 1)) return true;
+	return false;
+}
+
 static json_t *without_addresses(const json_t *value);
 
 static json_t *text_without_addresses(struct span text)
@@ -195,7 +217,7 @@ static json_t *object_without_addresses(const json_t *object)
 	return copy;
 }
 
-/* As deep as the parser of JSON went, which bounds it. */
+/* As deep as is_deep() allows. */
 static json_t *without_addresses(const json_t *value)
 {
 	const json_t *item;
@@ -228,6 +250,8 @@ static const char *take_props(struct event_value *out, enum event_field field, c
 		return "must be an object";
 	if (json_object_size(value) == 0)
 		return NULL;
+	if (is_deep(value, EVENT_PARSE_DEPTH_MAX))
+		return "nests too deeply";
 	clean = without_addresses(value);
 	text = clean ? json_dumps(clean, JSON_COMPACT) : NULL;
 	json_decref(clean);
@@ -268,6 +292,8 @@ static const char *take_sealed(struct event_value *out, enum event_field field, 
 	if (!clear.data && field != EVENT_FIELD_props_sealed)
 		return "must be a text";
 	if (field == EVENT_FIELD_props_sealed) {
+		if (is_deep(value, EVENT_PARSE_DEPTH_MAX))
+			return "nests too deeply";
 		text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 		clear = span_text(text);
 		out->memory |= !text;

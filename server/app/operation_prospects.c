@@ -20,6 +20,7 @@
 #include "text/url.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 enum {
 	PROSPECTS_MAX = 1000,
@@ -47,8 +48,8 @@ static int refuse_row(struct import *import, const char *sentence)
 	return add_result(import, json_pack("{s:s}", "error", sentence));
 }
 
-/* NULL, or what is wrong with a field. */
-static const char *field_refusal(const char *name, const json_t *value)
+/* NULL, or what is wrong with a field. @room: for a sentence that names it. */
+static const char *field_refusal(const char *name, const json_t *value, char *room, size_t size)
 {
 	struct span text = span_text(name);
 
@@ -58,13 +59,15 @@ static const char *field_refusal(const char *name, const json_t *value)
 	if (url_holds_address(text))
 		return "a field's name holds an e-mail address, which must not enter the log";
 	if (!json_is_string(value))
-		return "a field's value must be a text";
-	if (json_string_length(value) > FIELD_VALUE_MAX_BYTES)
-		return "a field's value is longer than 4096 bytes";
-	return NULL;
+		(void)snprintf(room, size, "%s: a field's value must be a text", name);
+	else if (json_string_length(value) > FIELD_VALUE_MAX_BYTES)
+		(void)snprintf(room, size, "%s: a field's value is longer than 4096 bytes", name);
+	else
+		return NULL;
+	return room;
 }
 
-static const char *row_refusal(const json_t *row)
+static const char *row_refusal(const json_t *row, char *room, size_t size)
 {
 	static const char *const keys[] = {"email", "fields", NULL};
 	const json_t *fields = json_object_get(row, "fields");
@@ -80,7 +83,7 @@ static const char *row_refusal(const json_t *row)
 	if (json_object_size(fields) > FIELDS_MAX)
 		return "there are more than 100 fields";
 	json_object_foreach((json_t *)(uintptr_t)fields, name, value) if (!refusal) refusal =
-		field_refusal(name, value);
+		field_refusal(name, value, room, size);
 	return refusal;
 }
 
@@ -200,7 +203,8 @@ static int store_person(struct import *import, struct span address, const struct
 static int import_row(struct import *import, const json_t *row, struct error *error)
 {
 	cleanup_buffer struct buffer address = BUFFER_INIT;
-	const char *refusal = row_refusal(row);
+	char room[FIELD_NAME_MAX_BYTES + 64];
+	const char *refusal = row_refusal(row, room, sizeof(room));
 	struct prospect_id id;
 	json_t *email, *fields;
 	int code;

@@ -175,12 +175,26 @@ static int nest(json_t *event, const char *path, json_t *value)
 	if (!dot)
 		return json_object_set(event, path, value);
 	inner = json_object_getn(event, path, (size_t)(dot - path));
-	if (!inner) {
+	if (!inner || json_is_null(inner)) {
 		if (json_object_setn_new(event, path, (size_t)(dot - path), json_object()) != 0)
 			return -1;
 		inner = json_object_getn(event, path, (size_t)(dot - path));
 	}
 	return json_is_object(inner) ? json_object_set(inner, dot + 1, value) : -1;
+}
+
+/* Does the event say something at this path? null, as our own export has it, says nothing. */
+static bool has_value(const json_t *event, const char *path)
+{
+	const char *dot = strchr(path, '.');
+	const json_t *value;
+
+	if (!dot)
+		value = json_object_get(event, path);
+	else
+		value = json_object_get(json_object_getn(event, path, (size_t)(dot - path)),
+					dot + 1);
+	return value && !json_is_null(value);
 }
 
 /* The event of a row, with what --set gives; NULL when memory is out. */
@@ -192,10 +206,11 @@ static json_t *shape(const struct import *import, json_t *row)
 
 	json_object_foreach(row, path, value) code |= nest(event, path, value);
 	for (size_t i = 0; i < import->set.count; i++) {
+		const char *field = import->set.rows[i].column;
 		json_t *given = json_string(import->set.rows[i].field);
 
-		if (!json_object_get(event, import->set.rows[i].column))
-			code |= nest(event, import->set.rows[i].column, given);
+		if (!has_value(event, field))
+			code |= nest(event, field, given);
 		json_decref(given);
 	}
 	if (!code)

@@ -52,7 +52,7 @@ static const char *cell_trouble(struct span cell)
 	if (!utf8_valid(cell))
 		return "is not UTF-8; --charset says what it is";
 	if (span_find(cell, 0, 0) < cell.size)
-		return "holds a NUL byte";
+		return "holds a NUL byte; if the file is UTF-16, save it as UTF-8";
 	return NULL;
 }
 
@@ -227,6 +227,32 @@ static json_t *rename_keys(struct import_rows *rows, json_t *object, const char 
 	return row;
 }
 
+/*
+ * Brackets inside of brackets, whatever else the line holds. A row travels inside of a body, where
+ * the parser allows it less than it has here, and would refuse a thousand rows for one.
+ */
+static bool is_deep(struct span line)
+{
+	size_t depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < line.size; i++) {
+		uint8_t c = line.data[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && (c == '{' || c == '['))
+			depth++;
+		else if (!quoted && (c == '}' || c == ']') && depth > 0)
+			depth--;
+		if (depth > IMPORT_DEPTH_MAX)
+			return true;
+	}
+	return false;
+}
+
 static int feed_json(struct import_rows *rows, struct span line)
 {
 	const char *trouble = "is not a JSON object";
@@ -235,6 +261,9 @@ static int feed_json(struct import_rows *rows, struct span line)
 
 	if (span_trim(line).size == 0)
 		return 0;
+	if (is_deep(line))
+		return rows->each(rows->context, rows->lines.line, NULL,
+				  "nests more than 100 levels deep");
 	object = json_loadb((const char *)line.data, line.size, JSON_REJECT_DUPLICATES, &at);
 	if (json_is_object(object))
 		row = rename_keys(rows, object, &trouble);
@@ -259,11 +288,21 @@ static int pass_over(struct import_rows *rows, int code)
 	return give_up_row(rows, what);
 }
 
+/* The first line of one; a header of CSV may begin with '[', too. */
+static bool is_json_array(struct span line)
+{
+	return span_equal(line, SPAN("[")) ||
+	       (span_starts(line, SPAN("[")) &&
+		span_starts(span_trim(span_slice(line, 1, line.size)), SPAN("{")));
+}
+
 /* What kind of file this is, by its first line that is not blank. */
 static int tell(struct import_rows *rows, struct span line)
 {
 	if (span_starts(line, SPAN("\xFF\xFE")) || span_starts(line, SPAN("\xFE\xFF")))
 		return fail(rows, "this is UTF-16; save it as UTF-8");
+	if (is_json_array(span_trim(line)))
+		return fail(rows, "this is a JSON array; write one object a line (jq -c '.[]')");
 	rows->told = true;
 	rows->is_json = span_trim(line).data[0] == '{';
 	if (rows->is_json)

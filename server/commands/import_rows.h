@@ -16,7 +16,7 @@
  * bounded by one row, time by twice the file: behind a quote that is never closed the lines are
  * read again as rows of their own, until as much as the file was read twice.
  */
-enum { IMPORT_ROW_MAX_BYTES = 65536, IMPORT_COLUMNS_MAX = 1000 };
+enum { IMPORT_ROW_MAX_BYTES = 65536, IMPORT_COLUMNS_MAX = 1000, IMPORT_DEPTH_MAX = 100 };
 
 struct import_rows_options {
 	const char *path, *charset; /* as import_lines_open() takes them */

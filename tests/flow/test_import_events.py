@@ -184,6 +184,47 @@ class ImportEvents(unittest.TestCase):
                          (TIME, "sent", "autumn", "nov", {"client": "Outlook"}))
         self.assertEqual((two["time"], two["props"]), (TIME, {}))
 
+    def test_set_gives_only_what_a_row_does_not_have(self):
+        row = {"time": TIME, "type": "click"}
+        self.load(lines({**row, "id": "own", "campaign": "own", "email": None, "tracker": None,
+                         "props": {"a": "own"}, "signals": {"method": "POST"}},
+                        {**row, "id": "none", "campaign": None, "signals": None}),
+                  "--set", "campaign=given", "--set", "props.a=given", "--set", "props.b=given",
+                  "--set", "signals.method=GET")
+        own, none = self.imported()
+        self.assertEqual((own["campaign"], own["props"], own["signals"]["method"]),
+                         ("own", {"a": "own", "b": "given"}, "POST"))
+        self.assertEqual((none["campaign"], none["props"], none["signals"]["method"]),
+                         ("given", {"a": "given", "b": "given"}, "GET"))
+
+    def test_a_deep_row_is_refused_and_those_beside_it_are_taken(self):
+        row = {"time": TIME, "type": "click"}
+        deep = "".join(json.dumps({**row, "id": f"deep{depth}", "props": {"a": 0}}).replace(
+            "0}}", "[" * depth + "]" * depth + "}}") + "\n" for depth in (50, 90, 2000, 2045))
+        good = json.dumps({**row, "id": "good", "props": {"a": "[{" * 200 + '\\"'}}) + "\n"
+        for beside_server in (False, True):
+            if beside_server:
+                self.daemon.start()
+            result = self.load(deep + good, status=2, source=f"deep{beside_server}")
+            self.counts(result, 2, 0, 0, 3)
+            self.assertIn(":2: props: nests too deeply", result.stderr)
+            self.assertIn(":4: nests more than 100 levels", result.stderr)
+
+    def test_a_strange_agent_is_cut_and_taken(self):
+        self.load(lines({"id": "1", "time": TIME, "type": "click", "agent": "\u8868" * 3000}))
+        agent = self.imported()[0]["agent"]
+        self.assertGreater(len(agent), 100)
+        self.assertEqual(agent, "\u8868" * len(agent))
+
+    def test_no_control_reaches_the_terminal(self):
+        for data in (lines({"id": "1", "time": TIME, "type": "\x1b[2J\x9b2J\x7f"}),
+                     lines({"id": "1", "time": TIME, "type": "click", "\x1b[2J\x9b2J\x7f": 1}),
+                     lines({"id": "1", "time": TIME, "type": "click", "campaign": "a\x9b2J"})):
+            result = self.load(data, status=2)
+            self.assertNotRegex(result.stderr.replace("\n", ""), "[\x00-\x1f\x7f-\x9f]")
+        result = self.load("id,\x9b2J,\x1b[2J\n1,2,3\n", status=1)
+        self.assertNotRegex(result.stderr.replace("\n", ""), "[\x00-\x1f\x7f-\x9f]")
+
     def test_bad_rows_are_named_by_line_and_strict_stops(self):
         good = {"time": TIME, "type": "click"}
         rows = [{**good, "id": str(number)} for number in range(600)]

@@ -76,6 +76,19 @@ class ImportPeople(unittest.TestCase):
             self.assertIn("are both", result.stderr)
         self.load("email,a,a\na@example.com,1,1\n", "--map", "a=")
 
+    def test_a_refusal_names_the_field(self):
+        result = self.load('{"email": "a@example.com", "age": 5}\n'
+                           '{"email": "b@example.com", "a": "1", "b": "%s"}\n' % ("x" * 5000),
+                           status=2)
+        self.assertIn(":1: age: a field's value must be a text", result.stderr)
+        self.assertIn(":2: b: a field's value is longer", result.stderr)
+
+    def test_a_list_of_objects_is_told_from_a_table(self):
+        for data in ('[{"email": "a@example.com"}]\n', '[\n{"email": "a@example.com"}\n]\n'):
+            self.assertIn("JSON array", self.load(data, status=1).stderr)
+        self.load("[Name],email\nA,a@example.com\n")
+        self.assertEqual(self.fields("a@example.com"), {"[Name]": "A"})
+
     def test_charsets(self):
         text = "email,name\nj@example.com,J\u00fcrgen\n"
         result = self.load(text.encode("latin-1"), status=2)
