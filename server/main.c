@@ -6,7 +6,6 @@
 
 #include <jansson.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -39,7 +38,7 @@ static void *allocate_or_end(size_t size)
 	if (memory || size == 0)
 		return memory;
 	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
-	_exit(EX_OSERR);
+	_exit(EXIT_FAILURE);
 }
 
 int main(int argc, char **argv)

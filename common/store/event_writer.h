@@ -26,8 +26,7 @@ enum event_outcome { EVENT_QUEUED, EVENT_STORED, EVENT_LOST };
 
 struct event_ticket {
 	struct event_ticket *next;
-	void *owner;	    /* the caller's; touched by the loop thread only */
-	unsigned *underway; /* likewise: counts the tickets of one kind that have not come back */
+	void *owner; /* the caller's; touched by the loop thread only */
 	enum event_class class;
 	enum event_outcome outcome; /* valid once event_writer_take_done() returned the ticket */
 	uint32_t count;		    /* events in records */

@@ -9,7 +9,7 @@
  * holds also for one whose client has left or was answered 503: its ticket is on its way.
  *
  * A wait that takes too long is answered 503: the events are queued and will be applied, and every
- * operation may be sent again. Until they are, operations that judge by state/ refuse.
+ * operation may be sent again.
  */
 #include "admin/admin.h"
 #include "app/operation.h"

@@ -54,8 +54,6 @@ void commit_wait_start(struct commit_wait *wait, struct commit_queue *queue,
 		wait->state = COMMIT_LOST;
 		return;
 	}
-	ticket->underway = &queue->underway;
-	queue->underway++;
 	wait->ticket = ticket;
 	enqueue(wait, queue);
 }
@@ -95,8 +93,6 @@ void commit_wait_settle(struct event_writer *writer)
 		next = ticket->next;
 		if (wait)
 			leave(wait, ticket->outcome == EVENT_STORED ? COMMIT_STORED : COMMIT_LOST);
-		if (ticket->underway)
-			--*ticket->underway;
 		event_ticket_free(ticket);
 	}
 }

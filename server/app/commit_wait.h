@@ -31,8 +31,6 @@ struct commit_queue {
 	struct commit_wait *first, *last;
 	usec_t limit; /* how long each waits */
 	unsigned count;
-	unsigned underway; /* tickets that have not come back, with those nobody waits for any more
-			    */
 };
 
 /*

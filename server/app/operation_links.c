@@ -369,16 +369,6 @@ static int register_names(struct registration *registration, struct error *error
 	return 0;
 }
 
-/* An operation whose answer was too late may still register a slug that this one would take. */
-static int refuse_in_doubt(const struct app *app, struct error *error)
-{
-	if (app->operations.underway == 0)
-		return 0;
-	return error_set(error, OPERATION_E_FAILED,
-			 "an earlier operation is queued, and the store has not applied it yet; "
-			 "try again when it has");
-}
-
 int operation_links_register(struct operation_call *call, struct error *error)
 {
 	static const char *const keys[] = {"links", "names", NULL};
@@ -389,10 +379,8 @@ int operation_links_register(struct operation_call *call, struct error *error)
 		.results = json_array(),
 	};
 	const json_t *list;
-	int code = refuse_in_doubt(call->app, error);
+	int code = operation_check_keys(call->body, "", keys, error);
 
-	if (!code)
-		code = operation_check_keys(call->body, "", keys, error);
 	if (!code)
 		code = operation_list(call->body, "links", LINKS_MAX, &list, error);
 	if (!code)

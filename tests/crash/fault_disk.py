@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store's bad days, one after another against the real server: a disk that is full or read-only,
-at the start and while running; environments that cannot be opened or are cut while they are used.
-Redirects of self-contained links always leave, those of registered links whenever state/ can be
-read, everything is counted, and the server recovers by itself.
+"""The store's bad days, one after another against the real server: a disk that is full or read-
+only, at the start and while running; environments that cannot be opened or are cut while they
+are used. Redirects of self-contained links always leave, those of registered links whenever
+state/ can be read, everything is counted, and the server recovers by itself.
 
 fault_disk.py PRELOAD
 """

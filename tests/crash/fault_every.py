@@ -22,6 +22,7 @@ from sizes import size
 
 PAGE = f"{SITE}/p"
 CLICKS = 4
+KINDS = ("received", "stored", "dropped", "rejected", "lost", "pending")
 GIVE_UP = 20000  # calls of one run; more is a loop
 
 
@@ -35,7 +36,8 @@ class Fixture:
         self.link = self.daemon.link(PAGE, "--to", "known@example.com")
         assert self.daemon.stop() == 0
         self.keys = mint.Keys(self.daemon.instance)
-        self.figures = {"fired": 0, "refused": 0, "asked_again": 0, "unreadable": 0, "late": 0, "lost": 0}
+        self.figures = dict.fromkeys(
+            ("fired", "refused", "asked_again", "unreadable", "late", "lost"), 0)
 
     def contained(self, number):
         payload = bytes(4) + self.keys.prospect_id(f"p{number}@example.com")
@@ -80,7 +82,7 @@ class Run:
         urls = self.clicks()
         metrics = self.metrics()
         account = {name: metrics[f'waymark_account{{kind="{name}"}}']
-                   for name in ("received", "stored", "dropped", "rejected", "lost", "pending")}
+                   for name in KINDS}
         assert account["received"] == sum(account.values()) - account["received"], account
         assert account["received"] >= len(urls), (account, urls)
         missed = account["lost"] + metrics["waymark_late_total"]
@@ -92,7 +94,7 @@ class Run:
         found = [event["url"] for event in self.daemon.events(type="click")]
         missing = [url for url in urls if url not in found]
         # Where a field has no memory the click is stored without it.
-        assert len(missing) <= missed + found.count(None), f"acknowledged, and not in the log: {missing}"
+        assert len(missing) <= missed + found.count(None), f"acknowledged, not stored: {missing}"
 
     def refused(self):
         """No line means that it refused: it must have said why, and not have crashed."""
