@@ -43,8 +43,8 @@ LIBC = set("""
 argp.h assert.h ctype.h dirent.h endian.h err.h errno.h fcntl.h float.h fnmatch.h ftw.h getopt.h
 glob.h grp.h iconv.h ifaddrs.h inttypes.h langinfo.h libgen.h limits.h locale.h malloc.h math.h
 netdb.h poll.h pthread.h pwd.h sched.h search.h setjmp.h signal.h spawn.h stdalign.h stdarg.h
-stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h syslog.h termios.h
-time.h unistd.h wchar.h
+stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h sysexits.h syslog.h
+termios.h time.h unistd.h wchar.h
 """.split())
 LIBC_FOLDERS = ("arpa/", "linux/", "net/", "netinet/", "sys/")
 
