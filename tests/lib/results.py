@@ -21,20 +21,31 @@ def suites_of(test):
     return {suite.rpartition(":")[2] for suite in test["suite"]}
 
 
+def full_names(test):
+    """SUITE/NAME, where the name does not begin with its suite already."""
+    return {test["name"] if test["name"].startswith(suite + "/") else f"{suite}/{test['name']}"
+            for suite in suites_of(test)}
+
+
 def wanted(test, allowed, suites, patterns):
     if not suites_of(test) & set(allowed) & set(suites):
         return False
     return not patterns or any(
-        pattern in test["name"] or fnmatch.fnmatch(test["name"], pattern) for pattern in patterns
+        pattern in name or fnmatch.fnmatch(name, pattern)
+        for pattern in patterns for name in full_names(test) | {test["name"]}
     )
 
 
-def select(arguments):
+def tests_of(build):
     text = subprocess.run(
-        ["meson", "introspect", "--tests", arguments.build],
+        ["meson", "introspect", "--tests", build],
         check=True, stdout=subprocess.PIPE, text=True,
     ).stdout
-    for test in json.loads(text):
+    return json.loads(text)
+
+
+def select(arguments):
+    for test in tests_of(arguments.build):
         if wanted(test, arguments.allowed, arguments.suites, arguments.patterns):
             print(test["name"])
 

@@ -2,6 +2,7 @@
 """Run one style check over the source tree: check.py NAME. Status 1 and a line for each problem."""
 import sys
 
+import faults
 import includes
 import manual
 import programs
@@ -11,6 +12,7 @@ import words
 
 CHECKS = {
     "documented": manual.problems,
+    "faults": faults.problems,
     "format": programs.format_problems,
     "includes": includes.problems,
     "manual": programs.manual_problems,

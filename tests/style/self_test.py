@@ -74,6 +74,7 @@ CASES = [
     ("documented", PAGES, "deploy/man/waymark.json.5",
      altered("deploy/man/waymark.json.5", "commit_wait_ms", "commit_wait"), "misses"),
     ("documented", PAGES, "README.md", PAGES["README.md"] + "`waymark fly`\n", "'waymark fly'"),
+    ("faults", {}, "tests/README.md", "| a | 1 | `crash/none` | 2 |\n", "'crash/none'"),
     ("format", {"common/base/a.c": C + "int a;\n"}, "common/base/b.c", C + "int  b ;\n", "b.c:2"),
     ("spelling", {"common/base/a.c": C + "/* receive */\n"}, "common/base/b.c",
      C + "/* rec" + "ieve */\n", "receive"),
