@@ -308,6 +308,15 @@ int env_reopen(struct env *env, uint64_t generation, bool wait)
 	return r ? to_errno(r) : 0;
 }
 
+void env_set_writable(struct env *env, bool writable)
+{
+	(void)pthread_rwlock_wrlock(&env->live);
+	if (writable && !env->writable)
+		env->read_only = env->lmdb != NULL;
+	env->writable = writable;
+	(void)pthread_rwlock_unlock(&env->live);
+}
+
 void env_release(struct env *env)
 {
 	(void)pthread_rwlock_wrlock(&env->live);

@@ -76,6 +76,8 @@ int env_describe(const struct env *env, struct error *error);
  * for the transactions of other threads; without, it gives way to them (-EAGAIN).
  */
 int env_reopen(struct env *env, uint64_t generation, bool wait);
+/* May its owner write? One that is open for reading is opened again by the next write. */
+void env_set_writable(struct env *env, bool writable);
 /* Double the map. Return: 0 or a negative errno. */
 int env_grow(struct env *env);
 /* Double the map until @bytes more of data fit with room to spare. */

@@ -83,7 +83,7 @@ static int open_env(struct store *store, struct env *env, struct error *error)
 
 	if (is_open(store, env))
 		return 0;
-	env->writable = store->owned;
+	env_set_writable(env, store->owned);
 	r = store->owned ? make_if_absent(store, env, error) : 0;
 	if (r)
 		return r;
@@ -236,6 +236,10 @@ static int establish_lock(struct store *store, struct error *error)
 	if (store->lock_fd >= 0)
 		(void)close(store->lock_fd);
 	store->lock_fd = fd;
+	/* What is open was opened for reading; nobody would open it again. */
+	env_set_writable(&store->events, store->owned);
+	env_set_writable(&store->state, store->owned);
+	env_set_writable(&store->people, store->owned);
 	return 0;
 }
 

@@ -329,6 +329,43 @@ static void test_a_start_on_a_failing_disk_is_degraded(void **state)
 	check_account(writer);
 }
 
+/*
+ * Where data/lock cannot be opened at all, nothing is opened for writing. When it can be, writing
+ * begins without another start.
+ */
+static void test_a_start_without_the_lock_writes_when_it_has_it(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event_writer *writer;
+	struct store_status status;
+	struct walk walk;
+	char lock[128];
+
+	fixture_open(fixture);
+	(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 1));
+	fixture_close(fixture);
+	(void)snprintf(lock, sizeof(lock), "%s/lock", fixture->data);
+	assert_int_equal(unlink(lock), 0);
+	assert_int_equal(symlink("lock", lock), 0);
+	fixture->options.degraded_start = true;
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	store_status(fixture->store, &status);
+	assert_true(status.events_failing);
+	assert_int_equal(event_writer_append(writer, click_ticket(EVENT_CLASS_CLICK, 2)), 0);
+	assert_int_equal(event_writer_append(writer, link_ticket("linkid01",
+								 "https://a.example.com/", "x")),
+			 0);
+	event_writer_kick(writer);
+	assert_int_equal(unlink(lock), 0);
+	take(writer, 2, NULL);
+	store_status(fixture->store, &status);
+	assert_false(status.events_failing || status.state_failing || status.people_failing);
+	walk_log(fixture->store, &walk);
+	assert_int_equal(walk.types[EVENT_click], 2);
+	check_account(writer);
+}
+
 /* What a watchdog asks: a disk that fails or stalls is no reason, a thread that spins is one. */
 static void test_the_writer_lives_while_its_disk_does_not(void **state)
 {
@@ -386,6 +423,7 @@ int main(void)
 		ON_STORE(test_people_are_repeated_before_their_events),
 		ON_STORE(test_the_end_gives_up_in_bounded_time),
 		ON_STORE(test_a_start_on_a_failing_disk_is_degraded),
+		ON_STORE(test_a_start_without_the_lock_writes_when_it_has_it),
 		ON_STORE(test_the_writer_lives_while_its_disk_does_not),
 	};
 
