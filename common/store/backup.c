@@ -63,43 +63,39 @@ static int take_lock(const char *directory, int *ret_fd, struct error *error)
 }
 
 /* What events/meta says, and the newest record. */
-static int read_meta(struct store *store, struct manifest *ret_manifest)
+static void read_meta(struct txn *txn, void *context)
 {
-	struct manifest *m = ret_manifest;
+	struct manifest *m = context;
 	struct span key, record;
-	struct txn txn;
 
-	txn_begin_read(&txn, &store->events);
-	m->incarnation = (uint16_t)txn_get_number(&txn, EVENTS_META, "incarnation", 1);
-	m->pruned_through = txn_get_number(&txn, EVENTS_META, "pruned_through", 0);
-	m->tombstoned_through = txn_get_number(&txn, EVENTS_META, "tombstoned_through", 0);
-	m->queue_limit = txn_get_number(&txn, EVENTS_META, "queue_limit", 0);
-	m->retention_clock = txn_get_number(&txn, EVENTS_META, "retention_clock", 0);
-	m->reader_count = reader_read_all(&txn, m->readers);
-	txn_last(&txn, EVENTS_EVENTS, &key, &record);
+	m->incarnation = (uint16_t)txn_get_number(txn, EVENTS_META, "incarnation", 1);
+	m->pruned_through = txn_get_number(txn, EVENTS_META, "pruned_through", 0);
+	m->tombstoned_through = txn_get_number(txn, EVENTS_META, "tombstoned_through", 0);
+	m->queue_limit = txn_get_number(txn, EVENTS_META, "queue_limit", 0);
+	m->retention_clock = txn_get_number(txn, EVENTS_META, "retention_clock", 0);
+	m->reader_count = reader_read_all(txn, m->readers);
+	txn_last(txn, EVENTS_EVENTS, &key, &record);
 	m->last = key.size == 8 ? get_u64(key.data) : m->pruned_through;
-	(void)snprintf(m->node, sizeof(m->node), "%s", store->node);
-	return txn_finish(&txn);
 }
 
-/* The incarnation and storing time of a record; zeros when it is not there. */
-static int read_mark(struct store *store, uint64_t sequence, uint16_t *ret_incarnation,
-		     uint64_t *ret_stored)
+/* Of a record; zeros when it is not there. */
+struct mark {
+	uint64_t sequence, stored;
+	uint16_t incarnation;
+};
+
+static void read_mark(struct txn *txn, void *context)
 {
+	struct mark *mark = context;
 	struct span record;
-	struct txn txn;
 	uint8_t key[8];
 
-	*ret_incarnation = 0;
-	*ret_stored = 0;
-	put_u64(key, sequence);
-	txn_begin_read(&txn, &store->events);
-	record = txn_get(&txn, EVENTS_EVENTS, span_of(key, sizeof(key)));
+	put_u64(key, mark->sequence);
+	record = txn_get(txn, EVENTS_EVENTS, span_of(key, sizeof(key)));
 	if (record.size >= EVENT_HEADER_BYTES) {
-		*ret_incarnation = get_u16(record.data + 2);
-		*ret_stored = prune_storing_time(record);
+		mark->incarnation = get_u16(record.data + 2);
+		mark->stored = prune_storing_time(record);
 	}
-	return txn_finish(&txn);
 }
 
 static int refuse_history(const char *directory, struct error *error)
@@ -115,8 +111,7 @@ static int compare(struct backup *backup, const struct manifest *old, const stru
 		   bool *ret_goes_on)
 {
 	const char *directory = backup->options->directory;
-	uint16_t incarnation;
-	uint64_t stored;
+	struct mark mark = {.sequence = old->last};
 	int r;
 
 	*ret_goes_on = false;
@@ -124,13 +119,13 @@ static int compare(struct backup *backup, const struct manifest *old, const stru
 		return refuse_history(directory, backup->error);
 	if (now->pruned_through > old->last)
 		return 0;
-	r = read_mark(backup->store, old->last, &incarnation, &stored);
+	r = txn_read(&backup->store->events, read_mark, &mark);
 	if (r)
 		return r;
 	/* Nothing of the old log is left to compare: as good as a gap, unless nothing happened. */
-	if (incarnation == 0)
+	if (mark.incarnation == 0)
 		return 0;
-	if (incarnation != old->last_incarnation || stored != old->last_stored)
+	if (mark.incarnation != old->last_incarnation || mark.stored != old->last_stored)
 		return refuse_history(directory, backup->error);
 	*ret_goes_on = true;
 	return 0;
@@ -295,6 +290,7 @@ static int copy_log(struct backup *backup, uint64_t target)
 	struct manifest *manifest = &backup->manifest;
 	size_t count = manifest->segment_count;
 	uint64_t last = count ? manifest->segments[count - 1].last : manifest->pruned_through;
+	struct mark mark = {.incarnation = 0};
 	int r = 0;
 
 	while (!r && last < target) {
@@ -310,10 +306,12 @@ static int copy_log(struct backup *backup, uint64_t target)
 		backup->added += segment.last - last;
 		last = segment.last;
 	}
-	manifest->last = last;
-	return r ? r
-		 : read_mark(backup->store, last, &manifest->last_incarnation,
-			     &manifest->last_stored);
+	manifest->last = mark.sequence = last;
+	if (!r)
+		r = txn_read(&backup->store->events, read_mark, &mark);
+	manifest->last_incarnation = mark.incarnation;
+	manifest->last_stored = mark.stored;
+	return r;
 }
 
 /* Segments of which the log has nothing any more. */
@@ -410,7 +408,8 @@ static int copy(struct backup *backup, bool *ret_is_first)
 		r = copy_state(backup);
 		state = backup->manifest.state;
 		if (!r)
-			r = read_meta(backup->store, &now);
+			r = txn_read(&backup->store->events, read_meta, &now);
+		(void)snprintf(now.node, sizeof(now.node), "%s", backup->store->node);
 		if (!r)
 			r = begin(backup, &now, ret_is_first);
 		backup->manifest.state = state;

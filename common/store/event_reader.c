@@ -46,15 +46,18 @@ int event_reader_each(struct store *store, uint64_t after,
 	return r;
 }
 
+static void read_pruned_through(struct txn *txn, void *context)
+{
+	uint64_t *sequence = context;
+
+	*sequence = txn_get_number(txn, EVENTS_META, "pruned_through", 0);
+}
+
 int event_reader_pruned_through(struct store *store, uint64_t *ret_sequence)
 {
 	uint64_t sequence;
-	struct txn txn;
-	int r;
+	int r = txn_read(&store->events, read_pruned_through, &sequence);
 
-	txn_begin_read(&txn, &store->events);
-	sequence = txn_get_number(&txn, EVENTS_META, "pruned_through", 0);
-	r = txn_finish(&txn);
 	if (!r)
 		*ret_sequence = sequence;
 	return r;

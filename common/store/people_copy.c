@@ -39,26 +39,24 @@ static void append(struct slice *slice, struct span key, struct span value)
 	slice->count++;
 }
 
-static int read_slice(struct env *people, struct slice *slice)
+static void read_slice(struct txn *txn, void *context)
 {
+	struct slice *slice = context;
 	struct span from = span_of(slice->last.data, slice->last.size), key, value;
 	struct txn_walk walk;
-	struct txn txn;
 
 	buffer_clear(&slice->pairs);
 	slice->count = 0;
-	txn_begin_read(&txn, people);
-	txn_walk_begin(&txn, slice->database, from, &walk);
+	txn_walk_begin(txn, slice->database, from, &walk);
 	while (slice->count < SLICE_ROWS && slice->pairs.size < SLICE_BYTES &&
 	       txn_walk_next(&walk, &key, &value))
 		if (!from.data || !span_equal(key, from)) {
 			append(slice, key, value);
 			if (key.size > KEY_MAX_BYTES)
-				txn_fail(&txn, -EBADMSG);
+				txn_fail(txn, -EBADMSG);
 		}
 	txn_walk_end(&walk);
-	txn_fail(&txn, slice->pairs.error);
-	return txn_finish(&txn);
+	txn_fail(txn, slice->pairs.error);
 }
 
 static void write_slice(struct txn *txn, void *context)
@@ -88,7 +86,7 @@ static int copy_database(struct env *from, struct env *to, unsigned database,
 	int r;
 
 	do {
-		r = atomic_load(give_up) ? -ECANCELED : read_slice(from, &slice);
+		r = atomic_load(give_up) ? -ECANCELED : txn_read(from, read_slice, &slice);
 		if (!r && slice.count > 0)
 			r = env_reserve(to, slice.pairs.size);
 		if (!r && slice.count > 0)
@@ -103,22 +101,20 @@ static int copy_database(struct env *from, struct env *to, unsigned database,
 }
 
 /* Ids whose row went away while the copy was made; a slice of them, to be deleted. */
-static int find_dangling(struct env *copy, struct slice *dangling)
+static void find_dangling(struct txn *txn, void *context)
 {
+	struct slice *dangling = context;
 	struct span key, handle;
 	struct txn_walk walk;
-	struct txn txn;
 
 	buffer_clear(&dangling->pairs);
 	dangling->count = 0;
-	txn_begin_read(&txn, copy);
-	txn_walk_begin(&txn, PEOPLE_IDS, span_of(NULL, 0), &walk);
+	txn_walk_begin(txn, PEOPLE_IDS, span_of(NULL, 0), &walk);
 	while (dangling->count < SLICE_ROWS && txn_walk_next(&walk, &key, &handle))
-		if (!txn_get(&txn, PEOPLE_ROWS, handle).data)
+		if (!txn_get(txn, PEOPLE_ROWS, handle).data)
 			append(dangling, key, span_of(NULL, 0));
 	txn_walk_end(&walk);
-	txn_fail(&txn, dangling->pairs.error);
-	return txn_finish(&txn);
+	txn_fail(txn, dangling->pairs.error);
 }
 
 static void delete_slice(struct txn *txn, void *context)
@@ -136,7 +132,7 @@ static int drop_dangling(struct env *copy)
 	int r;
 
 	do {
-		r = find_dangling(copy, &dangling);
+		r = txn_read(copy, find_dangling, &dangling);
 		if (!r && dangling.count > 0)
 			r = txn_write(copy, delete_slice, &dangling);
 	} while (!r && dangling.count > 0);
@@ -192,35 +188,49 @@ int people_copy(struct store *store, const char *path, const atomic_bool *give_u
 	return r;
 }
 
+struct check {
+	uint64_t people, schema;
+	struct handle last;
+};
+
+static void check_rows(struct txn *txn, void *context)
+{
+	struct check *check = context;
+	struct span key, value;
+	struct txn_walk walk;
+
+	check->schema = txn_get_number(txn, PEOPLE_META, "schema", 0);
+	txn_walk_begin(txn, PEOPLE_ROWS, span_of(NULL, 0), &walk);
+	while (txn_walk_next(&walk, &key, &value)) {
+		/* In a damaged tree keys may go round in a circle, and the walk would never end. */
+		if (key.size != sizeof(struct handle) || value.size < 1 ||
+		    (check->people > 0 && memcmp(key.data, check->last.bytes, key.size) <= 0)) {
+			txn_fail(txn, -EBADMSG);
+			break;
+		}
+		memcpy(check->last.bytes, key.data, key.size);
+		check->people++;
+	}
+	txn_walk_end(&walk);
+}
+
 int people_copy_check(const char *path, uint64_t *ret_people, struct error *error)
 {
 	struct env copy = {0};
-	struct span key, value;
-	struct txn_walk walk;
-	struct txn txn;
-	uint64_t count = 0, schema = 0;
+	struct check check = {.people = 0};
 	int r = env_open(&copy, path, store_people_databases, false, 0, error);
 
 	if (!r) {
-		txn_begin_read(&txn, &copy);
-		schema = txn_get_number(&txn, PEOPLE_META, "schema", 0);
-		txn_walk_begin(&txn, PEOPLE_ROWS, span_of(NULL, 0), &walk);
-		while (txn_walk_next(&walk, &key, &value)) {
-			count++;
-			if (key.size != sizeof(struct handle) || value.size < 1)
-				txn_fail(&txn, -EBADMSG);
-		}
-		txn_walk_end(&walk);
-		r = txn_finish(&txn);
-		if (r || schema == 0)
+		r = txn_read(&copy, check_rows, &check);
+		if (r || check.schema == 0)
 			r = error_set(error, r ? r : -EBADMSG, "%s: is not a copy of people/",
 				      path);
-		else if (schema > SCHEMA_VERSION)
+		else if (check.schema > SCHEMA_VERSION)
 			r = error_set(error, STORE_E_SCHEMA,
 				      "%s: written by a newer version; install that version", path);
 	}
 	env_close(&copy);
 	if (!r)
-		*ret_people = count;
+		*ret_people = check.people;
 	return r;
 }

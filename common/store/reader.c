@@ -96,36 +96,53 @@ size_t reader_read_all(struct txn *txn, struct reader ret_readers[READERS_MAX])
 	return count;
 }
 
+struct listing {
+	struct reader *readers;
+	size_t count;
+};
+
+static void list(struct txn *txn, void *context)
+{
+	struct listing *listing = context;
+
+	listing->count = reader_read_all(txn, listing->readers);
+}
+
 int reader_list(struct store *store, struct reader ret_readers[READERS_MAX], size_t *ret_count)
 {
-	struct txn txn;
-	size_t count;
-	int r;
+	struct listing listing = {.readers = ret_readers};
+	int r = txn_read(&store->events, list, &listing);
 
-	txn_begin_read(&txn, &store->events);
-	count = reader_read_all(&txn, ret_readers);
-	r = txn_finish(&txn);
 	if (!r)
-		*ret_count = count;
+		*ret_count = listing.count;
 	return r;
+}
+
+struct search {
+	struct span key;
+	struct reader *ret_reader;
+	bool found;
+};
+
+static void find(struct txn *txn, void *context)
+{
+	struct search *search = context;
+	struct span row = txn_get(txn, EVENTS_META, search->key);
+
+	search->found = row.data && row.size == ROW_BYTES;
+	if (search->found)
+		decode(search->key, row, search->ret_reader);
 }
 
 int reader_find(struct store *store, struct span name, struct reader *ret_reader)
 {
 	uint8_t space[16 + READER_NAME_MAX_BYTES];
-	struct span key, row;
-	struct txn txn;
-	bool found;
+	struct search search = {.ret_reader = ret_reader};
 	int r;
 
 	if (!reader_name_is_valid(name))
 		return STORE_E_NOT_FOUND;
-	key = key_of(name, space);
-	txn_begin_read(&txn, &store->events);
-	row = txn_get(&txn, EVENTS_META, key);
-	found = row.data && row.size == ROW_BYTES;
-	if (found)
-		decode(key, row, ret_reader);
-	r = txn_finish(&txn);
-	return r ? r : found ? 0 : STORE_E_NOT_FOUND;
+	search.key = key_of(name, space);
+	r = txn_read(&store->events, find, &search);
+	return r ? r : search.found ? 0 : STORE_E_NOT_FOUND;
 }

@@ -35,21 +35,35 @@ void source_fold(struct txn *txn, const struct event *event)
 		span_of(sequence, sizeof(sequence)));
 }
 
+struct search {
+	uint8_t mark[ID_SOURCE_MARK_BYTES];
+	uint64_t sequence;
+	bool found;
+};
+
+static void find(struct txn *txn, void *context)
+{
+	struct search *search = context;
+	struct span found =
+		txn_get(txn, STATE_SOURCES, span_of(search->mark, sizeof(search->mark)));
+
+	search->found = found.size == 8;
+	if (search->found)
+		search->sequence = get_u64(found.data);
+}
+
 int source_find(struct store *store, struct span source, struct span source_id,
 		uint64_t *ret_sequence)
 {
-	uint8_t mark[ID_SOURCE_MARK_BYTES];
-	struct span found;
-	struct txn txn;
+	struct search search = {.found = false};
 	int r;
 
-	id_of_source(source, source_id, mark);
-	txn_begin_read(&txn, &store->state);
-	found = txn_get(&txn, STATE_SOURCES, span_of(mark, sizeof(mark)));
-	if (found.size == 8)
-		*ret_sequence = get_u64(found.data);
-	r = txn_finish(&txn);
+	id_of_source(source, source_id, search.mark);
+	r = txn_read(&store->state, find, &search);
 	if (r)
 		return r;
-	return found.size == 8 ? 0 : STORE_E_NOT_FOUND;
+	if (!search.found)
+		return STORE_E_NOT_FOUND;
+	*ret_sequence = search.sequence;
+	return 0;
 }
