@@ -4,7 +4,10 @@
  */
 #include "commands/command.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -41,8 +44,23 @@ static void *allocate_or_end(size_t size)
 	_exit(EXIT_FAILURE);
 }
 
+/*
+ * Whoever starts the program without standard input, output or error has the store's files opened
+ * under these numbers, and a message written into them. What stands there instead refuses both.
+ */
+static bool hold_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
+	if (!hold_standard_files())
+		return EXIT_FAILURE;
 	json_set_alloc_funcs(allocate_or_end, free);
 	return command_dispatch(commands, "Waymark, the tracker on your own domain.", argc, argv);
 }

@@ -2,9 +2,10 @@
 """What commands say, refuse and return: statuses, sentences, files of people, filters of events."""
 import json
 import os
+import subprocess
 import unittest
 
-from daemon import Daemon
+from daemon import WAYMARK, Daemon
 
 PAGE = "http://localhost:8090/"
 
@@ -53,6 +54,23 @@ class Commands(unittest.TestCase):
     def test_a_keyring_that_others_can_read_is_refused(self):
         os.chmod(os.path.join(self.daemon.instance, "keys.json"), 0o644)
         self.assertIn("keys.json", self.fails("serve"))
+
+    def test_closed_standard_files_are_not_the_stores(self):
+        """Else what is printed goes into the file that was opened under the number."""
+        path = self.write("email\na@example.com\n")
+        line = [WAYMARK, "prospect", "import", "--config", self.daemon.config_path, path]
+        for closed, status in ((">&-", 1), ("2>&-", 0), (">&- 2>&-", 1), ("<&- >&- 2>&-", 1)):
+            result = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *line], check=False)
+            self.assertEqual(result.returncode, status, closed)
+        shell = [*line[:-1], "-"]
+        result = subprocess.run(["sh", "-c", '"$@" <&-', "sh", *shell], check=False,
+                                stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Bad file descriptor", result.stderr)
+        for folder, _, names in os.walk(os.path.join(self.daemon.instance, "data")):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    self.assertNotIn(b"the same", file.read(), name)
 
     def test_people_from_csv(self):
         path = self.write('\ufeffEmail,company,note\r\n'
