@@ -92,7 +92,12 @@ static int find_source(struct import *import, struct row *row)
 		return refuse(import, row, "source: is missing");
 	if (row->source_id.size == 0)
 		return refuse(import, row, "id: is missing; by it the event is kept only once");
-	if (url_holds_address(row->source_id) || url_holds_address(row->source))
+	if (id_check_name(row->source) != 0)
+		return refuse(import, row, "source: must be a name without controls");
+	if (url_holds_address(row->source))
+		return refuse(import, row,
+			      "source: holds an e-mail address, which must not enter the log");
+	if (url_holds_address(row->source_id))
 		return refuse(import, row,
 			      "id: holds an e-mail address, which must not enter the log");
 	id_of_source(row->source, row->source_id, mark);

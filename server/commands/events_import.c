@@ -101,11 +101,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case KEY_SOURCE:
+		if (id_check_name(span_text(argument)) != 0)
+			argp_error(state, "--source: '%s' is no name", argument);
 		import->source = argument;
 		return 0;
 	case KEY_SET:
 		if (import_map_add_value(&import->set, argument) != 0)
-			argp_error(state, "--set: '%s' is not \"field=value\"", argument);
+			argp_error(state,
+				   "--set: '%s' is not \"field=value\" in UTF-8, or names a field "
+				   "twice",
+				   argument);
 		return 0;
 	case KEY_KEEP_HANDLES:
 		import->keep_handles = true;

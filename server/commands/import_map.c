@@ -7,12 +7,13 @@
 #include "commands/import_map.h"
 
 #include "base/cleanup.h"
+#include "base/encode.h"
 
 #include <errno.h>
 
 static int add(struct import_map *map, const char *text, const char *cut)
 {
-	if (!cut || cut == text || map->count == IMPORT_MAP_MAX)
+	if (!cut || cut == text || map->count == IMPORT_MAP_MAX || !utf8_valid(span_text(text)))
 		return IMPORT_MAP_E_FORM;
 	for (size_t i = 0; i < map->count; i++)
 		if (span_equal(span_text(map->rows[i].column), span_of(text, (size_t)(cut - text))))

@@ -21,11 +21,10 @@ static char separator_of(struct argp_state *state, const char *text)
 static void add_map(struct argp_state *state, struct import_map *map, const char *text)
 {
 	if (import_map_add(map, text) != 0)
-		argp_error(
-			state,
-			"--map: '%s' is not \"column=field\", names a column twice, or is one of "
-			"more than %d",
-			text, IMPORT_MAP_MAX);
+		argp_error(state,
+			   "--map: '%s' is not \"column=field\" in UTF-8, names a column twice, or "
+			   "is one of more than %d",
+			   text, IMPORT_MAP_MAX);
 }
 
 error_t import_options_parse(int key, char *argument, struct argp_state *state)

@@ -2,9 +2,10 @@
 """`events import`: another system's events, our own export, and what is refused by line."""
 import json
 import os
+import subprocess
 import unittest
 
-from daemon import Daemon
+from daemon import WAYMARK, Daemon
 
 TIME = "2026-01-01T00:00:00.000000Z"
 HANDLE, OTHER = "0102030405060708090a0b0c", "1102030405060708090a0b0c"
@@ -209,6 +210,19 @@ class ImportEvents(unittest.TestCase):
             self.counts(result, 2, 0, 0, 3)
             self.assertIn(":2: props: nests too deeply", result.stderr)
             self.assertIn(":4: nests more than 100 levels", result.stderr)
+
+    def test_a_source_is_a_name(self):
+        row = lines({"id": "1", "time": TIME, "type": "click"})
+        for source in ("", "a\nb", "a\x9bb"):
+            self.load(row, source=source, status=64)
+        for wrong in ((b"--source", b"\xff"), (b"--set", b"props.a=\xff"), (b"--map", b"\xff=id")):
+            result = subprocess.run([WAYMARK, "events", "import", *wrong, "-"], check=False,
+                                    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.assertEqual(result.returncode, 64, result.stderr)
+        self.assertIn(":1: source: holds an e-mail",
+                      self.load(row, source="a@example.com", status=2).stderr)
+        own = lines({"id": "1", "time": TIME, "type": "click", "source": "\x1b", "source_id": "1"})
+        self.assertIn(":1: source: must be a name", self.load(own, status=2).stderr)
 
     def test_a_strange_agent_is_cut_and_taken(self):
         self.load(lines({"id": "1", "time": TIME, "type": "click", "agent": "\u8868" * 3000}))
