@@ -217,7 +217,7 @@ int event_decode(struct span record, struct event *ret_event)
 {
 	if (record.size < EVENT_HEADER_BYTES || record.size > EVENT_RECORD_MAX_BYTES)
 		return EVENT_E_FORM;
-	if (record.data[0] != RECORD_VERSION)
+	if (record.data[0] != RECORD_VERSION && record.data[0] != RECORD_VERSION_SHARED)
 		return record.data[0] > RECORD_VERSION ? EVENT_E_VERSION : EVENT_E_FORM;
 	if (!event_type_row(record.data[1]))
 		return record.data[1] >= EVENT_TYPE_COUNT ? EVENT_E_VERSION : EVENT_E_FORM;

@@ -137,12 +137,12 @@ static void write_events(struct txn *txn, void *context)
 
 	if (writer->store->recovery_due)
 		next = event_account_append_recovery(txn, writer->store) + 1;
+	text_table_begin(&writer->store->texts, txn, next);
 	for (struct event_ticket *ticket = writer->batch.first; ticket; ticket = ticket->next) {
 		if (ticket->reader)
 			reader_write(txn, ticket->reader);
 		ticket->first_sequence = next;
-		next = event_ticket_write(ticket, txn, next, writer->store->incarnation,
-					  &writer->scratch);
+		next = event_ticket_write(ticket, txn, next, writer->store, &writer->scratch);
 	}
 	commit->end = next - 1;
 	if (commit->period >= 0)

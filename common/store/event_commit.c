@@ -177,6 +177,7 @@ static void note_success(struct event_writer *writer, const struct batch_commit 
 	usec_t took = clock_monotonic() - began;
 
 	(void)pthread_mutex_lock(&writer->lock);
+	text_table_committed(&writer->store->texts);
 	writer->store->last_sequence = commit->end;
 	writer->store->recovery_due = false;
 	writer->account.stored += writer->batch.events;

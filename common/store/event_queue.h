@@ -20,7 +20,7 @@ bool event_list_remove(struct event_list *list, struct event_ticket *ticket);
 size_t event_ticket_bytes(const struct event_ticket *ticket); /* of memory */
 /* Append its records from @sequence on; return the next. @scratch is for one record. */
 uint64_t event_ticket_write(struct event_ticket *ticket, struct txn *txn, uint64_t sequence,
-			    uint16_t incarnation, struct buffer *scratch);
+			    struct store *store, struct buffer *scratch);
 
 /* Freed tickets with room for one ordinary event each, for the next ones. */
 struct event_spares {

@@ -5,7 +5,8 @@
  * An LMDB snapshot that stays open keeps old pages from being reused and the file grows without
  * end, and it also keeps the owner from growing its map. What reads the log may be slow (a pipe, a
  * network), so nobody works inside of a snapshot: a bounded slice is copied, the snapshot is
- * closed, then the work begins. Copying costs a few dozen nanoseconds per event.
+ * closed, then the work begins. Copying costs a few dozen nanoseconds per event. Texts that records
+ * share are put back into their places, so that nobody above knows of them.
  */
 #include "base/encode.h"
 #include "store/event_reader.h"
@@ -19,12 +20,32 @@ struct reading {
 	int result;
 };
 
+/* Whole, or cut to one byte when one of its texts is not there: such a record cannot be read. */
+static void append_record(struct txn *txn, struct text_reader *texts, struct span key,
+			  struct span record, struct buffer *to)
+{
+	size_t start = to->size;
+	uint8_t prefix[PREFIX_BYTES] = {0};
+
+	memcpy(prefix, key.data, KEY_BYTES);
+	buffer_append(to, prefix, sizeof(prefix));
+	if (record.size == 0 || record.data[0] != RECORD_VERSION_SHARED) {
+		buffer_append_span(to, record);
+	} else if (!text_reader_expand(texts, txn, record, to) && !to->error) {
+		to->size = start + PREFIX_BYTES;
+		buffer_append_byte(to, record.data[0]);
+	}
+	if (!to->error)
+		put_u32(to->data + start + KEY_BYTES, (uint32_t)(to->size - start - PREFIX_BYTES));
+}
+
 static void read_slice(struct txn *txn, void *context)
 {
 	struct reading *reading = context;
 	struct event_slice *slice = reading->slice;
-	uint8_t from[KEY_BYTES], prefix[PREFIX_BYTES];
+	uint8_t from[KEY_BYTES];
 	uint64_t last = reading->after;
+	struct text_reader texts = {0};
 	struct span key, record;
 	struct txn_walk walk;
 
@@ -39,10 +60,7 @@ static void read_slice(struct txn *txn, void *context)
 			break;
 		}
 		last = get_u64(key.data);
-		memcpy(prefix, key.data, KEY_BYTES);
-		put_u32(prefix + KEY_BYTES, (uint32_t)record.size);
-		buffer_append(&slice->records, prefix, sizeof(prefix));
-		buffer_append_span(&slice->records, record);
+		append_record(txn, &texts, key, record, &slice->records);
 		slice->count++;
 	}
 	txn_walk_end(&walk);

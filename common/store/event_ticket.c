@@ -171,7 +171,7 @@ static struct span with_late(struct span record, struct buffer *scratch)
 }
 
 uint64_t event_ticket_write(struct event_ticket *ticket, struct txn *txn, uint64_t sequence,
-			    uint16_t incarnation, struct buffer *scratch)
+			    struct store *store, struct buffer *scratch)
 {
 	uint8_t *at = ticket->records.data, key[8];
 
@@ -179,9 +179,10 @@ uint64_t event_ticket_write(struct event_ticket *ticket, struct txn *txn, uint64
 		size_t size = get_u32(at);
 		struct span record = span_of(at + LENGTH_BYTES, size);
 
-		put_u16(at + LENGTH_BYTES + INCARNATION_AT, incarnation);
+		put_u16(at + LENGTH_BYTES + INCARNATION_AT, store->incarnation);
 		if (ticket->late_recorded)
 			record = with_late(record, scratch);
+		record = text_table_write(&store->texts, txn, record);
 		put_u64(key, sequence);
 		txn_append(txn, EVENTS_EVENTS, span_of(key, sizeof(key)), record);
 		at += LENGTH_BYTES + size;

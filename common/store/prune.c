@@ -206,6 +206,7 @@ static void remove_prefix(struct prune *prune, struct txn *txn, const struct lim
 	prune->result.more |= found->more || through < found->through;
 	sweep->through = through;
 	txn_put_number(txn, EVENTS_META, "pruned_through", through, 8);
+	text_table_prune(txn, through);
 }
 
 static void overwrite_anonymous(struct prune *prune, struct txn *txn, const struct limits *limits,

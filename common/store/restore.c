@@ -30,7 +30,8 @@ struct restore {
 	struct manifest manifest;
 	uint16_t incarnation;
 	struct env env; /* events/ or state/, being made */
-	uint64_t last;	/* event written */
+	struct text_table texts;
+	uint64_t last; /* event written */
 	struct error *error;
 };
 
@@ -175,14 +176,18 @@ struct chunk {
 static void write_chunk(struct txn *txn, void *context)
 {
 	const struct chunk *chunk = context;
+	struct text_table *texts = &chunk->restore->texts;
 	struct span record;
 	uint64_t sequence;
 	uint8_t key[8];
 
 	chunk->slice->at = 0;
+	if (chunk->slice->count > 0)
+		text_table_begin(texts, txn, get_u64(chunk->slice->records.data));
 	while (event_slice_next(chunk->slice, &sequence, &record)) {
 		put_u64(key, sequence);
-		txn_append(txn, EVENTS_EVENTS, span_of(key, sizeof(key)), record);
+		txn_append(txn, EVENTS_EVENTS, span_of(key, sizeof(key)),
+			   text_table_write(texts, txn, record));
 		chunk->restore->last = sequence;
 	}
 }
@@ -212,6 +217,8 @@ static int take_slice(void *context, struct event_slice *slice, struct error *er
 		r = env_reserve(&restore->env, slice->records.size);
 	if (!r)
 		r = txn_write(&restore->env, write_chunk, &chunk);
+	if (!r)
+		text_table_committed(&restore->texts);
 	if (!r && options->progress)
 		options->progress(options->context, restore->last, restore->manifest.last);
 	return r;
@@ -233,6 +240,7 @@ static int build_events(struct restore *restore)
 	for (size_t i = 0; i < manifest->segment_count && !r; i++)
 		r = segment_read(restore->options->directory, &manifest->segments[i], take_slice,
 				 restore, restore->error);
+	text_table_finish(&restore->texts);
 	env_close(&restore->env);
 	return r;
 }

@@ -10,6 +10,7 @@
  *
  * events/  "events"  key: sequence 8           value: event record (below)
  *          "meta"    key: name as text         value: see EVENTS_META
+ *          "texts"   key: text id 4            value: first sequence of its block 8 ‖ text, UTF-8
  * state/   "links"   key: link id 8            value: record of LINK_FIELDS
  *          "slugs"   key: slug as text         value: link id 8
  *          "names"   key: kind 1 ‖ id 4 or 8   value: name, UTF-8
@@ -32,9 +33,13 @@
  *
  * A record is a header and then fields, each once, in ascending order of field id:
  *
- *   event record:  version 1 ‖ type 1 ‖ incarnation 2 ‖ time 8 (µs since 1970 UTC) ‖ fields
+ *   event record:  version 1 or 2 ‖ type 1 ‖ incarnation 2 ‖ time 8 (µs since 1970 UTC) ‖ fields
  *   other records: version 1 ‖ fields
  *   field:         id 1 ‖ length (LEB128: 7 bits a byte, low first, at most 3 bytes) ‖ bytes
+ *
+ * An event record of version 2 ends with a field 255: (field id 1 ‖ text id 4) for each field whose
+ * value is a row of "texts"; with these in their places it is a record of version 1. A row of
+ * "texts" is named by records from its block's first sequence on, for fewer than 131,072 of them.
  *
  * A reader skips fields that it does not know. A field id is never reused for another meaning. A
  * higher record version means that the layout above changed: a reader then refuses.
@@ -45,6 +50,7 @@
 #include <stdint.h>
 
 enum { SCHEMA_VERSION = 1, RECORD_VERSION = 1, EVENT_HEADER_BYTES = 12 };
+enum { RECORD_VERSION_SHARED = 2, EVENT_FIELD_SHARED = 255 };
 
 /*
  * FIELD(id, name, kind, max_bytes, json, sentence). json is the path in the one JSON form

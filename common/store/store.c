@@ -16,7 +16,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-const char *const store_events_databases[] = {"events", "meta", NULL};
+const char *const store_events_databases[] = {"events", "meta", "texts", NULL};
 const char *const store_state_databases[] = {"links", "slugs", "names", "meta", "sources", NULL};
 const char *const store_people_databases[] = {"ids", "rows", "erased", "meta", NULL};
 
@@ -170,6 +170,7 @@ void store_close(struct store *store)
 	store_leave_to_owner(store->data_dir);
 	if (store->lock_fd >= 0)
 		(void)close(store->lock_fd);
+	text_table_finish(&store->texts);
 	free(store->node);
 	free(store->data_dir);
 	free(store);

@@ -5,6 +5,7 @@
 #include "store/event_writer.h"
 #include "store/people.h"
 #include "store/prune.h"
+#include "store/text_table.h"
 #include "store/txn.h"
 
 /*
@@ -14,7 +15,7 @@
  */
 
 /* The databases of each environment, in the order of their names. */
-enum { EVENTS_EVENTS, EVENTS_META };
+enum { EVENTS_EVENTS, EVENTS_META, EVENTS_TEXTS };
 enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META, STATE_SOURCES };
 enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META };
 
@@ -48,9 +49,10 @@ struct store {
 	uint64_t position;	/* and says so on disk */
 	uint64_t queue_limit;	/* of this run, for the account of its crash */
 	struct prune prune;	/* retention */
-	bool recovery_due;	/* the log's end is read, but nothing could be written behind it */
-	bool unclean;		/* and it says that the run before did not end */
-	bool refolding;		/* state/ was reset and has not caught up */
+	struct text_table texts;
+	bool recovery_due; /* the log's end is read, but nothing could be written behind it */
+	bool unclean;	   /* and it says that the run before did not end */
+	bool refolding;	   /* state/ was reset and has not caught up */
 };
 
 /* establish.c, the writer's thread: open what is not open, judge what is inside, recover. */

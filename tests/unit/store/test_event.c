@@ -277,7 +277,7 @@ static void test_forms_that_are_refused(void **state)
 	assert_int_equal(decode_tail("\x01\x7Fh", 3), EVENT_E_FORM); /* beyond the end */
 	assert_int_equal(decode_tail("\x01", 1), EVENT_E_FORM);	     /* no length */
 	assert_int_equal(decode_tail("\xF0\x02xy", 4), 0);	     /* unknown: skipped */
-	header[0] = RECORD_VERSION + 1;
+	header[0] = RECORD_VERSION_SHARED + 1;
 	assert_int_equal(decode_copy(span_of(header, sizeof(header))), EVENT_E_VERSION);
 	header[0] = 0;
 	assert_int_equal(decode_copy(span_of(header, sizeof(header))), EVENT_E_FORM);

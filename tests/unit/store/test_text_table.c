@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shared texts: what is read is what was written, whatever became of the transactions in between,
+ * and neither memory nor disk grows by what comes only once.
+ */
+#include "fixture.h"
+
+#include "base/encode.h"
+#include "store/store_internal.h"
+
+struct bench {
+	char path[64];
+	struct env env;
+	struct text_table table;
+};
+
+static int bench_new(void **state)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+	struct error error = {""};
+
+	assert_non_null(bench);
+	(void)snprintf(bench->path, sizeof(bench->path), "%s/waymark-texts-XXXXXX", P_tmpdir);
+	assert_non_null(mkdtemp(bench->path));
+	assert_int_equal(crypto_init(), 0);
+	assert_int_equal(env_open(&bench->env, bench->path, store_events_databases, true, 1 << 26,
+				  &error),
+			 0);
+	*state = bench;
+	return 0;
+}
+
+static int bench_free(void **state)
+{
+	struct bench *bench = *state;
+
+	text_table_finish(&bench->table);
+	env_close(&bench->env);
+	remove_tree(bench->path);
+	free(bench);
+	return 0;
+}
+
+static void make_record(struct buffer *to, const char *agent, const char *page)
+{
+	struct event event;
+
+	event_init(&event, EVENT_click, 1000);
+	event_set(&event, EVENT_FIELD_tracker, SPAN("go.example.com"));
+	event_set(&event, EVENT_FIELD_url, span_text(page));
+	event_set(&event, EVENT_FIELD_agent, span_text(agent));
+	event_set_choice(&event, EVENT_FIELD_consent, 3);
+	event_encode(&event, to);
+	assert_int_equal(to->error, 0);
+}
+
+struct step {
+	struct bench *bench;
+	const char *agent, *page;
+	uint64_t sequence;
+	bool fails;
+	size_t stored; /* bytes of the record that went in */
+};
+
+static void write_step(struct txn *txn, void *context)
+{
+	cleanup_buffer struct buffer whole = BUFFER_INIT;
+	struct step *step = context;
+	struct span record;
+	uint8_t key[8];
+
+	make_record(&whole, step->agent, step->page);
+	text_table_begin(&step->bench->table, txn, step->sequence);
+	record = text_table_write(&step->bench->table, txn, buffer_span(&whole));
+	put_u64(key, step->sequence);
+	txn_append(txn, EVENTS_EVENTS, span_of(key, sizeof(key)), record);
+	step->stored = record.size;
+	if (step->fails)
+		txn_fail(txn, -EIO);
+}
+
+static size_t write_record(struct bench *bench, uint64_t sequence, const char *agent,
+			   const char *page)
+{
+	struct step step = {bench, agent, page, sequence, false, 0};
+
+	assert_int_equal(txn_write(&bench->env, write_step, &step), 0);
+	text_table_committed(&bench->table);
+	return step.stored;
+}
+
+static void fail_to_write(struct bench *bench, uint64_t sequence, const char *agent)
+{
+	struct step step = {bench, agent, "https://www.example.com/", sequence, true, 0};
+
+	assert_int_equal(txn_write(&bench->env, write_step, &step), -EIO);
+}
+
+static void check_record(struct bench *bench, uint64_t sequence, const char *agent,
+			 const char *page)
+{
+	cleanup_buffer struct buffer whole = BUFFER_INIT;
+	struct event_slice slice = {0};
+	struct span record;
+	uint64_t found;
+
+	make_record(&whole, agent, page);
+	assert_int_equal(event_slice_read(&bench->env, sequence - 1, &slice), 0);
+	assert_true(event_slice_next(&slice, &found, &record));
+	assert_int_equal(found, sequence);
+	assert_int_equal(record.size, whole.size);
+	assert_memory_equal(record.data, whole.data, whole.size);
+	event_slice_finish(&slice);
+}
+
+static unsigned count_texts(struct bench *bench)
+{
+	struct span key, value;
+	struct txn_walk walk;
+	unsigned count = 0;
+	struct txn txn;
+
+	txn_begin_read(&txn, &bench->env);
+	txn_walk_begin(&txn, EVENTS_TEXTS, span_of(NULL, 0), &walk);
+	while (txn_walk_next(&walk, &key, &value))
+		count++;
+	txn_walk_end(&walk);
+	assert_int_equal(txn_finish(&txn), 0);
+	return count;
+}
+
+static void test_the_third_record_is_short_and_reads_as_it_was(void **state)
+{
+	static const char agent[] = "an agent that comes again and again",
+			  page[] = "https://www.example.com/page";
+	struct bench *bench = *state;
+	size_t first = write_record(bench, 1, agent, page), second, third;
+
+	assert_int_equal(count_texts(bench), 0);
+	second = write_record(bench, 2, agent, page);
+	third = write_record(bench, 3, agent, page);
+	assert_int_equal(count_texts(bench), 3);
+	assert_int_equal(second, third);
+	assert_true(third < first * 2 / 3);
+	for (uint64_t sequence = 1; sequence <= 3; sequence++)
+		check_record(bench, sequence, agent, page);
+}
+
+static void test_what_came_once_stays_in_its_record(void **state)
+{
+	struct bench *bench = *state;
+	char agent[64];
+
+	for (unsigned i = 1; i <= 5000; i++) {
+		(void)snprintf(agent, sizeof(agent), "unique agent number %u", i);
+		(void)write_record(bench, i, agent, "https://www.example.com/page");
+	}
+	/* The tracker and the page, and whatever the filter takes for seen. */
+	assert_in_range(count_texts(bench), 2, 3);
+	check_record(bench, 4711, "unique agent number 4711", "https://www.example.com/page");
+}
+
+static void test_a_failed_transaction_is_forgotten(void **state)
+{
+	static const char one[] = "the first of the agents", other[] = "the other of the agents";
+	struct bench *bench = *state;
+
+	(void)write_record(bench, 1, one, "https://www.example.com/");
+	fail_to_write(bench, 2, one);
+	fail_to_write(bench, 2, other);
+	assert_int_equal(count_texts(bench), 0);
+	(void)write_record(bench, 2, other, "https://www.example.com/");
+	(void)write_record(bench, 3, one, "https://www.example.com/");
+	(void)write_record(bench, 4, other, "https://www.example.com/");
+	check_record(bench, 2, other, "https://www.example.com/");
+	check_record(bench, 3, one, "https://www.example.com/");
+	check_record(bench, 4, other, "https://www.example.com/");
+}
+
+static void test_a_new_process_goes_on_behind_the_old_ids(void **state)
+{
+	static const char agent[] = "an agent of two processes";
+	struct bench *bench = *state;
+
+	(void)write_record(bench, 1, agent, "https://www.example.com/");
+	(void)write_record(bench, 2, agent, "https://www.example.com/");
+	text_table_finish(&bench->table);
+	(void)write_record(bench, 3, agent, "https://www.example.com/");
+	(void)write_record(bench, 4, agent, "https://www.example.com/");
+	assert_int_equal(count_texts(bench), 6);
+	for (uint64_t sequence = 1; sequence <= 4; sequence++)
+		check_record(bench, sequence, agent, "https://www.example.com/");
+}
+
+static void prune_texts(struct txn *txn, void *context)
+{
+	text_table_prune(txn, *(const uint64_t *)context);
+}
+
+static void test_texts_go_with_the_last_record_of_their_block(void **state)
+{
+	static const char agent[] = "an agent of two blocks";
+	struct bench *bench = *state;
+	uint64_t next = TEXT_BLOCK_EVENTS + 1, through = TEXT_BLOCK_MAX_EVENTS;
+
+	(void)write_record(bench, 1, agent, "https://www.example.com/");
+	(void)write_record(bench, 2, agent, "https://www.example.com/");
+	(void)write_record(bench, next, agent, "https://www.example.com/");
+	(void)write_record(bench, next + 1, agent, "https://www.example.com/");
+	assert_int_equal(count_texts(bench), 6);
+	assert_int_equal(txn_write(&bench->env, prune_texts, &through), 0);
+	assert_int_equal(count_texts(bench), 6);
+	through++;
+	assert_int_equal(txn_write(&bench->env, prune_texts, &through), 0);
+	assert_int_equal(count_texts(bench), 3);
+	check_record(bench, next + 1, agent, "https://www.example.com/");
+}
+
+static void test_a_full_table_makes_way(void **state)
+{
+	struct bench *bench = *state;
+	uint64_t sequence = 1;
+	char agent[64];
+
+	for (unsigned i = 0; i < TEXT_TABLE_MAX + 500; i++) {
+		(void)snprintf(agent, sizeof(agent), "an agent that comes twice, number %u", i);
+		for (unsigned twice = 0; twice < 2; twice++)
+			(void)write_record(bench, sequence++, agent, "https://www.example.com/");
+	}
+	assert_true(count_texts(bench) > TEXT_TABLE_MAX);
+	assert_true(bench->table.count <= TEXT_TABLE_MAX);
+	check_record(bench, sequence - 1, agent, "https://www.example.com/");
+	check_record(bench, 2, "an agent that comes twice, number 0", "https://www.example.com/");
+}
+
+static void clear_texts(struct txn *txn, void *context)
+{
+	(void)context;
+	txn_clear(txn, EVENTS_TEXTS);
+}
+
+static void test_a_record_whose_text_is_gone_cannot_be_read(void **state)
+{
+	struct event_slice slice = {0};
+	struct bench *bench = *state;
+	struct event event;
+	struct span record;
+	uint64_t sequence;
+
+	for (uint64_t i = 1; i <= 3; i++)
+		(void)write_record(bench, i, "an agent to be lost", "https://www.example.com/");
+	assert_int_equal(txn_write(&bench->env, clear_texts, NULL), 0);
+	assert_int_equal(event_slice_read(&bench->env, 0, &slice), 0);
+	assert_true(event_slice_next(&slice, &sequence, &record));
+	assert_int_equal(event_decode(record, &event), 0);
+	assert_true(event_slice_next(&slice, &sequence, &record));
+	assert_int_equal(sequence, 2);
+	assert_int_equal(event_decode(record, &event), EVENT_E_FORM);
+	event_slice_finish(&slice);
+}
+
+#define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, bench_new, bench_free)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BENCH(test_the_third_record_is_short_and_reads_as_it_was),
+		ON_BENCH(test_what_came_once_stays_in_its_record),
+		ON_BENCH(test_a_failed_transaction_is_forgotten),
+		ON_BENCH(test_a_new_process_goes_on_behind_the_old_ids),
+		ON_BENCH(test_texts_go_with_the_last_record_of_their_block),
+		ON_BENCH(test_a_full_table_makes_way),
+		ON_BENCH(test_a_record_whose_text_is_gone_cannot_be_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
