@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How many bytes an event takes on disk, by field, and what repeated strings would save by being
-kept once.
+"""How many bytes an event takes on disk, by field, and what it saves that the log keeps the texts
+which many events share only once.
 
     tests/load/event_bytes.py [--events N] [--write]
 
 The log is made by fill_log, with the agents and the mails' links of the corpora where they are.
-"A page" is what LMDB makes of it: records do not cross pages of 4,096 bytes, so what a record saves
-counts only as far as one more fits.
+What an event would take with all texts in its record follows from the pages: records do not cross
+pages of 4,096 bytes.
 """
 import argparse
 import os
@@ -20,7 +20,7 @@ import bench_click
 from guide import write_figures
 
 PAGE_BYTES, PAGE_HEADER_BYTES, NODE_BYTES = 4096, 16, 8 + 8 + 2  # node header, key, its place
-REFERENCE_BYTES = 5  # field id, length, and a number of three bytes in place of the string
+REFERENCE_BYTES = 5  # field id, and the id of the text in place of it
 STRINGS = ("agent", "language", "sec_fetch", "url", "tracker", "referrer")
 URL = re.compile(r"href\s*=\s*(?:3D)?[\"'](https?://[^\"'\s<>]{8,400})[\"']")
 
@@ -55,8 +55,6 @@ def table(lines, file_bytes):
     fields = {name: tuple(map(int, values)) for name, *values in map(str.split, lines[1:])}
     rows = ["| field | bytes per event | different values | bytes per event, kept once |",
             "| --- | --- | --- | --- |"]
-    left = record
-    steps = []
     for name in sorted(fields, key=lambda name: -fields[name][1]):
         count, size, distinct, distinct_bytes = fields[name]
         if count < events // 100:
@@ -65,14 +63,9 @@ def table(lines, file_bytes):
         if name in STRINGS:
             kept = (REFERENCE_BYTES * count + distinct_bytes) / events
             once = f"{kept:.1f}"
-            left -= size / events - kept
-            steps.append((name, left))
         rows.append(f"| {name} | {size / events:.1f} | {distinct:,} | {once} |")
-    rows.append(f"\n{events:,} clicks: records of {record:.0f} bytes in the mean, "
-                f"{file_bytes / events:.0f} bytes each on disk (by pages: {on_disk(record):.0f}). "
-                "With strings kept once, from the largest on: " +
-                ", ".join(f"{name} {on_disk(size):.0f}" for name, size in steps) +
-                " bytes each on disk.")
+    rows.append(f"\n{events:,} clicks: {record:.0f} bytes in the mean, {file_bytes / events:.0f} "
+                f"on disk; with all texts in the records it would be {on_disk(record):.0f}.")
     return "\n".join(rows)
 
 
