@@ -85,6 +85,15 @@ static enum handled wait_for_turn(struct request *request)
 	return reply_failure(request, OPERATION_E_FAILED, &error);
 }
 
+static bool has_to_wait(const struct request *request)
+{
+	const struct operation *operation = operation_find(request->route->path);
+	const struct app *app = request->context;
+
+	return !(operation && operation->at_once) &&
+	       (app->operations.first || event_writer_serial(app->writer) > 0);
+}
+
 static json_t *parse_body(const struct request *request, struct error *error)
 {
 	json_error_t trouble;
@@ -136,7 +145,7 @@ enum handled admin_operation(struct request *request)
 
 	if (request->state)
 		return answer_again(request);
-	if (app->operations.first || event_writer_serial(app->writer) > 0)
+	if (has_to_wait(request))
 		return wait_for_turn(request);
 	code = carry_out(request, &ticket, &reply, &error);
 	if (code)

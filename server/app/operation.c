@@ -14,8 +14,8 @@
 
 /* clang-format off */
 static const struct operation operations[] = {
-	{"/api/v1/inspect",          operation_inspect},
 	{"/api/v1/events/import",    operation_events_import},
+	{"/api/v1/inspect",          operation_inspect, .at_once = true},
 	{"/api/v1/keys/retire",      operation_keys_retire},
 	{"/api/v1/keys/rotate",      operation_keys_rotate},
 	{"/api/v1/links",            operation_links_register},

@@ -35,6 +35,7 @@ typedef int (*operation_fn)(struct operation_call *call, struct error *error);
 struct operation {
 	const char *path; /* "/api/v1/links" */
 	operation_fn run;
+	bool at_once; /* rests on nothing that others write, so it waits for none of them */
 };
 
 /* The most that a list of rows may take of the thread that answers clicks, in one call. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A registration that was answered "queued" on a stalled disk still takes its slug: the next one
-waits for it or is refused, so that one slug never leads to two links.
+waits for it or is refused, so that one slug never leads to two links. Whoever only looks, as the
+doctor does, waits for nobody.
 
 doubt.py PRELOAD
 """
@@ -37,6 +38,8 @@ def main():
         click(daemon)
         answer = daemon.control(TARGET, body("first"))
         assert answer.status == 503 and b"queued" in answer.body, answer
+        answer = daemon.control("/api/v1/inspect", {})
+        assert answer.status == 200, answer
         answer = daemon.control(TARGET, body("second"))
         assert answer.status in (409, 503), answer
         os.unlink(stall)
