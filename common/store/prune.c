@@ -105,8 +105,10 @@ static void look_ahead(struct txn *txn, const struct limits *limits, struct prun
 			break;
 		if (stored <= limits->now) {
 			/* Looked at again next time: it may have become old by then. */
-			if (may_go(limits, get_u64(key.data), stored))
+			if (may_go(limits, get_u64(key.data), stored)) {
 				sweep->known = get_u64(key.data);
+				sweep->known_time = stored;
+			}
 			break;
 		}
 		sweep->looked = get_u64(key.data);
@@ -168,7 +170,9 @@ static void find(const struct prune *prune, struct txn *txn, const struct limits
 		sequence = get_u64(key.data);
 		stored = prune_storing_time(record);
 		future = stored > limits->now;
-		if (!may_go(limits, sequence, sequence <= sweep->known ? 0 : stored)) {
+		if (sequence <= sweep->known && stored > sweep->known_time)
+			stored = sweep->known_time;
+		if (!may_go(limits, sequence, stored)) {
 			found->held = sequence > limits->ceiling && sequence <= limits->last &&
 				      stored <= limits->expired;
 			break;

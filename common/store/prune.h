@@ -15,8 +15,9 @@
 /* One of the two ways through the log: removing the prefix, or overwriting a class. */
 struct prune_sweep {
 	uint64_t through; /* done up to here, as in events/meta */
-	uint64_t known;	  /* records up to here may go: a later one was stored long ago */
-	uint64_t looked;  /* records from @through to here say that they are of the future */
+	uint64_t known; /* this record was stored at known_time, so those before it by then, too */
+	usec_t known_time;
+	uint64_t looked; /* records from @through to here say that they are of the future */
 };
 
 struct prune {

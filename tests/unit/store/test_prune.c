@@ -7,6 +7,7 @@
 
 #include "store/reader.h"
 
+#include <sched.h>
 #include <time.h>
 
 static const uint32_t days = 400;
@@ -235,6 +236,40 @@ static void test_records_of_a_wrong_future_go_with_the_next(void **state)
 	assert_int_equal(read_log(fixture).first, 2021);
 }
 
+/* What was to go with the next stays when a longer period, or a new reader, wants it after all. */
+static void test_records_of_a_wrong_future_stay_when_the_next_does(void **state)
+{
+	struct fixture *fixture = *state;
+	struct retention longer;
+	uint64_t through;
+
+	fixture_open(fixture);
+	put(fixture, (struct record){EVENT_click, clock_wall() + 3650 * USEC_PER_DAY, 0, false},
+	    3000);
+	clicks(fixture, 450, 10);
+	clicks(fixture, 10, 10);
+	reopen(fixture, 0);
+	longer = fixture->options.retention;
+	longer.days = 4000;
+	while (status_of(fixture).pruned_through == 0)
+		(void)sched_yield();
+	store_set_retention(fixture->store, &longer);
+	through = status_of(fixture).pruned_through;
+	/* On a busy machine most of it may be gone by then. */
+	if (through >= 1500)
+		skip();
+	let_it_look(fixture);
+	through = status_of(fixture).pruned_through;
+	assert_true(through < 2900);
+	move_reader(fixture, through + 50);
+	longer.days = days;
+	longer.reader_lag_days = 4000;
+	store_set_retention(fixture->store, &longer);
+	wait_for_pruning(fixture, through + 50);
+	let_it_look(fixture);
+	assert_true(status_of(fixture).pruned_through == through + 50);
+}
+
 static usec_t in_ten_years(void)
 {
 	struct timespec time;
@@ -368,6 +403,7 @@ int main(void)
 		ON_STORE(test_it_goes_by_when_an_event_was_stored),
 		ON_STORE(test_it_waits_for_a_reader_up_to_its_lag),
 		ON_STORE(test_records_of_a_wrong_future_go_with_the_next),
+		ON_STORE(test_records_of_a_wrong_future_stay_when_the_next_does),
 		ON_STORE(test_a_clock_that_jumps_ahead_removes_nothing),
 		ON_STORE(test_a_class_becomes_tombstones),
 		ON_STORE(test_a_tombstone_keeps_when_it_was_stored),
