@@ -5,8 +5,9 @@
  * Each of these signals is raised by the instruction that touched the address, on the thread that
  * ran it, so the handler knows by a pointer of the thread whether somebody waits for it. If nobody
  * does, it puts back what was there before and returns: the instruction runs again and the process
- * ends as it would have. The mask is not saved, because the handler blocks nothing (SA_NODEFER) and
- * saving it would cost a system call for each lookup.
+ * ends as it would have. One that a process has sent is no fault: it ends this one, wherever it is.
+ * The mask is not saved, because the handler blocks nothing (SA_NODEFER) and saving it would cost a
+ * system call for each lookup.
  */
 #include "store/guard.h"
 
@@ -32,16 +33,21 @@ static void leave(void)
 	siglongjmp(place->buffer, 1);
 }
 
-static void handle(int number)
+static void handle(int number, siginfo_t *info, void *context)
 {
-	if (innermost)
+	bool sent = info->si_code <= 0;
+
+	(void)context;
+	if (innermost && !sent)
 		leave();
 	(void)sigaction(number, number == SIGSEGV ? &before_segv : &before_bus, NULL);
+	if (sent)
+		(void)raise(number);
 }
 
 static void install(void)
 {
-	struct sigaction action = {.sa_handler = handle, .sa_flags = SA_NODEFER};
+	struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_NODEFER | SA_SIGINFO};
 
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGSEGV, &action, &before_segv);

@@ -14,6 +14,7 @@
 #include "store/reader.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -180,6 +181,25 @@ static int look_up_in_cut_files(struct fixture *fixture)
 static void test_a_file_that_is_cut_ends_lookups_with_an_error(void **state)
 {
 	assert_int_equal(in_child(look_up_in_cut_files, *state), 0);
+}
+
+static int be_ended(struct fixture *fixture)
+{
+	struct error error = {""};
+
+	(void)signal(SIGSEGV, SIG_DFL);
+	if (store_open(&fixture->options, &fixture->store, &error))
+		return 100;
+	(void)kill(getpid(), SIGSEGV);
+	return 0;
+}
+
+/* The guard is for faults of the store: what an operator sends to have a core dumped still ends. */
+static void test_a_signal_that_is_sent_ends_the_process(void **state)
+{
+	int status = in_child(be_ended, *state) - 1000;
+
+	assert_true(status > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
 static void test_a_failed_sync_is_repeated(void **state)
@@ -463,6 +483,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_STORE(test_a_file_that_is_cut_ends_lookups_with_an_error),
+		ON_STORE(test_a_signal_that_is_sent_ends_the_process),
 		ON_STORE(test_a_failed_sync_is_repeated),
 		ON_STORE(test_a_failed_meta_page_reopens_the_environment),
 		ON_STORE(test_a_commit_in_doubt_is_not_made_twice),
