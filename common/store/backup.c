@@ -5,7 +5,7 @@
  * First state/ is copied, in one snapshot of its own (it is small, and few commits touch it), then
  * the log up to its end as it then is, in slices. So the log reaches at least as far as the copy of
  * state/, and what follows it is folded after a restore. Should retention have removed meanwhile
- * what the copy has not applied, it is copied once more.
+ * what the copy has not applied, or what of the log comes next, all of it is done once more.
  *
  * A backup goes on where the manifest stops, if the log is still the one that it tells of: the
  * record there has the same incarnation and storing time. Where retention has removed what comes
@@ -20,10 +20,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 enum { SEGMENT_EVENTS = 262144, SEGMENT_BYTES = 64 << 20, ATTEMPTS_MAX = 5 };
+/* Retention has removed what was to be copied next. */
+enum { BACKUP_E_GAP = 3 };
 
 struct backup {
 	struct store *store;
@@ -43,23 +44,6 @@ static int make_directory(const char *directory, const char *name, struct error 
 	if (mkdir(buffer_text(&path), 0700) == 0 || errno == EEXIST)
 		return 0;
 	return backup_fail(buffer_text(&path), "the directory cannot be made", error);
-}
-
-/* One backup into a directory at a time; the lock goes with the descriptor. */
-static int take_lock(const char *directory, int *ret_fd, struct error *error)
-{
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return backup_fail(directory, "cannot be opened", error);
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		(void)close(fd);
-		return error_set(error, BACKUP_E_FAILED,
-				 "%s: another backup or restore works with this directory",
-				 directory);
-	}
-	*ret_fd = fd;
-	return 0;
 }
 
 /* What events/meta says, and the newest record. */
@@ -233,7 +217,7 @@ static int write_slice(struct backup_output *output, const struct event_slice *s
 	struct span records = buffer_span(&slice->records);
 
 	if (get_u64(records.data) != last + 1)
-		return error_set(error, BACKUP_E_FAILED,
+		return error_set(error, BACKUP_E_GAP,
 				 "events %" PRIu64 " to %" PRIu64
 				 " were pruned while they were copied; run the backup again",
 				 last + 1, get_u64(records.data) - 1);
@@ -416,11 +400,13 @@ static int copy(struct backup *backup, bool *ret_is_first)
 		if (r || state.first < backup->manifest.pruned_through)
 			continue;
 		r = copy_log(backup, now.last);
-		return r;
+		if (r != BACKUP_E_GAP)
+			return r;
+		r = 0;
 	}
 	return r ? r
 		 : error_set(backup->error, BACKUP_E_FAILED,
-			     "the log is pruned faster than state/ can be copied; try again");
+			     "the log is pruned faster than it can be copied; try again");
 }
 
 static int finish(struct backup *backup, bool is_first, struct backup_report *ret_report)
@@ -467,7 +453,7 @@ int backup_write(struct store *store, const struct backup_options *options,
 	int r = make_directory(options->directory, "", error);
 
 	if (!r)
-		r = take_lock(options->directory, &lock, error);
+		r = backup_lock(options->directory, &lock, error);
 	if (!r)
 		r = make_directory(options->directory, "log", error);
 	if (!r)

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 enum { PIECE_BYTES = 1 << 20, PREFIX_BYTES = 12 };
@@ -33,6 +34,23 @@ int backup_sync_directory(const char *path, struct error *error)
 	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd >= 0 && fsync(fd) == 0 ? 0 : backup_fail(path, "cannot be synced", error);
+}
+
+int backup_lock(const char *directory, int *ret_fd, struct error *error)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return backup_fail(directory, "cannot be opened", error);
+	/* A file system that knows no locks is taken as it is. */
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+		(void)close(fd);
+		return error_set(error, BACKUP_E_FAILED,
+				 "%s: another backup or restore works with this directory",
+				 directory);
+	}
+	*ret_fd = fd;
+	return 0;
 }
 
 int backup_output_open(struct backup_output *output, const char *directory,

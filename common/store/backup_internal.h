@@ -36,6 +36,8 @@ void manifest_finish(struct manifest *manifest);
 
 /* backup_file.c. */
 int backup_path(struct buffer *to, const char *directory, const char *name); /* 0; -ENOMEM */
+/* One backup or restore at a time works with @directory; the lock goes with the descriptor. */
+int backup_lock(const char *directory, int *ret_fd, struct error *error);
 /* Sync the directory that holds @path, or @path itself if it is one. */
 int backup_sync_directory(const char *path, struct error *error);
 /* Fails as "PATH: WHAT: errno". Return: BACKUP_E_FAILED. */

@@ -373,15 +373,24 @@ static int choose_incarnation(struct restore *restore)
 /* A backup that cannot be written, as it should be kept, still restores. */
 static void note_incarnation(const struct restore *restore)
 {
-	struct backup_file file = {.name = "incarnation"};
+	cleanup_buffer struct buffer new = BUFFER_INIT, path = BUFFER_INIT;
+	const char *directory = restore->options->directory;
+	struct backup_file file = {.name = "incarnation.new"};
 	struct backup_output output;
 	struct error quiet;
 	char text[16];
+	int r, end;
 
+	if (backup_path(&new, directory, file.name) || backup_path(&path, directory, "incarnation"))
+		return;
 	(void)snprintf(text, sizeof(text), "%u\n", (unsigned)restore->incarnation);
-	if (backup_output_open(&output, restore->options->directory, &file, &quiet) == 0)
-		(void)backup_output_write(&output, span_text(text), &quiet);
-	(void)backup_output_close(&output, &quiet);
+	r = backup_output_open(&output, directory, &file, &quiet);
+	if (!r)
+		r = backup_output_write(&output, span_text(text), &quiet);
+	end = backup_output_close(&output, &quiet);
+	/* In one step: without the note of before, that incarnation would be given again. */
+	if (!r && !end && rename(buffer_text(&new), buffer_text(&path)) == 0)
+		(void)backup_sync_directory(directory, &quiet);
 }
 
 static int check_node(const struct restore *restore)
@@ -432,10 +441,12 @@ static void clear_away(struct restore *restore)
 static int run(struct restore *restore)
 {
 	const struct store_options options = {.data_dir = restore->options->data_dir};
+	cleanup_close int reading = -1;
 	bool owned;
-	int lock,
-		r = manifest_read(restore->options->directory, &restore->manifest, restore->error);
+	int lock, r = backup_lock(restore->options->directory, &reading, restore->error);
 
+	if (!r)
+		r = manifest_read(restore->options->directory, &restore->manifest, restore->error);
 	if (!r)
 		r = check_node(restore);
 	if (!r)

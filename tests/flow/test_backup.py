@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Backup and restore, and the disaster drill: what keys and configuration alone can do, what a
 restored store is, what a kill at any moment leaves."""
+import fcntl
 import glob
 import json
 import os
@@ -177,6 +178,21 @@ class Backup(unittest.TestCase):
         for incarnation in (2, 3):
             self.lose_data()
             self.assertIn(f"incarnation {incarnation}\n", self.restore().stdout)
+        self.assertFalse(glob.glob(self.copy + "/*.new"))
+
+    def test_one_works_with_a_backup_at_a_time(self):
+        """Two restores at once would take one incarnation."""
+        self.fill(100)
+        self.backup()
+        self.lose_data()
+        held = os.open(self.copy, os.O_RDONLY)
+        self.addCleanup(os.close, held)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for refused in (self.backup(check=False), self.restore(check=False)):
+            self.assertEqual(refused.returncode, 1)
+        self.assertIn("another backup or restore", refused.stderr)
+        fcntl.flock(held, fcntl.LOCK_UN)
+        self.assertIn("incarnation 2\n", self.restore().stdout)
 
     def test_a_changed_byte_is_found(self):
         self.fill(1000)
