@@ -145,6 +145,7 @@ static int judge(CURLcode code, const struct http_call *call, const struct buffe
 		 const char *detail, struct error *error)
 {
 	const char *where = call->socket_path ? call->socket_path : call->url;
+	int size = (int)strcspn(where, call->socket_path ? "" : "?"); /* a query can be a secret */
 	const char *why = detail[0] ? detail : curl_easy_strerror(code);
 
 	switch (code) {
@@ -154,17 +155,19 @@ static int judge(CURLcode code, const struct http_call *call, const struct buffe
 		return -ENOMEM;
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_COULDNT_RESOLVE_HOST:
-		return error_set(error, HTTP_E_UNREACHABLE, "%s: nobody answers (%s)", where, why);
+		return error_set(error, HTTP_E_UNREACHABLE, "%.*s: nobody answers (%s)", size,
+				 where, why);
 	case CURLE_OPERATION_TIMEDOUT:
-		return error_set(error, HTTP_E_TIMEOUT, "%s: no answer within %u ms", where,
+		return error_set(error, HTTP_E_TIMEOUT, "%.*s: no answer within %u ms", size, where,
 				 call->timeout_ms);
 	case CURLE_WRITE_ERROR:
 		if (answer->error == -ENOMEM)
 			return -ENOMEM;
-		return error_set(error, HTTP_E_LONG, "%s: the answer is longer than %zu bytes",
-				 where, answer->limit);
+		return error_set(error, HTTP_E_LONG, "%.*s: the answer is longer than %zu bytes",
+				 size, where, answer->limit);
 	default:
-		return error_set(error, HTTP_E_LOST, "%s: the connection failed (%s)", where, why);
+		return error_set(error, HTTP_E_LOST, "%.*s: the connection failed (%s)", size,
+				 where, why);
 	}
 }
 
