@@ -11,8 +11,8 @@
  * late, as it would for people.
  *
  * It ends with status 1 when the server closes a connection, or nothing comes for ANSWER_MAX_S: it
- * is for servers that do neither. Connections are used last in, first out, so that most are busy or
- * have long been idle.
+ * is for servers that do neither. Connections are used in turn, so that none is idle for so long
+ * that a server may close it.
  */
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -51,7 +51,7 @@ struct pace {
 	unsigned windows;
 	struct request *requests;
 	size_t request_count;
-	struct connection *connections, *idle;
+	struct connection *connections, *idle, *last_idle;
 	unsigned connection_count;
 	int poll, timer;
 	uint64_t sent, redirected, others;
@@ -102,6 +102,16 @@ static void read_requests(struct pace *pace, const char *path)
 		die("there are no requests");
 }
 
+static void rest(struct pace *pace, struct connection *connection)
+{
+	connection->next_idle = NULL;
+	if (pace->idle)
+		pace->last_idle->next_idle = connection;
+	else
+		pace->idle = connection;
+	pace->last_idle = connection;
+}
+
 static void open_connection(struct pace *pace, struct connection *connection)
 {
 	const struct sockaddr_in address = {.sin_family = AF_INET,
@@ -119,8 +129,7 @@ static void open_connection(struct pace *pace, struct connection *connection)
 		die("epoll refuses a connection");
 	connection->due = 0;
 	connection->size = 0;
-	connection->next_idle = pace->idle;
-	pace->idle = connection;
+	rest(pace, connection);
 }
 
 /* A request head is far smaller than an empty socket's buffer, so it goes out whole. */
@@ -182,8 +191,7 @@ static void take_answer(struct pace *pace, struct connection *connection)
 		pace->others++;
 	keep_time(pace, clock_monotonic() - connection->due);
 	connection->due = 0;
-	connection->next_idle = pace->idle;
-	pace->idle = connection;
+	rest(pace, connection);
 }
 
 static void print_window(struct pace *pace)
