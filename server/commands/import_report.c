@@ -9,6 +9,7 @@
 #include "commands/command.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { DRAW_MS = 500, CLOCK_EVERY_ROWS = 64 };
@@ -79,4 +80,20 @@ void import_report_end(struct import_report *report)
 	if (report->notices > IMPORT_SHOWN_MAX)
 		command_warn("%s: and %zu more such rows", report->path,
 			     report->notices - IMPORT_SHOWN_MAX);
+}
+
+int import_report_conclude(const struct import_report *report, bool stopped, int code,
+			   struct error *error)
+{
+	if (stopped)
+		(void)error_set(error, 0,
+				"%s: stopped at a bad row (--strict); what stands before it is "
+				"imported",
+				report->path);
+	else if (code < 0 && !error->text[0])
+		(void)error_set(error, 0, "%s", strerror(-code));
+	if (code)
+		return command_fail(error);
+	code = command_finish();
+	return code == COMMAND_OK && report->bad > 0 ? IMPORT_STATUS_BAD_ROWS : code;
 }

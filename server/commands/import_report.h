@@ -3,6 +3,7 @@
 #define WAYMARK_COMMANDS_IMPORT_REPORT_H
 
 #include "base/clock.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,5 +33,11 @@ void import_report_notice(struct import_report *report, size_t line, const char 
 void import_report_row(struct import_report *report, uint64_t offset, uint64_t total);
 /* Say how many were not shown. Once. */
 void import_report_end(struct import_report *report);
+/*
+ * After the summary: what the import came to, as the exit status. @code: of the import, with
+ * @error; @stopped: it ended at a bad row, because it was asked to.
+ */
+int import_report_conclude(const struct import_report *report, bool stopped, int code,
+			   struct error *error);
 
 #endif

@@ -233,23 +233,6 @@ static void print_summary(const struct import *import)
 	putchar('\n');
 }
 
-/* What the whole run came to: the exit status. */
-static int conclude(struct import *import, int code)
-{
-	print_summary(import);
-	if (import->stopped)
-		(void)error_set(&import->error, 0,
-				"%s: stopped at a bad row (--strict); what stands before it is "
-				"imported",
-				import->options.rows.path);
-	else if (code < 0 && !import->error.text[0])
-		(void)error_set(&import->error, 0, "%s", strerror(-code));
-	if (code)
-		return command_fail(&import->error);
-	code = command_finish();
-	return code == COMMAND_OK && import->report.bad > 0 ? IMPORT_STATUS_BAD_ROWS : code;
-}
-
 int command_prospect_import(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -278,5 +261,6 @@ int command_prospect_import(int argc, char **argv)
 	};
 	code = run(&import);
 	import_report_end(&import.report);
-	return conclude(&import, code);
+	print_summary(&import);
+	return import_report_conclude(&import.report, import.stopped, code, &import.error);
 }
