@@ -182,7 +182,7 @@ uint64_t event_ticket_write(struct event_ticket *ticket, struct txn *txn, uint64
 		put_u16(at + LENGTH_BYTES + INCARNATION_AT, store->incarnation);
 		if (ticket->late_recorded)
 			record = with_late(record, scratch);
-		record = text_table_write(&store->texts, txn, record);
+		record = text_table_write(&store->texts, txn, sequence, record);
 		put_u64(key, sequence);
 		txn_append(txn, EVENTS_EVENTS, span_of(key, sizeof(key)), record);
 		at += LENGTH_BYTES + size;

@@ -187,7 +187,7 @@ static void write_chunk(struct txn *txn, void *context)
 	while (event_slice_next(chunk->slice, &sequence, &record)) {
 		put_u64(key, sequence);
 		txn_append(txn, EVENTS_EVENTS, span_of(key, sizeof(key)),
-			   text_table_write(texts, txn, record));
+			   text_table_write(texts, txn, sequence, record));
 		chunk->restore->last = sequence;
 	}
 }

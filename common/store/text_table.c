@@ -27,8 +27,7 @@ enum {
 	TABLE_BYTES = 1 << 20,
 	ID_BYTES = 4,
 	BASE_BYTES = 8,
-	NAME_BYTES = 1 + ID_BYTES, /* of a text in a record: field ‖ id */
-	NAMES_MAX = 8
+	NAME_BYTES = 1 + ID_BYTES /* of a text in a record: field ‖ id */
 };
 
 struct text_entry {
@@ -221,15 +220,17 @@ static uint32_t id_of(struct text_table *table, struct txn *txn, struct span tex
 	return 0;
 }
 
-struct span text_table_write(struct text_table *table, struct txn *txn, struct span record)
+struct span text_table_write(struct text_table *table, struct txn *txn, uint64_t sequence,
+			     struct span record)
 {
-	uint8_t names[NAMES_MAX * NAME_BYTES];
+	uint8_t names[TEXT_NAMES_MAX * NAME_BYTES];
 	struct buffer *to = &table->record;
 	size_t size = 0, at = EVENT_HEADER_BYTES, kept = 0, start;
 	struct span value;
 	uint8_t field;
 
-	if (table->next == 0 || record.size <= EVENT_HEADER_BYTES)
+	if (table->next == 0 || record.size <= EVENT_HEADER_BYTES ||
+	    sequence - table->base >= TEXT_BLOCK_MAX_EVENTS)
 		return record;
 	buffer_clear(to);
 	for (start = at; record_next(record, &at, &field, &value) == 0; start = at) {
@@ -327,7 +328,8 @@ bool text_reader_expand(struct text_reader *reader, struct txn *txn, struct span
 	size_t at = EVENT_HEADER_BYTES, name = 0, start = to->size;
 	uint8_t field;
 
-	if (names.size == 0 || names.size % NAME_BYTES)
+	/* More names than are ever written are damage, and could make much of little. */
+	if (names.size == 0 || names.size % NAME_BYTES || names.size > TEXT_NAMES_MAX * NAME_BYTES)
 		return false;
 	buffer_append_span(to, span_slice(record, 0, EVENT_HEADER_BYTES));
 	while (record_next(record, &at, &field, &value) == 0) {

@@ -18,6 +18,7 @@ enum {
 	TEXT_TABLE_MAX = 4096,
 	TEXT_BLOCK_EVENTS = 65536,
 	TEXT_BLOCK_MAX_EVENTS = 2 * TEXT_BLOCK_EVENTS, /* with the batch that it ends in */
+	TEXT_NAMES_MAX = 8,			       /* in one record */
 	TEXT_MIN_BYTES = 12,
 	TEXT_MAX_BYTES = 1024,
 	TEXT_PRUNE_STEP = 128
@@ -47,10 +48,12 @@ void text_table_finish(struct text_table *table); /* all zeros allowed */
 /* In a transaction, before its first record at @sequence. What was not committed is forgotten. */
 void text_table_begin(struct text_table *table, struct txn *txn, uint64_t sequence);
 /*
- * The record to store for @record, which is @record itself when none of its texts is in the table;
- * valid until the next call.
+ * What to store at @sequence for @record, which is @record itself when none of its texts is in the
+ * table, or when it lies so far behind the block's beginning that pruning might leave it without
+ * them; valid until the next call.
  */
-struct span text_table_write(struct text_table *table, struct txn *txn, struct span record);
+struct span text_table_write(struct text_table *table, struct txn *txn, uint64_t sequence,
+			     struct span record);
 /* The transaction is durable. */
 void text_table_committed(struct text_table *table);
 

@@ -59,7 +59,8 @@ struct step {
 	const char *agent, *page;
 	uint64_t sequence;
 	bool fails;
-	size_t stored; /* bytes of the record that went in */
+	uint64_t ahead; /* of the sequence that the batch begins with */
+	size_t stored;	/* bytes of the record that went in */
 };
 
 static void write_step(struct txn *txn, void *context)
@@ -71,8 +72,9 @@ static void write_step(struct txn *txn, void *context)
 
 	make_record(&whole, step->agent, step->page);
 	text_table_begin(&step->bench->table, txn, step->sequence);
-	record = text_table_write(&step->bench->table, txn, buffer_span(&whole));
-	put_u64(key, step->sequence);
+	record = text_table_write(&step->bench->table, txn, step->sequence + step->ahead,
+				  buffer_span(&whole));
+	put_u64(key, step->sequence + step->ahead);
 	txn_append(txn, EVENTS_EVENTS, span_of(key, sizeof(key)), record);
 	step->stored = record.size;
 	if (step->fails)
@@ -82,7 +84,7 @@ static void write_step(struct txn *txn, void *context)
 static size_t write_record(struct bench *bench, uint64_t sequence, const char *agent,
 			   const char *page)
 {
-	struct step step = {bench, agent, page, sequence, false, 0};
+	struct step step = {bench, agent, page, sequence, false, 0, 0};
 
 	assert_int_equal(txn_write(&bench->env, write_step, &step), 0);
 	text_table_committed(&bench->table);
@@ -91,7 +93,7 @@ static size_t write_record(struct bench *bench, uint64_t sequence, const char *a
 
 static void fail_to_write(struct bench *bench, uint64_t sequence, const char *agent)
 {
-	struct step step = {bench, agent, "https://www.example.com/", sequence, true, 0};
+	struct step step = {bench, agent, "https://www.example.com/", sequence, true, 0, 0};
 
 	assert_int_equal(txn_write(&bench->env, write_step, &step), -EIO);
 }
@@ -216,6 +218,24 @@ static void test_texts_go_with_the_last_record_of_their_block(void **state)
 	check_record(bench, next + 1, agent, "https://www.example.com/");
 }
 
+static void test_a_batch_of_any_length_outlives_no_text(void **state)
+{
+	static const char agent[] = "an agent of one long batch";
+	struct bench *bench = *state;
+	struct step last = {bench, agent, "https://www.example.com/", 3, false, 0, 0};
+	size_t whole = write_record(bench, 1, agent, "https://www.example.com/"), shared;
+	uint64_t through = TEXT_BLOCK_MAX_EVENTS + 1;
+
+	shared = write_record(bench, 2, agent, "https://www.example.com/");
+	last.ahead = TEXT_BLOCK_MAX_EVENTS;
+	assert_int_equal(txn_write(&bench->env, write_step, &last), 0);
+	assert_true(shared < whole);
+	assert_int_equal(last.stored, whole);
+	assert_int_equal(txn_write(&bench->env, prune_texts, &through), 0);
+	assert_int_equal(count_texts(bench), 0);
+	check_record(bench, 3 + TEXT_BLOCK_MAX_EVENTS, agent, "https://www.example.com/");
+}
+
 static void test_a_full_table_makes_way(void **state)
 {
 	struct bench *bench = *state;
@@ -237,6 +257,43 @@ static void clear_texts(struct txn *txn, void *context)
 {
 	(void)context;
 	txn_clear(txn, EVENTS_TEXTS);
+}
+
+struct named {
+	unsigned names;
+	bool expands;
+};
+
+/* A record that names text 1 again and again. */
+static void expand_named(struct txn *txn, void *context)
+{
+	uint8_t header[EVENT_HEADER_BYTES] = {RECORD_VERSION_SHARED, EVENT_click};
+	uint8_t names[16 * 5] = {0};
+	cleanup_buffer struct buffer record = BUFFER_INIT, whole = BUFFER_INIT;
+	struct text_reader reader = {0};
+	struct named *named = context;
+
+	for (unsigned i = 0; i < named->names; i++) {
+		names[5 * i] = (uint8_t)(100 + i);
+		put_u32(names + 5 * i + 1, 1);
+	}
+	buffer_append(&record, header, sizeof(header));
+	record_append(&record, EVENT_FIELD_SHARED, span_of(names, 5 * named->names));
+	named->expands = text_reader_expand(&reader, txn, buffer_span(&record), &whole);
+}
+
+static void test_more_names_than_are_written_are_damage(void **state)
+{
+	struct bench *bench = *state;
+	struct named named = {.names = TEXT_NAMES_MAX};
+
+	for (uint64_t i = 1; i <= 2; i++)
+		(void)write_record(bench, i, "an agent of text 1", "https://www.example.com/");
+	assert_int_equal(txn_read(&bench->env, expand_named, &named), 0);
+	assert_true(named.expands);
+	named.names = TEXT_NAMES_MAX + 1;
+	assert_int_equal(txn_read(&bench->env, expand_named, &named), 0);
+	assert_false(named.expands);
 }
 
 static void test_a_record_whose_text_is_gone_cannot_be_read(void **state)
@@ -269,7 +326,9 @@ int main(void)
 		ON_BENCH(test_a_failed_transaction_is_forgotten),
 		ON_BENCH(test_a_new_process_goes_on_behind_the_old_ids),
 		ON_BENCH(test_texts_go_with_the_last_record_of_their_block),
+		ON_BENCH(test_a_batch_of_any_length_outlives_no_text),
 		ON_BENCH(test_a_full_table_makes_way),
+		ON_BENCH(test_more_names_than_are_written_are_damage),
 		ON_BENCH(test_a_record_whose_text_is_gone_cannot_be_read),
 	};
 
