@@ -32,8 +32,16 @@ struct consent_policy {
 	bool person;  /* with the person */
 };
 
+/* Whether the answer to an event may set the cookie: a column of the same table. */
+enum cookie_rule {
+	COOKIE_NEVER,	      /* it reads what is there */
+	COOKIE_BY_NAVIGATION, /* a top-level navigation sets and refreshes it */
+	COOKIE_BY_BEACON      /* sets it where there is none; never sends it again */
+};
+
 /* Consent x event, a table. GPC counts as denied. */
 const struct consent_policy *consent_policy(enum consent consent, enum event_type type);
+enum cookie_rule consent_cookie_rule(enum event_type type);
 
 /* What the request said. Spans absent when the header is. */
 struct identity_request {
@@ -56,19 +64,41 @@ struct identity {
 	bool conflicting_cookies;  /* two different valid values: a new one was minted */
 	bool invalid_cookie;	   /* a value of our name that did not verify */
 	bool set_cookie;	   /* send cookie_value */
+	bool drop_cookie;	   /* send identity_format_no_cookie() */
 	char cookie_value[TOKEN_VISITOR_CHARS + 1];
 };
 
 /*
- * Resolve the identity for one click (type EVENT_click). A cookie is set for a new visitor;
- * refreshed only by a navigation, when a quarter of its age is used, and never under measure; never
- * for a request that is not a navigation.
+ * Resolve the identity for one event of a type that a request can cause. What the table says of the
+ * cookie holds: a click sets one for a new visitor and refreshes one, but only as a top-level
+ * navigation; a view, leave or event sets one where the browser sends none that is valid; all else
+ * only reads. Nothing is set where the policy allows no visitor, nor for a probe.
+ *
+ * A navigation refreshes a cookie under identify, never under measure, when a quarter of the time
+ * is used that a browser keeps it: COOKIE_MAX_AGE_DAYS for one that a navigation set, and
+ * COOKIE_SHORT_AGE_DAYS for one that a beacon or a script's request set (Safari). A cookie that is
+ * set without the browser having chosen carries no choice, so that another default takes it along.
  */
-void identity_resolve_click(const struct identity_request *request, struct identity *ret_identity);
+void identity_resolve(const struct identity_request *request, enum event_type type,
+		      struct identity *ret_identity);
 
-enum { COOKIE_MAX_AGE_DAYS = 395 };
+/*
+ * What a choice makes of the browser's identity (POST /consent): @ret_identity has the consent that
+ * is in force from now on, and the cookie that remembers it. Pending is no choice: the cookie is
+ * dropped and the default holds again. Denied is remembered without an id. The id of a browser that
+ * was bound under identify is not kept under measure, else what it does from there on would still
+ * be told of its person. While the browser itself says no (GPC, DNT), only denied is taken.
+ *
+ * Return: the consent that was in force until now.
+ */
+enum consent identity_choose(const struct identity_request *request, enum consent choice,
+			     struct identity *ret_identity);
+
+enum { COOKIE_MAX_AGE_DAYS = 395, COOKIE_SHORT_AGE_DAYS = 7 };
 
 /* "name=value; Path=/; Max-Age=34128000; Secure; HttpOnly; SameSite=Lax" for @tracker. */
 void identity_format_cookie(const struct tracker *tracker, const char *value, struct buffer *to);
+/* The same cookie, empty and over at once: the browser drops it. */
+void identity_format_no_cookie(const struct tracker *tracker, struct buffer *to);
 
 #endif

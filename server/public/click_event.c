@@ -91,7 +91,7 @@ void click_request_init(struct click_request *click, struct request *request)
 	click->head = request->method == METHOD_HEAD;
 	identity.probe = is_probe(click);
 	identity.cookie_count = request_values(request, HEADER_COOKIE, &identity.cookies);
-	identity_resolve_click(&identity, &click->identity);
+	identity_resolve(&identity, EVENT_click, &click->identity);
 }
 
 static void set_text(struct builder *builder, enum event_field field, struct span text)

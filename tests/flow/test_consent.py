@@ -74,7 +74,7 @@ class Measure(Consent):
         self.assertTrue(value.startswith("wm="))
         self.assertTrue(value.endswith(ATTRIBUTES), value)
         data = mint.decode(answer.cookie[3:])
-        self.assertEqual(data[19], MEASURE | BY_NAVIGATION)
+        self.assertEqual(data[19], BY_NAVIGATION)
         self.assertEqual(event["visitor"], data[1:17].hex())
         self.assertIsNone(event["prospect"])
         again, second = self.click(headers={"Cookie": answer.cookie})
@@ -92,7 +92,7 @@ class Identify(Consent):
         [value] = [value for name, value in answer.pairs if name == "set-cookie"]
         self.assertTrue(value.endswith(ATTRIBUTES), value)
         data = mint.decode(answer.cookie[3:])
-        self.assertEqual(data[19], IDENTIFY | BY_NAVIGATION)
+        self.assertEqual(data[19], BY_NAVIGATION)
         self.assertEqual(event["visitor"], data[1:17].hex())
         self.assertIsNotNone(event["prospect"])
 
@@ -108,11 +108,18 @@ class Identify(Consent):
         self.assertIsNotNone(answer.cookie)
 
     def test_is_refreshed_when_a_quarter_old(self):
-        young, _ = self.click(headers={"Cookie": self.cookie(IDENTIFY, age_days=98)})
+        flags = IDENTIFY | BY_NAVIGATION
+        young, _ = self.click(headers={"Cookie": self.cookie(flags, age_days=98)})
         self.assertIsNone(young.cookie)
-        old, event = self.click(headers={"Cookie": self.cookie(IDENTIFY, age_days=99)})
+        old, event = self.click(headers={"Cookie": self.cookie(flags, age_days=99)})
         self.assertEqual(mint.decode(old.cookie[3:])[1:17], b"v" * 16)
         self.assertEqual(event["visitor"], (b"v" * 16).hex())
+
+    def test_one_that_a_beacon_set_is_refreshed_within_its_week(self):
+        young, _ = self.click(headers={"Cookie": self.cookie(IDENTIFY, age_days=1)})
+        self.assertIsNone(young.cookie)
+        old, _ = self.click(headers={"Cookie": self.cookie(IDENTIFY, age_days=2)})
+        self.assertEqual(mint.decode(old.cookie[3:])[19], IDENTIFY | BY_NAVIGATION)
 
     def test_gpc_is_denied(self):
         self.assert_anonymous(*self.click(headers={"Sec-GPC": "1"}), "denied", "gpc")
