@@ -28,14 +28,14 @@ static int open_tokens(struct request *request, struct token *token, struct toke
 	int code = token_open(keyring, purpose, 0, span_slice(request->tail, 0, slash), token);
 
 	if (code) {
-		click_count_forged(request, purpose);
+		visit_count_forged(request, purpose);
 		return code;
 	}
 	*ret_two_parts = two_parts;
 	*ret_has_person =
 		!two_parts || token_open(keyring, PURPOSE_PROSPECT_PART, 0, second, person) == 0;
 	if (!*ret_has_person)
-		click_count_forged(request, PURPOSE_PROSPECT_PART);
+		visit_count_forged(request, PURPOSE_PROSPECT_PART);
 	return 0;
 }
 

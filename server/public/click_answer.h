@@ -11,7 +11,4 @@
 enum handled click_answer(struct request *request, const struct click_target *target);
 enum handled click_answer_again(struct request *request);
 
-/* Count a token that did not verify, by purpose. */
-void click_count_forged(struct request *request, enum purpose purpose);
-
 #endif

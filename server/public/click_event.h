@@ -2,8 +2,7 @@
 #ifndef WAYMARK_PUBLIC_CLICK_EVENT_H
 #define WAYMARK_PUBLIC_CLICK_EVENT_H
 
-#include "app/app.h"
-#include "track/identity.h"
+#include "public/visit.h"
 
 /*
  * What a tracked link turned out to be, whichever route found it. Spans live in the request's
@@ -23,25 +22,12 @@ struct click_target {
 	unsigned counter, probe_counter, prefetch_counter;
 };
 
-/* One look at the request, for the answer and for its event. */
-struct click_request {
-	struct request *request;
-	const struct tracker *tracker;
-	struct span purpose; /* Sec-Purpose, Purpose or X-Moz; absent when none */
-	bool prefetch, head;
-	usec_t now; /* wall: one time for the cookie and for the event */
-	struct identity identity;
-};
-void click_request_init(struct click_request *click, struct request *request);
-
 /*
  * The event of a click (or of a probe) as a ticket that is ready to be appended.
  *
- * Return: 0; CLICK_E_NOT_STORED when consent says that nothing is kept (counted dropped); negative
- * errno.
+ * Return: 0; as visit_event_begin() and visit_event_add().
  */
-enum { CLICK_E_NOT_STORED = 1 };
-int click_event_ticket(const struct click_request *click, const struct click_target *target,
+int click_event_ticket(const struct visit *visit, const struct click_target *target,
 		       struct event_ticket **ret_ticket);
 
 #endif

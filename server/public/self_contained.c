@@ -22,7 +22,7 @@ enum handled public_self_contained(struct request *request)
 	if (request->state)
 		return click_answer_again(request);
 	if (token_open(settings->keyring, PURPOSE_SELF_CONTAINED, 0, request->tail, &token) != 0) {
-		click_count_forged(request, PURPOSE_SELF_CONTAINED);
+		visit_count_forged(request, PURPOSE_SELF_CONTAINED);
 		return public_not_found(request, METRIC_REQUEST_SELF_FORGED);
 	}
 	privacy_page_url(settings->config, token.url, &url);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every handler of the public listener asks of its request before it makes an event: the
+ * purpose that the browser states, the identity that its cookies and its consent come to, and
+ * whether there is room for an event at all. The rules are in track/; this file carries the headers
+ * to them and counts what they find.
+ */
+#include "public/visit.h"
+
+#include "public/public.h"
+#include "track/verdict.h"
+
+/* What the request says it is for: whichever header says prefetch, else the first with a value. */
+static struct span find_purpose(const struct request *request)
+{
+	static const enum header_name names[] = {HEADER_SEC_PURPOSE, HEADER_PURPOSE, HEADER_X_MOZ};
+	struct span first = {0};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct span value = request_value(request, names[i]);
+
+		if (verdict_is_prefetch(value))
+			return value;
+		if (first.size == 0)
+			first = value;
+	}
+	return first;
+}
+
+void visit_init(struct visit *visit, struct request *request, enum event_type type)
+{
+	const struct settings *settings = public_settings(request);
+	struct identity_request identity = {
+		.tracker = public_tracker(request),
+		.config = settings->config,
+		.keyring = settings->keyring,
+		.sec_gpc = request_value(request, HEADER_SEC_GPC),
+		.dnt = request_value(request, HEADER_DNT),
+		.sec_fetch_mode = request_value(request, HEADER_SEC_FETCH_MODE),
+		.sec_fetch_dest = request_value(request, HEADER_SEC_FETCH_DEST),
+		.now = clock_wall(),
+	};
+
+	visit->request = request;
+	visit->app = request->context;
+	visit->settings = settings;
+	visit->tracker = identity.tracker;
+	visit->purpose = find_purpose(request);
+	visit->prefetch = verdict_is_prefetch(visit->purpose);
+	visit->head = request->method == METHOD_HEAD;
+	visit->now = identity.now;
+	visit->type = type == EVENT_click && visit_is_probe(visit) ? EVENT_probe : type;
+	identity.probe = visit_is_probe(visit);
+	identity.cookie_count = request_values(request, HEADER_COOKIE, &identity.cookies);
+	identity_resolve(&identity, type, &visit->identity);
+}
+
+void visit_count_forged(struct request *request, enum purpose purpose)
+{
+	static const enum metric counters[PURPOSE_COUNT] = {
+		[PURPOSE_CLICK] = METRIC_FORGED_CLICK,
+		[PURPOSE_LINK_PART] = METRIC_FORGED_LINK_PART,
+		[PURPOSE_PROSPECT_PART] = METRIC_FORGED_PROSPECT_PART,
+		[PURPOSE_SELF_CONTAINED] = METRIC_FORGED_SELF_CONTAINED,
+		[PURPOSE_VISITOR] = METRIC_FORGED_VISITOR,
+	};
+	struct app *app = request->context;
+
+	metrics_add(&app->metrics, counters[purpose], 1);
+}
+
+void visit_count_cookies(const struct visit *visit)
+{
+	if (visit->identity.conflicting_cookies)
+		metrics_add(&visit->app->metrics, METRIC_CONFLICTING_COOKIES, 1);
+	if (visit->identity.invalid_cookie)
+		visit_count_forged(visit->request, PURPOSE_VISITOR);
+}
+
+const char *visit_format_cookie(const struct visit *visit)
+{
+	struct buffer *text = &visit->app->event_scratch;
+	struct span copy;
+
+	if (!visit->identity.set_cookie && !visit->identity.drop_cookie)
+		return NULL;
+	buffer_clear(text);
+	if (visit->identity.set_cookie)
+		identity_format_cookie(visit->tracker, visit->identity.cookie_value, text);
+	else
+		identity_format_no_cookie(visit->tracker, text);
+	if (text->error)
+		return NULL;
+	copy = arena_copy(&visit->request->arena, buffer_span(text));
+	return (const char *)copy.data;
+}
+
+static void count_rejected(const struct visit *visit)
+{
+	event_writer_count_rejected(visit->app->writer);
+	metrics_add(&visit->app->metrics,
+		    visit->request->limited == OVER_ADDRESS_RATE ? METRIC_REJECTED_ADDRESS
+								 : METRIC_REJECTED_TRACKER,
+		    1);
+}
+
+bool visit_is_left_out(const struct visit *visit, enum event_type type)
+{
+	struct app *app = visit->app;
+
+	if (visit->request->limited) {
+		count_rejected(visit);
+		return true;
+	}
+	if (!disk_room_drops(app->disk, type))
+		return false;
+	event_writer_count_dropped(app->writer);
+	metrics_add(&app->metrics, METRIC_DROPPED_DISK, 1);
+	return true;
+}

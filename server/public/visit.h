@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_PUBLIC_VISIT_H
+#define WAYMARK_PUBLIC_VISIT_H
+
+#include "app/app.h"
+#include "track/identity.h"
+
+/*
+ * One look at a request of the public listener, for its answer and for its events: which tracker,
+ * what the request says it is for, who is asking, and at what time. Lives as long as the call of
+ * the handler that made it.
+ */
+struct visit {
+	struct request *request;
+	struct app *app;
+	const struct settings *settings; /* under which the request began */
+	const struct tracker *tracker;
+	enum event_type type; /* of its events; EVENT_probe for a click by HEAD or prefetch */
+	struct span purpose;  /* Sec-Purpose, Purpose or X-Moz; absent when none */
+	bool prefetch, head;
+	usec_t now; /* wall: one time for the cookie and for the events */
+	struct identity identity;
+};
+
+/* @type: what the request causes, if it is no probe. */
+void visit_init(struct visit *visit, struct request *request, enum event_type type);
+
+static inline bool visit_is_probe(const struct visit *visit)
+{
+	return visit->head || visit->prefetch;
+}
+
+/* Count what its cookies told: two that differ, one that did not verify. */
+void visit_count_cookies(const struct visit *visit);
+/* The whole Set-Cookie value for the answer, which sets or drops the cookie, in the request's
+ * arena; NULL: there is none. */
+const char *visit_format_cookie(const struct visit *visit);
+
+/*
+ * Is an event of @type not even made, by a limit of the request's address or tracker, or for want
+ * of disk? If so it has been counted, as rejected or dropped.
+ */
+bool visit_is_left_out(const struct visit *visit, enum event_type type);
+
+/* Count a token that did not verify, by purpose. */
+void visit_count_forged(struct request *request, enum purpose purpose);
+
+#endif

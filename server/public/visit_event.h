@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_PUBLIC_VISIT_EVENT_H
+#define WAYMARK_PUBLIC_VISIT_EVENT_H
+
+#include "app/app.h"
+#include "public/visit.h"
+#include "store/people.h"
+
+/*
+ * Makes the events of one visit, all into one ticket. For each of them: visit_event_begin(), then
+ * what is particular to it (visit_event_person() and the setters, in any order), then
+ * visit_event_add(), which sets what any request's event has. One at a time in the process: the
+ * buffers are the app's. The caller may set @referrer and @trap in between.
+ */
+struct visit_event {
+	const struct visit *visit;
+	struct event event;
+	struct event_ticket *ticket;
+	struct buffer *text, *scratch; /* the app's */
+	const struct consent_policy *policy;
+	struct span referrer; /* the Referer header, unless the page says it better */
+	bool trap;	      /* it was asked for by a link that no person sees */
+	bool has_person;
+	struct person person;
+	struct address truncated;
+};
+
+void visit_event_init(struct visit_event *builder, const struct visit *visit);
+void visit_event_finish(struct visit_event *builder); /* frees the ticket that nobody took */
+
+/*
+ * Begin an event: its tracker, its consent, and its visitor where the policy allows one.
+ *
+ * Return: 0; VISIT_EVENT_E_NOT_STORED when consent says that nothing is kept (counted dropped);
+ * -ENOMEM.
+ */
+enum { VISIT_EVENT_E_NOT_STORED = 1 };
+int visit_event_begin(struct visit_event *builder, enum event_type type);
+
+/* The person that a token names, minted if new; nothing where the policy allows no person, or the
+ * store does not know. True when the event now has one. */
+bool visit_event_person(struct visit_event *builder, const struct prospect_id *prospect);
+
+/* What the link was asked with: the listed parameters, and all of it sealed for a known person. */
+void visit_event_query(struct visit_event *builder, struct span query);
+
+/* What a rule of track/privacy.h has appended to builder->scratch, as a field; clears it. */
+void visit_event_scratch(struct visit_event *builder, enum event_field field);
+
+static inline void visit_event_text(struct visit_event *builder, enum event_field field,
+				    struct span text)
+{
+	if (text.size > 0)
+		event_set_text(&builder->event, field, text, builder->text);
+}
+
+static inline void visit_event_id(struct visit_event *builder, enum event_field field,
+				  const void *id, size_t size)
+{
+	if (!id_is_zero(id, size))
+		event_set(&builder->event, field, span_of(id, size));
+}
+
+/* Signals, verdict, agent, language, referrer, address; then into the ticket, counted by type.
+ * Return: 0; as event_ticket_add(). */
+int visit_event_add(struct visit_event *builder);
+
+/* The ticket with all that were added; the caller's from now on. NULL: none was. */
+struct event_ticket *visit_event_take(struct visit_event *builder);
+
+#endif
