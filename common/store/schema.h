@@ -126,6 +126,9 @@ enum { RECORD_VERSION_SHARED = 2, EVENT_FIELD_SHARED = 255 };
 	CHOICES(kind, "none", "campaign", "mailing", "list", "form")                               \
 	CHOICES(period, "minute", "shutdown", "unclean")
 
+/* The choices of field "evidence", weakest first. */
+enum evidence { EVIDENCE_NONE, EVIDENCE_CLAIM, EVIDENCE_DECLARATION, EVIDENCE_PROOF };
+
 /* Bits of the FLAGS field "signals". */
 enum { SIGNAL_PROXY = 1, SIGNAL_TRAP = 2, SIGNAL_LATE = 4 };
 

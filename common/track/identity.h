@@ -18,13 +18,6 @@ enum consent_reason { /* the order of the choices of field consent_reason */
 		      CONSENT_BY_PROSPECT
 };
 
-enum evidence { /* the order of the choices of field evidence */
-		EVIDENCE_NONE,
-		EVIDENCE_CLAIM,
-		EVIDENCE_DECLARATION,
-		EVIDENCE_PROOF
-};
-
 /* What one event may carry under one consent: a cell of the table in identity.c. */
 struct consent_policy {
 	bool stored;  /* an event is written at all */
