@@ -65,9 +65,14 @@ const struct consent_policy *consent_policy(enum consent consent, enum event_typ
 	return &always;
 }
 
-/* What the Cookie headers say, all together. */
+/*
+ * What the Cookie headers say, all together. Of the token only what a cookie holds: a whole one has
+ * room for a URL, and clearing and copying that costs more than all else that is done here.
+ */
 struct cookie_reading {
-	struct token token; /* of the one valid value */
+	struct visitor_id visitor; /* of the first valid value, as are the others */
+	uint16_t day;
+	uint8_t flags;
 	struct span value;
 	bool found;
 	enum consent strictest; /* over all valid values */
@@ -87,11 +92,11 @@ static enum consent consent_of_flags(uint8_t flags, enum consent otherwise)
 	}
 }
 
-static unsigned days_since(const struct token *token, usec_t now)
+static unsigned days_since(uint16_t day, usec_t now)
 {
 	uint64_t today = now / USEC_PER_DAY;
 
-	return today > token->day ? (unsigned)(today - token->day) : 0;
+	return today > day ? (unsigned)(today - day) : 0;
 }
 
 static void read_value(const struct identity_request *request, struct span value,
@@ -108,11 +113,13 @@ static void read_value(const struct identity_request *request, struct span value
 		return;
 	}
 	/* A browser has dropped it by then; whoever still sends it did not get it from us. */
-	if (days_since(&token, request->now) > COOKIE_MAX_AGE_DAYS)
+	if (days_since(token.day, request->now) > COOKIE_MAX_AGE_DAYS)
 		return;
 	consent = consent_of_flags(token.flags, (enum consent)request->config->consent_default);
 	if (!reading->found) {
-		*reading = (struct cookie_reading){.token = token,
+		*reading = (struct cookie_reading){.visitor = token.visitor,
+						   .day = token.day,
+						   .flags = token.flags,
 						   .value = value,
 						   .found = true,
 						   .strictest = consent};
@@ -144,7 +151,7 @@ static void decide_consent(const struct identity_request *request,
 	identity->reason = CONSENT_BY_DEFAULT;
 	if (reading->found) {
 		identity->consent = reading->strictest;
-		if (reading->token.flags & VISITOR_CONSENT_MASK || identity->conflicting_cookies)
+		if (reading->flags & VISITOR_CONSENT_MASK || identity->conflicting_cookies)
 			identity->reason = CONSENT_BY_COOKIE;
 	}
 	if (config->consent_dnt && span_equal(span_trim(request->dnt), SPAN("1"))) {
@@ -167,12 +174,11 @@ static bool is_navigation(const struct identity_request *request)
 
 static void mint_cookie(const struct identity_request *request, struct identity *identity)
 {
-	struct token token = {
-		.visitor = identity->visitor,
-		.day = (uint16_t)(request->now / USEC_PER_DAY),
-		.flags = VISITOR_BY_NAVIGATION,
-	};
+	struct token token; /* minting looks at what its purpose has, so the rest is not cleared */
 
+	token.visitor = identity->visitor;
+	token.day = (uint16_t)(request->now / USEC_PER_DAY);
+	token.flags = VISITOR_BY_NAVIGATION;
 	token.flags |= identity->consent == CONSENT_IDENTIFY ? VISITOR_CONSENT_IDENTIFY
 							     : VISITOR_CONSENT_MEASURE;
 	identity->set_cookie =
@@ -185,12 +191,12 @@ static void decide_visitor(const struct identity_request *request,
 			   const struct cookie_reading *reading, struct identity *identity)
 {
 	bool known = reading->found && !identity->conflicting_cookies &&
-		     !id_is_zero(&reading->token.visitor, sizeof(reading->token.visitor));
+		     !id_is_zero(&reading->visitor, sizeof(reading->visitor));
 
 	if (known) {
-		identity->visitor = reading->token.visitor;
+		identity->visitor = reading->visitor;
 		if (identity->navigation && identity->consent == CONSENT_IDENTIFY &&
-		    days_since(&reading->token, request->now) * 4 >= COOKIE_MAX_AGE_DAYS)
+		    days_since(reading->day, request->now) * 4 >= COOKIE_MAX_AGE_DAYS)
 			mint_cookie(request, identity);
 	} else if (identity->navigation) {
 		id_random_visitor(&identity->visitor);
