@@ -38,7 +38,7 @@ struct builder {
 	struct buffer *text, *scratch; /* the app's */
 	const struct header_reading *agent;
 	bool has_person;
-	struct person person;
+	struct person person; /* its key only where something is sealed */
 };
 
 static void cleanup_builder(struct builder *builder)
@@ -219,16 +219,27 @@ static void set_link(struct builder *builder)
 	set_text(builder, EVENT_FIELD_slug, target->slug);
 }
 
+/* Will a field need the person's key? */
+static bool seals(const struct builder *builder)
+{
+	const struct request *request = builder->click->request;
+
+	return request->query.size > 0 ||
+	       (builder->config->ip == IP_SEALED && request->client.known);
+}
+
 /* The person behind the link, where consent allows it and the store knows who it is. */
 static void find_person(struct builder *builder)
 {
+	const struct prospect_id *id = &builder->target->prospect;
+	struct store *store = builder->app->store;
 	struct people_change *change = NULL;
 	int code;
 
 	if (!builder->target->has_prospect)
 		return;
-	code = people_resolve(builder->app->store, &builder->target->prospect, &builder->person,
-			      &change);
+	code = seals(builder) ? people_resolve(store, id, &builder->person, &change)
+			      : people_resolve_handle(store, id, &builder->person.handle, &change);
 	if (code == PEOPLE_E_ERASED) {
 		metrics_add(&builder->app->metrics, METRIC_ERASED_PERSONS, 1);
 		return;
