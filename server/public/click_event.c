@@ -33,7 +33,7 @@ struct builder {
 	const struct click_target *target;
 	struct app *app;
 	const struct config *config; /* under which the request began */
-	struct event event;
+	struct event *event;	     /* set up by event_init() alone: clearing one costs as much */
 	struct event_ticket *ticket;
 	struct buffer *text, *scratch; /* the app's */
 	const struct header_reading *agent;
@@ -97,7 +97,7 @@ void click_request_init(struct click_request *click, struct request *request)
 static void set_text(struct builder *builder, enum event_field field, struct span text)
 {
 	if (text.size > 0)
-		event_set_text(&builder->event, field, text, builder->text);
+		event_set_text(builder->event, field, text, builder->text);
 }
 
 /* What a rule of track/privacy.h appended to scratch, as a field. */
@@ -111,7 +111,7 @@ static void set_scratch(struct builder *builder, enum event_field field)
 static void set_id(struct builder *builder, enum event_field field, const void *id, size_t size)
 {
 	if (!id_is_zero(id, size))
-		event_set(&builder->event, field, span_of(id, size));
+		event_set(builder->event, field, span_of(id, size));
 }
 
 /* Anybody can write anything into a header. */
@@ -127,7 +127,7 @@ static void set_reading(struct builder *builder, enum event_field field,
 			const struct header_reading *reading)
 {
 	if (reading->text.size > 0)
-		event_set(&builder->event, field, reading->text);
+		event_set(builder->event, field, reading->text);
 }
 
 static void append_part(struct span value, struct buffer *to)
@@ -165,7 +165,7 @@ static void set_method(struct builder *builder)
 	static const uint8_t choices[] = {
 		[METHOD_GET] = 1, [METHOD_HEAD] = 2, [METHOD_POST] = 3, [METHOD_OPTIONS] = 0};
 
-	event_set_choice(&builder->event, EVENT_FIELD_method,
+	event_set_choice(builder->event, EVENT_FIELD_method,
 			 choices[builder->click->request->method]);
 }
 
@@ -180,7 +180,7 @@ static void set_signals(struct builder *builder)
 	set_header(builder, EVENT_FIELD_purpose, builder->click->purpose);
 	set_reading(builder, EVENT_FIELD_agent, builder->agent);
 	set_header(builder, EVENT_FIELD_language, request_value(request, HEADER_ACCEPT_LANGUAGE));
-	event_set_choice(&builder->event, EVENT_FIELD_signals, flags);
+	event_set_choice(builder->event, EVENT_FIELD_signals, flags);
 	set_reading(builder, EVENT_FIELD_referrer,
 		    header_cache_referrer(builder->app->headers, builder->config,
 					  request_value(request, HEADER_REFERER)));
@@ -203,7 +203,7 @@ static void set_verdict(struct builder *builder)
 	struct verdict verdict;
 
 	verdict_of_request(&signals, &verdict);
-	event_set_choice(&builder->event, EVENT_FIELD_verdict, (uint8_t)verdict.class);
+	event_set_choice(builder->event, EVENT_FIELD_verdict, (uint8_t)verdict.class);
 	set_text(builder, EVENT_FIELD_reasons, span_text(verdict.reasons));
 }
 
@@ -259,18 +259,18 @@ static void set_identity(struct builder *builder, const struct consent_policy *p
 {
 	const struct identity *identity = &builder->click->identity;
 
-	event_set_choice(&builder->event, EVENT_FIELD_consent, (uint8_t)identity->consent);
-	event_set_choice(&builder->event, EVENT_FIELD_consent_reason, (uint8_t)identity->reason);
+	event_set_choice(builder->event, EVENT_FIELD_consent, (uint8_t)identity->consent);
+	event_set_choice(builder->event, EVENT_FIELD_consent_reason, (uint8_t)identity->reason);
 	if (policy->visitor)
 		set_id(builder, EVENT_FIELD_visitor, &identity->visitor, sizeof(identity->visitor));
 	if (policy->person)
 		find_person(builder);
 	if (!builder->has_person)
 		return;
-	event_set(&builder->event, EVENT_FIELD_prospect,
+	event_set(builder->event, EVENT_FIELD_prospect,
 		  span_of(&builder->person.handle, sizeof(builder->person.handle)));
 	if (!is_probe(builder->click))
-		event_set_choice(&builder->event, EVENT_FIELD_evidence, EVIDENCE_CLAIM);
+		event_set_choice(builder->event, EVENT_FIELD_evidence, EVIDENCE_CLAIM);
 }
 
 static void set_sealed(struct builder *builder, enum event_field field, struct span clear)
@@ -279,10 +279,10 @@ static void set_sealed(struct builder *builder, enum event_field field, struct s
 	struct buffer *to = builder->text;
 	size_t start = to->size;
 
-	event_seal_context(builder->event.type, field, context);
+	event_seal_context(builder->event->type, field, context);
 	seal_append(&builder->person.key, span_of(context, sizeof(context)), clear, to);
 	if (!to->error)
-		event_set(&builder->event, field, span_of(to->data + start, to->size - start));
+		event_set(builder->event, field, span_of(to->data + start, to->size - start));
 }
 
 static void set_query(struct builder *builder)
@@ -313,7 +313,7 @@ static void set_address(struct builder *builder, struct address *truncated)
 		return;
 	*truncated = *client;
 	address_truncate(truncated);
-	event_set(&builder->event, EVENT_FIELD_ip, address_span(truncated));
+	event_set(builder->event, EVENT_FIELD_ip, address_span(truncated));
 	if (mode == IP_SEALED && builder->has_person)
 		set_sealed(builder, EVENT_FIELD_ip_sealed, address_span(client));
 }
@@ -332,7 +332,7 @@ static int start(struct builder *builder, enum event_type type)
 		return -ENOMEM;
 	builder->agent = header_cache_agent(app->headers, request_value(builder->click->request,
 									HEADER_USER_AGENT));
-	event_init(&builder->event, type, builder->click->now);
+	event_init(builder->event, type, builder->click->now);
 	return 0;
 }
 
@@ -341,7 +341,9 @@ int click_event_ticket(const struct click_request *click, const struct click_tar
 {
 	enum event_type type = is_probe(click) ? EVENT_probe : EVENT_click;
 	const struct consent_policy *policy = consent_policy(click->identity.consent, type);
+	struct event event;
 	cleanup(cleanup_builder) struct builder builder = {
+		.event = &event,
 		.click = click,
 		.target = target,
 		.app = click->request->context,
@@ -364,7 +366,7 @@ int click_event_ticket(const struct click_request *click, const struct click_tar
 	set_verdict(&builder);
 	set_query(&builder);
 	set_address(&builder, &truncated);
-	code = event_ticket_add(builder.ticket, &builder.event);
+	code = event_ticket_add(builder.ticket, &event);
 	if (code)
 		return code;
 	metrics_add(&builder.app->metrics,
