@@ -2,15 +2,16 @@
 /*
  * people/: prospect id → handle → row of key, times, address and fields.
  *
- * Lookups are the loop thread's: first the changes that are alive (people_index.c), then the
- * environment. Writing is the writer's, in one transaction per batch, committed before the events
- * that use the handles; a row names the event that tells of it, which is therefore not there yet.
- * The mark of an erased person is computed only for ids that nobody has,
- * since it costs an HMAC.
+ * Lookups are the loop thread's: first the changes that are alive (people_index.c), then, for a
+ * handle alone, those that are kept (handle_cache.c), then the environment. Writing is the
+ * writer's, in one transaction per batch, committed before the events that use the handles; a row
+ * names the event that tells of it, which is therefore not there yet. The mark of an erased person
+ * is computed only for ids that nobody has, since it costs an HMAC.
  */
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "store/handle_cache.h"
 #include "store/people_index.h"
 #include "store/store_internal.h"
 
@@ -37,12 +38,14 @@ static const uint32_t field_max_bytes[PERSON_FIELD_COUNT] = {
 int people_open(struct store *store)
 {
 	store->pending = people_index_new();
-	return store->pending ? 0 : -ENOMEM;
+	store->handles = handle_cache_new();
+	return store->pending && store->handles ? 0 : -ENOMEM;
 }
 
 void people_close(struct store *store)
 {
 	people_index_free(take_ptr(store->pending));
+	handle_cache_free(take_ptr(store->handles));
 }
 
 static void encode(const struct person *person, struct buffer *row)
@@ -219,6 +222,61 @@ int people_resolve(struct store *store, const struct prospect_id *id, struct per
 	person.address = person.fields = span_of(NULL, 0);
 	*ret_person = person;
 	*ret_change = change;
+	explicit_bzero(&person.key, sizeof(person.key));
+	return 0;
+}
+
+struct handle_search {
+	const struct prospect_id *id;
+	struct handle handle;
+	bool found;
+};
+
+static void find_handle_of(struct txn *txn, void *context)
+{
+	struct handle_search *search = context;
+	struct span id = span_of(search->id->bytes, sizeof(search->id->bytes));
+	struct span handle = txn_get(txn, PEOPLE_IDS, id);
+
+	search->found = handle.size == sizeof(search->handle.bytes);
+	if (search->found)
+		memcpy(search->handle.bytes, handle.data, sizeof(search->handle.bytes));
+}
+
+/* As people/ has it, now or when it was kept. Return: 0; PEOPLE_E_NOT_FOUND; errno. */
+static int read_handle(struct store *store, const struct prospect_id *id, struct handle *ret_handle)
+{
+	uint64_t writes = atomic_load(&store->people.writes);
+	struct handle_search search = {.id = id};
+	int r;
+
+	if (!atomic_load(&store->people.unjudged) &&
+	    handle_cache_find(store->handles, writes, id, ret_handle))
+		return 0;
+	r = txn_read(&store->people, find_handle_of, &search);
+	if (r)
+		return r;
+	if (!search.found)
+		return PEOPLE_E_NOT_FOUND;
+	handle_cache_keep(store->handles, writes, id, &search.handle);
+	*ret_handle = search.handle;
+	return 0;
+}
+
+int people_resolve_handle(struct store *store, const struct prospect_id *id,
+			  struct handle *ret_handle, struct people_change **ret_change)
+{
+	struct person person;
+	int r = pending_of(store, id) ? PEOPLE_E_NOT_FOUND : read_handle(store, id, ret_handle);
+
+	if (r == 0)
+		*ret_change = NULL;
+	if (r != PEOPLE_E_NOT_FOUND)
+		return r;
+	r = people_resolve(store, id, &person, ret_change);
+	if (r)
+		return r;
+	*ret_handle = person.handle;
 	explicit_bzero(&person.key, sizeof(person.key));
 	return 0;
 }

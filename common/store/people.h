@@ -52,6 +52,11 @@ enum { PEOPLE_E_ERASED = 1, PEOPLE_E_NOT_FOUND = 2 };
 int people_resolve(struct store *store, const struct prospect_id *id, struct person *ret_person,
 		   struct people_change **ret_change);
 
+/* Likewise of the handle alone, which is all that is needed where nothing is sealed. It is kept
+ * between writes to people/, and otherwise one lookup instead of two: the row is not read. */
+int people_resolve_handle(struct store *store, const struct prospect_id *id,
+			  struct handle *ret_handle, struct people_change **ret_change);
+
 /* Look up without minting; spans are owned by @arena. Return: 0; PEOPLE_E_NOT_FOUND; errno. */
 int people_find(struct store *store, const struct prospect_id *id, struct arena *arena,
 		struct person *ret_person);

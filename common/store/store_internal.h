@@ -19,6 +19,7 @@ enum { EVENTS_EVENTS, EVENTS_META, EVENTS_TEXTS };
 enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META, STATE_SOURCES };
 enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META };
 
+struct handle_cache;
 struct link_cache;
 /* And their names. */
 extern const char *const store_events_databases[], *const store_state_databases[],
@@ -35,6 +36,7 @@ struct store {
 	int lock_fd;		       /* -1 for readers */
 	const struct keyring *keyring; /* loop */
 	struct people_index *pending;  /* loop: people that are not durable yet */
+	struct handle_cache *handles;  /* loop */
 	struct link_cache *links;      /* loop; NULL for readers, who do not see writes */
 	struct env events, state, people;
 	struct event_writer *writer;

@@ -80,7 +80,10 @@ enum cookie_rule consent_cookie_rule(enum event_type type)
 	return find_row(type)->cookie;
 }
 
-/* What the Cookie headers say, all together. */
+/*
+ * What the Cookie headers say, all together. Of the token only what a cookie holds: a whole one has
+ * room for a URL, and clearing and copying that costs more than all else that is done here.
+ */
 struct cookie_reading {
 	bool found;
 	struct span value; /* the first valid one, and what it says */
@@ -225,12 +228,11 @@ static bool is_navigation(const struct identity_request *request)
 static void mint_cookie(const struct identity_request *request, uint8_t choice,
 			struct identity *identity)
 {
-	struct token token = {
-		.visitor = identity->visitor,
-		.day = (uint16_t)(request->now / USEC_PER_DAY),
-		.flags = choice,
-	};
+	struct token token; /* minting looks at what its purpose has, so the rest is not cleared */
 
+	token.visitor = identity->visitor;
+	token.day = (uint16_t)(request->now / USEC_PER_DAY);
+	token.flags = choice;
 	if (identity->navigation)
 		token.flags |= VISITOR_BY_NAVIGATION;
 	identity->set_cookie =

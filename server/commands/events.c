@@ -12,6 +12,7 @@
 #include "base/encode.h"
 #include "commands/command.h"
 #include "commands/events_account.h"
+#include "commands/events_count.h"
 #include "commands/events_reader.h"
 #include "commands/reveal.h"
 #include "commands/session.h"
@@ -31,6 +32,7 @@ enum {
 	KEY_PROSPECT,
 	KEY_REVEAL,
 	KEY_ACCOUNT,
+	KEY_COUNT,
 	KEY_JSON,
 	KEY_READER,
 	KEY_READERS,
@@ -43,7 +45,7 @@ enum {
 struct arguments {
 	const char *config, *prospect, *reader, *forget_reader;
 	uint64_t after, types; /* types: bit by number; 0: all */
-	bool follow, reveal, account, json, readers, has_after;
+	bool follow, reveal, account, count, json, readers, has_after;
 };
 
 struct export
@@ -55,6 +57,7 @@ struct export
 	struct reveal *reveal;
 	struct handle handle; /* of --prospect */
 	struct event_json_options json;
+	struct events_count count;
 	struct error *error;
 	uint64_t seen, told; /* sequences: the last one printed or left out; that --reader told */
 	usec_t told_at;
@@ -66,7 +69,8 @@ struct export
 static const struct argp_option options[] = {
 	COMMAND_OPTION_CONFIG,
 	{"account", KEY_ACCOUNT, NULL, 0, "Prove for the whole log where every event went: a row for each run; status 1 when something does not add up", 1},
-	{"json", KEY_JSON, NULL, 0, "With --account: one JSON object a line, the totals last", 1},
+	{"json", KEY_JSON, NULL, 0, "With --account: one JSON object a line, the totals last; with --count: one object", 1},
+	{"count", KEY_COUNT, NULL, 0, "Only how many there are of each type, and how many sequences between them are not there", 0},
 	{"after", KEY_AFTER, "SEQ", 0, "Begin after this sequence number (default 0: at the start)", 0},
 	{"follow", KEY_FOLLOW, NULL, 0, "Wait for more, until interrupted", 0},
 	{"type", KEY_TYPE, "TYPES", 0, "Only these types, joined by commas", 0},
@@ -136,15 +140,19 @@ static void check_reader(struct argp_state *state, const char *name)
 
 static void check_account(struct argp_state *state, const struct arguments *arguments)
 {
-	if (arguments->account && (arguments->after || arguments->follow || arguments->types ||
-				   arguments->prospect || arguments->reveal))
+	if (arguments->account && (arguments->after || arguments->count || arguments->follow ||
+				   arguments->types || arguments->prospect || arguments->reveal))
 		argp_error(state, "--account is about the whole log: it goes with --json alone");
+	if (arguments->count && (arguments->follow || arguments->reveal || arguments->reader))
+		argp_error(state, "--count prints no events: it goes with --after, --type, "
+				  "--prospect and --json alone");
 	if ((arguments->readers || arguments->forget_reader) &&
-	    (arguments->account || arguments->has_after || arguments->follow || arguments->types ||
-	     arguments->prospect || arguments->reveal || arguments->reader))
+	    (arguments->account || arguments->count || arguments->has_after || arguments->follow ||
+	     arguments->types || arguments->prospect || arguments->reveal || arguments->reader))
 		argp_error(state, "--readers and --forget-reader go alone");
-	if (arguments->json && !arguments->account)
-		argp_error(state, "--json goes with --account: events are JSON as they are");
+	if (arguments->json && !arguments->account && !arguments->count)
+		argp_error(state,
+			   "--json goes with --account or --count: events are JSON as they are");
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -173,6 +181,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_ACCOUNT:
 		arguments->account = true;
+		return 0;
+	case KEY_COUNT:
+		arguments->count = true;
 		return 0;
 	case KEY_READER:
 		check_reader(state, argument);
@@ -260,7 +271,9 @@ static int print_event(void *context, const struct event *event, struct span rec
 		return 1;
 	note_gap(export, event->sequence);
 	export->seen = event->sequence;
-	if (!is_wanted(export, event))
+	if (export->arguments.count)
+		events_count_take(&export->count, event, is_wanted(export, event));
+	if (export->arguments.count || !is_wanted(export, event))
 		return 0;
 	value = event_json(event, &export->json);
 	if (export->reveal_failed) {
@@ -308,7 +321,9 @@ static int export_all(struct export *export, struct error *error)
 		int code = event_reader_each(export->store, last, print_event, export, &last);
 
 		if (interrupted || (!code && !export->arguments.follow))
-			code = tell(export);
+			code = export->arguments.count
+				       ? events_count_print(&export->count, export->arguments.json)
+				       : tell(export);
 		else if (!code)
 			code = between_looks(export);
 		if (code)
@@ -441,13 +456,17 @@ int command_events(int argc, char **argv)
 	if (export.arguments.forget_reader)
 		return events_reader_forget(export.arguments.config,
 					    export.arguments.forget_reader);
-	watch_interrupts();
+	if (!export.arguments.count)
+		watch_interrupts();
 	export.error = &error;
 	code = open_export(&export, &error);
 	while (code == APP_E_ABSENT && export.arguments.follow && !interrupted) {
 		pause_poll();
 		code = open_export(&export, &error);
 	}
+	if (code == APP_E_ABSENT && export.arguments.count)
+		return events_count_print(&export.count, export.arguments.json) ? COMMAND_FAILED
+										: command_finish();
 	if (code == APP_E_ABSENT || (code && interrupted))
 		return COMMAND_OK;
 	if (!code)

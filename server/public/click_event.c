@@ -39,6 +39,7 @@ int click_event_ticket(const struct visit *visit, const struct click_target *tar
 	if (code)
 		return code;
 	builder.trap = target->trap;
+	builder.seals |= visit->request->query.size > 0;
 	set_link(&builder, target);
 	set_person(&builder, target);
 	visit_event_query(&builder, visit->request->query);

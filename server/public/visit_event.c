@@ -39,7 +39,7 @@ void visit_event_init(struct visit_event *builder, const struct visit *visit)
 
 static void forget_person(struct visit_event *builder)
 {
-	if (builder->has_person)
+	if (builder->has_person && builder->seals)
 		sodium_memzero(&builder->person.key, sizeof(builder->person.key));
 	builder->has_person = false;
 }
@@ -165,7 +165,9 @@ static bool find_person(struct visit_event *builder, const struct prospect_id *p
 {
 	struct app *app = builder->visit->app;
 	struct people_change *change = NULL;
-	int code = people_resolve(app->store, prospect, &builder->person, &change);
+	int code = builder->seals ? people_resolve(app->store, prospect, &builder->person, &change)
+				  : people_resolve_handle(app->store, prospect,
+							  &builder->person.handle, &change);
 
 	if (code == PEOPLE_E_ERASED) {
 		metrics_add(&app->metrics, METRIC_ERASED_PERSONS, 1);
@@ -210,7 +212,7 @@ void visit_event_query(struct visit_event *builder, struct span query)
 		return;
 	privacy_query(builder->visit->settings->config, query, builder->scratch);
 	visit_event_scratch(builder, EVENT_FIELD_query);
-	if (builder->has_person)
+	if (builder->has_person && builder->seals)
 		set_sealed(builder, EVENT_FIELD_query_sealed, query);
 }
 
@@ -231,7 +233,7 @@ static void set_address(struct visit_event *builder)
 	builder->truncated = *client;
 	address_truncate(&builder->truncated);
 	event_set(&builder->event, EVENT_FIELD_ip, address_span(&builder->truncated));
-	if (mode == IP_SEALED && builder->has_person)
+	if (mode == IP_SEALED && builder->has_person && builder->seals)
 		set_sealed(builder, EVENT_FIELD_ip_sealed, address_span(client));
 }
 
@@ -265,6 +267,7 @@ int visit_event_begin(struct visit_event *builder, enum event_type type)
 		return -ENOMEM;
 	forget_person(builder);
 	builder->trap = false;
+	builder->seals = visit->settings->config->ip == IP_SEALED && visit->request->client.known;
 	builder->referrer = request_value(visit->request, HEADER_REFERER);
 	event_init(&builder->event, type, visit->now);
 	visit_event_text(builder, EVENT_FIELD_tracker, span_text(visit->tracker->host));

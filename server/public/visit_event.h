@@ -10,7 +10,8 @@
  * Makes the events of one visit, all into one ticket. For each of them: visit_event_begin(), then
  * what is particular to it (visit_event_person() and the setters, in any order), then
  * visit_event_add(), which sets what any request's event has. One at a time in the process: the
- * buffers are the app's. The caller may set @referrer and @trap in between.
+ * buffers are the app's. The caller may set @referrer, @trap and, before it names the person,
+ * @seals in between.
  */
 struct visit_event {
 	const struct visit *visit;
@@ -20,8 +21,9 @@ struct visit_event {
 	const struct consent_policy *policy;
 	struct span referrer; /* the Referer header, unless the page says it better */
 	bool trap;	      /* it was asked for by a link that no person sees */
+	bool seals;	      /* a field is sealed, so the person's key is needed */
 	bool has_person;
-	struct person person;
+	struct person person; /* its handle; its key where @seals */
 	struct address truncated;
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`events --account` proves for a log where every event went, and finds out when it does not add
 up."""
+import json
 import os
 import subprocess
 import unittest
@@ -95,8 +96,35 @@ class Account(unittest.TestCase):
         for kind in ("received", "stored", "dropped", "rejected", "lost"):
             self.assertEqual(account[kind], metrics[f'waymark_account{{kind="{kind}"}}'], kind)
 
+    def count(self, *arguments):
+        return json.loads(self.daemon.waymark("events", "--count", "--json", *arguments).stdout)
+
+    def test_events_are_counted_by_type(self):
+        self.assertEqual(self.count(), {"events": 0, "types": {}, "from": 0, "to": 0, "missing": 0})
+        self.clicks(3)
+        self.assertEqual(self.daemon.stop(), 0)
+        types = [event["type"] for event in self.daemon.events()]
+        count = self.count()
+        self.assertEqual(count["types"], {name: types.count(name) for name in set(types)})
+        self.assertEqual(count, {**count, "events": len(types), "from": 1, "to": len(types),
+                                 "missing": 0})
+        self.assertEqual(self.count("--type", "click")["types"], {"click": 3})
+        self.assertEqual(self.count("--type", "click", "--after", str(types.index("click") + 1))
+                         ["types"], {"click": 2})
+        table = self.daemon.waymark("events", "--count", "--type", "click").stdout
+        self.assertIn("           3  click\n           3  in all; read from 1 to ", table)
+
+    def test_a_count_names_what_is_not_there(self):
+        self.clicks(3)
+        self.assertEqual(self.daemon.stop(), 0)
+        self.drop(2)
+        self.assertEqual(self.count()["missing"], 1)
+        self.assertIn("of which 1 are not there", self.daemon.waymark("events", "--count").stdout)
+
     def test_other_arguments_are_refused(self):
-        for arguments in (["--account", "--follow"], ["--account", "--after", "1"], ["--json"]):
+        for arguments in (["--account", "--follow"], ["--account", "--after", "1"], ["--json"],
+                          ["--account", "--count"], ["--count", "--follow"],
+                          ["--count", "--reveal"], ["--count", "--reader", "x"]):
             result = self.daemon.waymark("events", *arguments, check=False)
             self.assertEqual(result.returncode, 64, arguments)
 

@@ -2,15 +2,17 @@
 """People imported while clicks run: how late the clicks are with and without, and that nothing is
 doubled when the import is killed and started again.
 
-The clicks are paced (h2load --rps), 5,000 a second or half of what this machine answers, whichever
-is less, and begin anew every few seconds until the import is done. Half of the clicks are of people
-whom the import adds meanwhile. Afterwards every person of the file has one row and one event, a
-third import finds nothing to do, and the log adds up.
+5,000 clicks a second are asked for (in small size half of what this machine answers, if that is
+less), each timed from when it was due (pace.c), in slices of some seconds until the import is done;
+how many were answered is printed beside. All clicks are of people whom the import adds meanwhile.
+Afterwards every person of the file has one row and one event, a third import finds nothing to do,
+and the log adds up.
 """
 import json
 import os
 import pathlib
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -19,8 +21,11 @@ import mint
 from daemon import BROWSER, WAYMARK, Daemon, wait_for
 from sizes import size
 
-RATE, CONNECTIONS, SLICE_S, CLICKERS = 5000, 50, 4, 2000
-PROBE_S = 2
+RATE, CONNECTIONS, SLICE_S, CLICKERS = 5000, 256, 4, 2000
+PROBE_S, ALL_POSSIBLE = 2, 1000000
+PACE = pathlib.Path(os.environ["WAYMARK_BUILD"]) / "tests/load/pace"
+LIMIT_S = 1800
+SHORT = 100000  # people: they are imported in so few seconds that slices must be shorter
 LINK = "https://www.example.com/landing"
 
 
@@ -29,35 +34,32 @@ def address(number):
 
 
 class Clicks:
-    """h2load, each run a process of its own; durations in µs of every answer."""
+    """Slices of clicks, each a process of its own: (answered, seconds, p50, p99, longest), µs."""
 
     def __init__(self, daemon, folder):
-        self.folder = pathlib.Path(folder)
+        self.port = daemon.port
         url = daemon.link(LINK, "--campaign", "load", "--field", "*|WAYMARK|*")
         link = url.split("/c/")[1].split("/")[0]
         keys = mint.Keys(daemon.instance)
-        parts = (keys.mint(mint.PROSPECT_PART, keys.prospect_id(address(number)) + bytes(8))
-                 for number in range(CLICKERS))
-        self.paths = self.folder / "urls"
-        self.paths.write_text("".join(f"http://localhost:{daemon.port}/c/{link}/{part}\n"
-                                      for part in parts))
-        self.headers = [word for name, value in BROWSER.items()
-                        for word in ("-H", f"{name}: {value}")]
-
-    def command(self, seconds, log, rate):
-        paced = ["--rps", str(max(rate // CONNECTIONS, 1))] if rate else []
-        return ["h2load", "--h1", "-t", "1", "-c", str(CONNECTIONS), "-D", str(seconds), *paced,
-                "-i", str(self.paths), "--log-file", str(log), *self.headers]
+        headers = "".join(f"{name}: {value}\r\n" for name, value in BROWSER.items())
+        self.requests = pathlib.Path(folder) / "requests"
+        with open(self.requests, "w", encoding="ascii") as file:
+            for number in range(CLICKERS):
+                part = keys.mint(mint.PROSPECT_PART, keys.prospect_id(address(number)) + bytes(8))
+                file.write(f"GET /c/{link}/{part} HTTP/1.1\r\nHost: localhost:{self.port}\r\n"
+                           f"{headers}\r\n\1")
 
     def run(self, seconds, rate):
-        log = self.folder / "clicks"
-        log.unlink(missing_ok=True)
-        subprocess.run(self.command(seconds, log, rate), check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
-        rows = [line.split("\t") for line in log.read_text().splitlines()]
-        other = [row[1] for row in rows if row[1] != "302"]
-        assert rows and not other, f"{len(rows)} answers, of which {other[:5]} are no redirects"
-        return [int(row[2]) for row in rows]
+        command = [PACE, self.port, CONNECTIONS, rate, seconds, 1, self.requests]
+        began = time.monotonic()
+        done = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE,
+                              text=True)
+        took = time.monotonic() - began
+        *windows, total = map(str.split, done.stdout.splitlines())
+        sent, redirected, others = map(int, total[1:])
+        assert sent == redirected and not others, f"{others} of {sent} answers are no redirects"
+        slowest = max(windows, key=lambda window: int(window[0]))
+        return sent, took, int(slowest[1]), int(slowest[2]), max(int(row[3]) for row in windows)
 
 
 class Import:
@@ -94,29 +96,38 @@ def added(daemon):
     return daemon.metric('waymark_events_total{type="prospect"}')
 
 
-def percentile(times, share):
-    return sorted(times)[min(int(len(times) * share), len(times) - 1)] / 1000
+def quartiles(values):
+    if len(values) < 2:
+        return f"{values[0] / 1000:.2f} ms"
+    low, middle, high = (value / 1000 for value in
+                         statistics.quantiles(values, n=4, method="inclusive"))
+    return f"{middle:.2f} ms ({low:.2f}–{high:.2f})"
+
+
+def clicks_for(clicks, seconds, rate):
+    return [clicks.run(SLICE_S, rate) for _ in range(max(seconds // SLICE_S, 1))]
 
 
 def clicks_while(importer, clicks, rate):
-    times = []
+    slices, limit = [], time.monotonic() + LIMIT_S
     while importer.running():
-        times += clicks.run(SLICE_S, rate)
-    return times
+        assert time.monotonic() < limit, f"the import was not done within {LIMIT_S} s"
+        slices.append(clicks.run(SLICE_S, rate))
+    return slices
 
 
 def killed_and_resumed(daemon, importer, clicks, rate, people):
-    """The durations of clicks meanwhile; how often it was killed, how long it ran."""
-    times, began = [], time.monotonic()
+    """The slices of clicks meanwhile, how long it ran, and what it said in the end."""
+    slices, began = [], time.monotonic()
     for part in (0.2, 0.6):
         importer.start()
         while importer.running() and added(daemon) < people * part:
-            times += clicks.run(1, rate)
+            slices.append(clicks.run(SLICE_S if people > SHORT else 1, rate))
         if importer.running():
             importer.kill()
     importer.start()
-    times += clicks_while(importer, clicks, rate)
-    return times, time.monotonic() - began, importer.finish()
+    slices += clicks_while(importer, clicks, rate)
+    return slices, time.monotonic() - began, importer.finish()
 
 
 def check_people(daemon, importer, people):
@@ -152,19 +163,23 @@ def main():
         write_file(path, people)
         daemon.start()
         clicks = Clicks(daemon, daemon.directory)
-        possible = len(clicks.run(PROBE_S, 0)) // PROBE_S
-        rate = min(RATE, possible // 2)
-        alone = clicks.run(size("import_seconds_alone"), rate)
+        answered, took, *_ = clicks.run(PROBE_S, ALL_POSSIBLE)
+        possible = int(answered / took)
+        rate = RATE if people > SHORT else min(RATE, possible // 2)
+        alone = clicks_for(clicks, size("import_seconds_alone"), rate)
         importer = Import(daemon, path)
         beside, seconds, summary = killed_and_resumed(daemon, importer, clicks, rate, people)
         wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
         check_people(daemon, importer, people)
         account = check_account(daemon)
-    print(f"{possible} clicks/s were possible; {rate} clicks/s beside the import of {people} "
-          "people")
-    for name, times in (("without", alone), ("with import", beside)):
-        print(f"{name:>12}: {len(times)} clicks, p50 {percentile(times, 0.5):.2f} ms, "
-              f"p99 {percentile(times, 0.99):.2f} ms, p99.9 {percentile(times, 0.999):.2f} ms")
+    print(f"{possible} clicks/s were possible alone; {rate} clicks/s were asked for beside the "
+          f"import of {people} people; medians and quartiles of {SLICE_S} s")
+    for name, slices in (("without", alone), ("with import", beside)):
+        answered, took, p50, p99, longest = zip(*slices)
+        print(f"{name:>12}: {sum(answered)} clicks, {sum(answered) / sum(took):.0f} a second, "
+              f"p50 {quartiles(p50)}, p99 {quartiles(p99)}, longest {max(longest) / 1000:.0f} ms")
+    if sum(answered) < 0.98 * rate * sum(took):
+        print(f"this machine did not answer {rate} clicks/s beside the import")
     print(f"import: killed twice, {seconds:.0f} s in all, {people / seconds:.0f} people/s; the "
           f"last run said: {summary}")
     print(f"account: {account}")

@@ -201,6 +201,50 @@ static void test_many_people_at_once(void **state)
 	}
 }
 
+static void expect_handle(struct fixture *fixture, const struct prospect_id *id,
+			  const struct handle *handle)
+{
+	struct people_change *change;
+	struct handle found;
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(people_resolve_handle(fixture->store, id, &found, &change), 0);
+		assert_null(change);
+		assert_memory_equal(&found, handle, sizeof(found));
+	}
+}
+
+static void test_a_handle_alone_is_that_of_the_person(void **state)
+{
+	struct fixture *fixture = *state;
+	struct people_change *change;
+	struct prospect_id id, other;
+	struct handle handle, again;
+	struct person person;
+
+	fixture_open(fixture);
+	id = id_of(fixture, "a@example.com");
+	other = id_of(fixture, "b@example.com");
+	assert_int_equal(people_resolve_handle(fixture->store, &id, &handle, &change), 0);
+	assert_true(change->is_new);
+	event_ticket_free(ticket_with(EVENT_CLASS_CLICK, change));
+	/* Nobody has that handle: its change was never written. */
+	assert_int_equal(people_resolve_handle(fixture->store, &id, &again, &change), 0);
+	assert_true(change->is_new);
+	assert_memory_not_equal(&again, &handle, sizeof(again));
+	(void)store_now(fixture, ticket_with(EVENT_CLASS_CLICK, change));
+	expect_handle(fixture, &id, &again);
+	(void)store_now(fixture, ticket_with(EVENT_CLASS_BULK,
+					     prepare(fixture, &other, "b@example.com", NULL)));
+	expect_handle(fixture, &id, &again);
+	assert_int_equal(people_find(fixture->store, &other, &fixture->arena, &person), 0);
+	expect_handle(fixture, &other, &person.handle);
+	fixture_close(fixture);
+	fixture_open(fixture);
+	expect_handle(fixture, &id, &again);
+	expect_handle(fixture, &other, &person.handle);
+}
+
 /*
  * A lookup keeps its place among the readers, but no snapshot: a page that a later change frees is
  * used again, and the map grows from under the place that was kept.
@@ -415,6 +459,7 @@ int main(void)
 		ON_STORE(test_an_older_change_committed_later_writes_nothing),
 		ON_STORE(test_a_lost_change_is_not_taken_for_done),
 		ON_STORE(test_many_people_at_once),
+		ON_STORE(test_a_handle_alone_is_that_of_the_person),
 		ON_STORE(test_lookups_hold_no_snapshot),
 		ON_STORE(test_a_row_is_the_same_once_the_log_tells_of_it),
 		ON_STORE(test_a_row_whose_event_was_lost_is_written_again),
