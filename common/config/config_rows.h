@@ -32,7 +32,7 @@ enum {
 	CONFIG_ROWS_MAX = 64,	      /* of one table: a set of rows is a bit mask */
 	CONFIG_TEXT_MAX_BYTES = 4096, /* of any text */
 	CONFIG_LIST_MAX_ITEMS = 1000, /* of any list */
-	CONFIG_TRACKERS_MAX = 100     /* each costs 624 bytes of locked memory a key */
+	CONFIG_TRACKERS_MAX = 100     /* each costs 1,248 bytes of locked memory a key */
 };
 
 static inline void *config_member(const struct config_row *row, void *base)

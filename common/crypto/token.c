@@ -29,7 +29,7 @@ struct field {
 	}
 #define ID(member) FIELD(FIELD_BYTES, member)
 
-enum { FIELDS_MAX = 4 };
+enum { FIELDS_MAX = 5 };
 
 static const struct field layouts[PURPOSE_COUNT][FIELDS_MAX] = {
 	[PURPOSE_CLICK] = {ID(link), ID(prospect)},
@@ -41,6 +41,8 @@ static const struct field layouts[PURPOSE_COUNT][FIELDS_MAX] = {
 	[PURPOSE_VISITOR] = {ID(visitor), FIELD(FIELD_U16, day), FIELD(FIELD_U8, flags)},
 	[PURPOSE_FORM_VIEW] = {ID(form), ID(tag), FIELD(FIELD_U32, second)},
 	[PURPOSE_LOGIN] = {ID(prospect), ID(tag), FIELD(FIELD_U32, second)},
+	[PURPOSE_HELD_CLICK] = {ID(prospect), ID(link), ID(mailing), ID(campaign),
+				FIELD(FIELD_U32, second)},
 };
 
 static const struct field *field_after(enum purpose purpose, const struct field *field)

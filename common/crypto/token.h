@@ -19,7 +19,8 @@ enum {
 	TOKEN_CLICK_CHARS = 44,
 	TOKEN_LINK_PART_CHARS = 28,
 	TOKEN_PROSPECT_PART_CHARS = 44,
-	TOKEN_VISITOR_CHARS = 43
+	TOKEN_VISITOR_CHARS = 43,
+	TOKEN_HELD_CLICK_CHARS = 66
 };
 
 /*
@@ -47,7 +48,7 @@ struct token {
 	struct visitor_tag tag;
 	uint16_t day;	 /* days since 1970-01-01 UTC */
 	uint8_t flags;	 /* purpose 7 */
-	uint32_t second; /* seconds since 1970-01-01 UTC: the form's time, or the login's expiry */
+	uint32_t second; /* since 1970-01-01 UTC: of the form, the held click; the login's expiry */
 	struct span url; /* purpose 4; after token_open() it points into ret_token->url_bytes */
 	uint8_t url_bytes[TOKEN_URL_MAX_BYTES];
 };
@@ -70,7 +71,7 @@ int token_mint(const struct keyring *keyring, enum purpose purpose, unsigned tra
 
 /*
  * Verify and read. Time depends on the length only, never on where a MAC differs
- * (sodium_memcmp). Expiry of purposes 8 and 9 is the caller's to judge.
+ * (sodium_memcmp). Expiry of purposes 8, 9 and 12 is the caller's to judge.
  */
 int token_open(const struct keyring *keyring, enum purpose purpose, unsigned tracker,
 	       struct span text, struct token *ret_token);

@@ -195,8 +195,9 @@ enum event_field {
 	     "a binding undone")                                                                   \
 	TYPE(16, merge, EVENT_HAS(prospect) | EVENT_HAS(other),                                    \
 	     EVENT_HAS(reason) | EVENT_HAS(actor) | EVENT_HAS(refers), "two handles, one person")  \
-	TYPE(17, consent, EVENT_HAS(tracker) | EVENT_HAS(consent), EVENT_HAS_REQUEST,              \
-	     "a browser's choice")                                                                 \
+	TYPE(17, consent, EVENT_HAS(tracker) | EVENT_HAS(consent),                                 \
+	     EVENT_HAS_REQUEST | EVENT_HAS(link) | EVENT_HAS(mailing),                             \
+	     "a browser's choice; with the link of a click that was held for it")                  \
 	TYPE(18, unsubscribe, EVENT_HAS(prospect) | EVENT_HAS(list),                               \
 	     EVENT_HAS_REQUEST | EVENT_HAS(mailing) | EVENT_HAS(list) | EVENT_HAS(reason),         \
 	     "a person left a list")                                                               \

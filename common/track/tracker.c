@@ -104,6 +104,7 @@ static int tracker_load_url(const struct config *config, const char *key, const 
 	url_origin(ret_url, origin);
 	tracker->https = ret_url->https;
 	tracker->cookie_name = ret_url->https ? "__Host-Http-wm" : "wm";
+	tracker->held_name = ret_url->https ? "__Host-Http-wm-held" : "wm-held";
 	tracker->host = strdup(ret_url->host);
 	tracker->origin = strdup(origin);
 	return tracker->host && tracker->origin ? 0 : -ENOMEM;

@@ -22,6 +22,7 @@ struct tracker {
 	size_t site_count;
 	char *campaign, *fallback;
 	const char *cookie_name; /* "__Host-Http-wm" on https, "wm" on http */
+	const char *held_name;	 /* of the cookie of a held click: the same and "-held" */
 };
 
 struct tracker_set {

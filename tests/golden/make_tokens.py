@@ -125,7 +125,7 @@ def mailed_vectors(address, link, key=SIGNING):
 
 
 def tracker_vectors(tracker, key=SIGNING):
-    """Purposes 7 to 9 at one tracker."""
+    """Purposes from 7 on at one tracker."""
     tag = visitor_tag(TRACKERS[tracker], VISITOR)
     second = 1795262400
     rows = []
@@ -140,6 +140,11 @@ def tracker_vectors(tracker, key=SIGNING):
                                           ("second", (second + 300).to_bytes(4, "big"))],
                        key, tracker,
                        mint=["login", ADDRESSES[0], tag.hex(), str(second + 300)]))
+    rows.append(vector(12, "held click", [("prospect", prospect_id(ADDRESSES[0])),
+                                          ("link", link_id(*LINKS[0])),
+                                          ("mailing", name_id("mailing", LINKS[0][0])),
+                                          ("campaign", name_id("campaign", LINKS[0][1])),
+                                          ("second", second.to_bytes(4, "big"))], key, tracker))
     return rows
 
 

@@ -273,7 +273,8 @@ static void tokens(void **state)
 		minted[purpose]++;
 	}
 	for (int purpose = PURPOSE_FIRST; purpose < PURPOSE_COUNT; purpose++)
-		assert_true(minted[purpose] > 0 && older[purpose] > 0);
+		if (token_payload_bytes((enum purpose)purpose) > 0)
+			assert_true(minted[purpose] > 0 && older[purpose] > 0);
 }
 
 static void expect_export(struct buffer *text, const json_t *expected)
