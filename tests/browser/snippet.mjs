@@ -1,0 +1,653 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The snippet in a real Chromium, against a tracker that only takes down what it is told: what goes
+// over the wire, when, and what the page notices of it. argv: the folder of built scripts.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+import { createHash } from 'node:crypto';
+import { chromium } from 'playwright-core';
+
+const [assets] = process.argv.slice(2);
+const STUB = 'window.waymark=window.waymark||function(){(waymark.q=waymark.q||[]).push(arguments)}';
+const LIMIT_MS = 20000;
+
+let site, tracker, browser, context, page;
+let pages, beacons, seen, answers, errors, violations;
+
+const script = name => fs.readFileSync(path.join(assets, `${name}.js`));
+const integrity = name => `sha384-${createHash('sha384').update(script(name)).digest('base64')}`;
+
+function listen(handler) {
+  return new Promise(resolve => {
+    const server = http.createServer((request, response) => {
+      let body = '';
+      request.on('data', piece => { body += piece; });
+      request.on('end', () => handler(request, response, body));
+    });
+    server.listen(0, '127.0.0.1', () => {
+      server.origin = `http://localhost:${server.address().port}`;
+      resolve(server);
+    });
+  });
+}
+
+function serveTracker(request, response, body) {
+  const route = request.url.split('?')[0];
+  seen.push({ method: request.method, url: request.url, headers: request.headers, body });
+  if (route.endsWith('.js')) {
+    if (answers.script !== 200) {
+      response.writeHead(answers.script).end();
+      return;
+    }
+    response.writeHead(200, {
+      'Content-Type': 'text/javascript; charset=utf-8', 'Access-Control-Allow-Origin': '*',
+    }).end(script(route === '/t.js' ? 't.pending' : route.slice(1, -3)));
+    return;
+  }
+  const cors = {
+    'Access-Control-Allow-Origin': request.headers.origin || '',
+    'Access-Control-Allow-Credentials': 'true', 'Cache-Control': 'no-store',
+  };
+  if (route === '/e') {
+    const lines = body.split('\n').map(line => Object.fromEntries(new URLSearchParams(line)));
+    beacons.push({ headers: request.headers, method: request.method, bytes: body.length, lines });
+    response.writeHead(answers.beacon, cors).end();
+  } else if (route === '/consent') {
+    const finish = () => response.writeHead(204, {
+      ...cors, 'Set-Cookie': 'wm=chosen; Path=/; HttpOnly; SameSite=Lax',
+    }).end();
+    if (answers.consentMs)
+      setTimeout(finish, answers.consentMs);
+    else
+      finish();
+  } else if (route.startsWith('/p/')) {
+    response.writeHead(200, { ...cors, 'Content-Type': 'application/json' })
+      .end(JSON.stringify(answers.prefill));
+  } else {
+    response.writeHead(204, cors).end();
+  }
+}
+
+function serveSite(request, response) {
+  const found = pages[request.url.split(/[?#]/)[0]];
+  response.writeHead(found ? 200 : 404, {
+    'Content-Type': 'text/html; charset=utf-8', ...(found && found.headers),
+  }).end(found ? found.html : '<title>Nothing here</title>');
+}
+
+const tag = (attributes = '', name = 't') =>
+  `<script async crossorigin src="${tracker.origin}/${name}.js" ${attributes}></script>`;
+
+const put = (at, html, headers) => {
+  pages[at] = { html: `<!doctype html><title>${at}</title>${html}`, headers };
+};
+
+async function wait(what, sentence) {
+  for (const end = Date.now() + LIMIT_MS; ;) {
+    const value = what();
+    if (value)
+      return value;
+    assert(Date.now() < end, `did not happen: ${sentence}: ${JSON.stringify(lines())}`);
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+}
+
+const lines = (...types) => beacons.flatMap(beacon => beacon.lines)
+  .filter(line => types.length === 0 || types.includes(line.t));
+const waitLines = (count, ...types) => wait(
+  () => lines(...types).length >= count && lines(...types), `${count} lines of ${types}`);
+
+// Everything that the page had to say has been said when a last event arrives behind it.
+async function settle() {
+  const before = lines('search').length;
+  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 80)));
+  await page.evaluate(() => window.waymark('search', 'settled'));
+  await waitLines(before + 1, 'search');
+}
+
+async function open(at = '/') {
+  await page.goto(site.origin + at);
+  await page.waitForFunction(() => window.waymark && window.waymark.identify);
+}
+
+const setVisible = visible => page.evaluate(state => {
+  Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+  const time = performance.now();
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  return time;
+}, visible ? 'visible' : 'hidden');
+
+before(async () => {
+  site = await listen(serveSite);
+  tracker = await listen(serveTracker);
+  browser = await chromium.launch({
+    executablePath: process.env.WAYMARK_CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+});
+
+after(async () => {
+  await browser.close();
+  for (const server of [site, tracker]) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+beforeEach(async () => {
+  if (context)
+    await context.close();
+  pages = {};
+  beacons = [];
+  seen = [];
+  errors = [];
+  violations = [];
+  answers = { script: 200, beacon: 204, prefill: {} };
+  context = await browser.newContext();
+  page = await context.newPage();
+  page.on('pageerror', error => errors.push(String(error)));
+  page.on('console', message => violations.push(message.text()));
+  put('/', tag('data-consent="measure"'));
+  put('/next', tag('data-consent="measure"'));
+});
+
+const assertUnharmed = () => assert.deepEqual(errors, []);
+
+test('a page view says where and how, in one beacon without a preflight', async () => {
+  put('/from', `<a id="go" href="/?a=1#part">go</a>`);
+  await page.goto(`${site.origin}/from?secret=1`);
+  await page.click('#go');
+  const [view] = await waitLines(1, 'view');
+  assert.match(view.v, /^[0-9a-f]{16}$/);
+  assert.deepEqual({ ...view, v: '' }, {
+    t: 'view', v: '', s: '0', k: 'load', u: `${site.origin}/?a=1`, c: '',
+    r: `${site.origin}/from?secret=1`,
+  });
+  assert.equal(beacons[0].method, 'POST');
+  assert.equal(beacons[0].headers['content-type'], 'text/plain;charset=UTF-8');
+  assert.equal(beacons[0].headers.origin, site.origin);
+  assert.equal(beacons[0].headers['sec-fetch-site'], 'same-site');
+  assert.deepEqual(seen.filter(request => request.method === 'OPTIONS'), []);
+  assertUnharmed();
+});
+
+test('the script is loaded without a cookie, beacons carry it', async () => {
+  await context.addCookies([{ name: 'wm', value: 'x', url: tracker.origin }]);
+  await open();
+  await waitLines(1, 'view');
+  assert.equal(seen.find(request => request.url === '/t.js').headers.cookie, undefined);
+  assert.equal(beacons[0].headers.cookie, 'wm=x');
+});
+
+test('commands given before the script is there are kept, in order', async () => {
+  put('/', `<script>${STUB};waymark('event','early',{n:1});waymark('search','秋 山');</script>` +
+    tag('data-consent="measure"'));
+  await open();
+  const [view, early, search] = await waitLines(3);
+  assert.equal(view.t, 'view');
+  assert.deepEqual([early.n, early.p, early.s], ['early', '{"n":1}', '1']);
+  assert.deepEqual([search.q, search.s], ['秋 山', '2']);
+  assert.equal(new Set([view.v, early.v, search.v]).size, 1);
+  assert.equal(beacons.length, 1, 'one turn, one beacon');
+});
+
+test('a script that is blocked, missing or broken harms no page', async () => {
+  for (const status of [404, 500]) {
+    answers.script = status;
+    put('/', `<script>${STUB}</script>${tag()}<button onclick="waymark('event','x');done=1">`);
+    await page.goto(site.origin);
+    await page.click('button');
+    assert.equal(await page.evaluate(() => window.done), 1);
+  }
+  assertUnharmed();
+});
+
+test('a beacon that is refused, or blocked by a policy, harms no page', async () => {
+  answers.beacon = 500;
+  await open();
+  await waitLines(1, 'view');
+  put('/', `${tag('data-consent="measure"')}`, {
+    'Content-Security-Policy': `script-src ${tracker.origin}; connect-src 'none'`,
+  });
+  await open();
+  await page.evaluate(() => {
+    window.waymark('event', 'x');
+    window.waymark('consent', 'identify');
+    window.waymark('event', 'circular', { get self() { throw new Error('no'); } });
+    window.waymark('nonsense');
+    document.dispatchEvent(new Event('click'));
+  });
+  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 50)));
+  assertUnharmed();
+});
+
+test('the tag loaded twice is one page view', async () => {
+  put('/', tag('data-consent="measure"') + tag('data-consent="measure"', 't.pending'));
+  await page.goto(site.origin, { waitUntil: 'load' });
+  await settle();
+  assert.equal(lines('view').length, 1);
+});
+
+test('visible time is what passed while the page was visible', async () => {
+  // Both clocks are the page's, so that a busy machine does not count.
+  const rest = ms => page.evaluate(
+    limit => new Promise(resolve => setTimeout(resolve, limit)), ms);
+  const clock = () => page.evaluate(() => performance.now());
+  await open();
+  const begin = await clock();
+  await rest(500);
+  const spent = await clock() - begin;
+  const hidden = await setVisible(false);
+  const [first] = await waitLines(1, 'leave');
+  assert(first.w >= spent - 1 && first.w <= hidden + 1, `${spent} ${first.w} ${hidden}`);
+  await rest(500);
+  const shown = await setVisible(true);
+  await rest(300);
+  const again = await setVisible(false);
+  const [, second] = await waitLines(2, 'leave');
+  const seconds = [second.w - first.w, again - shown];
+  assert(Math.abs(seconds[0] - seconds[1]) < 20, `${seconds}`);
+  await setVisible(true);
+  await rest(200);
+  await page.goto(`${site.origin}/next`);
+  const [, , last] = await waitLines(3, 'leave');
+  assert(last.w - second.w >= 199, `${last.w} ${second.w}`);
+  assert.deepEqual([first.v, first.v, `${site.origin}/`], [second.v, last.v, last.u]);
+  assert.deepEqual([first.s, second.s, last.s], ['1', '2', '3']);
+});
+
+test('a page that is never visible reports no time', async () => {
+  await page.addInitScript(() => Object.defineProperty(document, 'visibilityState',
+    { value: 'hidden', configurable: true }));
+  await open();
+  await waitLines(1, 'view');
+  await page.goto(`${site.origin}/next`);
+  await waitLines(2, 'view');
+  assert.deepEqual(lines('leave'), []);
+});
+
+test('leaving by closing the tab is delivered', async () => {
+  await open();
+  await waitLines(1, 'view');
+  await page.close({ runBeforeUnload: true });
+  await waitLines(1, 'leave');
+});
+
+test('scroll depth and trusted input', async () => {
+  put('/', tag('data-consent="measure"') + '<div style="height:10000px">tall</div>');
+  await open();
+  await page.evaluate(() => {
+    document.dispatchEvent(new Event('pointerdown', { bubbles: true }));
+    document.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true }));
+  });
+  await setVisible(false);
+  const [still] = await waitLines(1, 'leave');
+  assert.equal(still.i, '0', 'events that a script makes are no input');
+  assert(still.d > 0 && still.d < 15, still.d);
+  await setVisible(true);
+  await page.mouse.wheel(0, 4000);
+  await page.waitForFunction(() => scrollY > 3000);
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  await page.evaluate(() => scrollTo(0, 0));
+  await setVisible(false);
+  const [, moved] = await waitLines(2, 'leave');
+  assert.equal(moved.i, '1');
+  assert(moved.d > 35 && moved.d < 60, moved.d);
+});
+
+for (const without of [false, true]) {
+  test(`navigation inside a page${without ? ' without the Navigation API' : ''}`, async () => {
+    if (without)
+      await page.addInitScript(() => { delete window.navigation; });
+    await open();
+    assert.equal(await page.evaluate(() => !window.navigation), without);
+    await page.evaluate(() => history.pushState(0, '', '/a'));
+    await waitLines(2, 'view');
+    await page.evaluate(() => {
+      history.pushState(0, '', '/b');
+      history.replaceState(0, '', '/b?x=1');
+      history.replaceState(0, '', '/c');
+    });
+    await waitLines(3, 'view');
+    await page.evaluate(() => history.pushState(0, '', '/c#part'));
+    await page.evaluate(() => {
+      history.pushState(0, '', '/d');
+      history.replaceState(0, '', '/c');
+    });
+    await settle();
+    await page.evaluate(() => history.back());
+    await page.waitForFunction(() => location.hash === '#part');
+    await settle();
+    await page.evaluate(() => { location.hash = 'other'; });
+    await settle();
+    await page.evaluate(() => history.go(-3));
+    await waitLines(4, 'view');
+    await settle();
+    const views = lines('view');
+    assert.deepEqual(views.map(view => [view.k, new URL(view.u).pathname]),
+      [['load', '/'], ['spa', '/a'], ['spa', '/c'], ['spa', '/a']]);
+    assert.equal(views[1].r, `${site.origin}/`);
+    assert.equal(views[2].r, `${site.origin}/a`);
+    assert.equal(new Set(views.map(view => view.v)).size, 4);
+    // Each view that was left has its own report, and none another's.
+    assert.deepEqual(lines('leave').map(leave => leave.v),
+      views.slice(0, 3).map(view => view.v));
+  });
+}
+
+test('time inside a page belongs to the view that it was spent on', async () => {
+  await open();
+  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 400)));
+  const spent = await page.evaluate(() => {
+    const begin = performance.now();
+    history.pushState(0, '', '/a');
+    return begin;
+  });
+  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 400)));
+  await page.evaluate(() => { history.pushState(0, '', '/b'); });
+  const [first, second] = await waitLines(2, 'leave');
+  assert(Math.abs(second.w - 400) < 100, second.w);
+  assert(first.w <= spent && first.w > 380, first.w);
+});
+
+test('a view that is left at once is not lost', async () => {
+  await open();
+  await page.evaluate(() => {
+    history.pushState(0, '', '/a');
+    location.href = '/next';
+  });
+  await page.waitForURL(/next/);
+  await waitLines(3, 'view');
+  assert.deepEqual(lines('view').map(view => new URL(view.u).pathname), ['/', '/a', '/next']);
+});
+
+test('the part behind # is told apart when asked for', async () => {
+  put('/', tag('data-consent="measure" data-hash'));
+  await open('/#one');
+  await page.evaluate(() => { location.hash = 'two'; });
+  const views = await waitLines(2, 'view');
+  assert.deepEqual(views.map(view => view.u), [`${site.origin}/#one`, `${site.origin}/#two`]);
+});
+
+test('views by hand', async () => {
+  put('/', tag('data-consent="measure" data-auto="off"'));
+  await open();
+  await page.evaluate(() => history.pushState(0, '', '/a'));
+  await settle();
+  assert.deepEqual(lines('view', 'leave'), []);
+  await page.evaluate(() => window.waymark('page'));
+  await waitLines(1, 'view');
+  await page.evaluate(() => window.waymark('page'));
+  const [first, second] = await waitLines(2, 'view');
+  assert.deepEqual([first.k, second.k], ['load', 'spa']);
+  assert.equal(lines('leave')[0].v, first.v);
+});
+
+test('a page that comes back from the cache is a view of its own', async () => {
+  await open();
+  await page.evaluate(() => {
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  });
+  const [first, second] = await waitLines(2, 'view');
+  assert.deepEqual([first.k, second.k], ['load', 'bfcache']);
+  assert.notEqual(first.v, second.v);
+  assert.deepEqual(lines('leave').map(leave => leave.v), [first.v]);
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow')));
+  await settle();
+  assert.equal(lines('view').length, 2);
+});
+
+test('a prerendered page counts when it is shown', async () => {
+  await page.addInitScript(() => Object.defineProperty(document, 'prerendering',
+    { value: true, configurable: true }));
+  put('/', `<script>${STUB};waymark('event','early')</script>${tag('data-consent="measure"')}`);
+  await page.goto(site.origin, { waitUntil: 'load' });
+  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 100)));
+  assert.deepEqual(beacons, []);
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'prerendering', { value: false, configurable: true });
+    document.dispatchEvent(new Event('prerenderingchange'));
+  });
+  const [view, early] = await waitLines(2);
+  assert.deepEqual([view.t, view.k, early.n], ['view', 'prerender', 'early']);
+});
+
+test('whatever one turn of the page says fits into beacons of 64 KiB, and arrives', async () => {
+  await open();
+  await waitLines(1, 'view');
+  await page.evaluate(() => {
+    for (let i = 0; i < 150; i++)
+      window.waymark('event', 'big', { i, text: '日'.repeat(400) });
+  });
+  await waitLines(150, 'event');
+  const numbers = lines('event').map(line => JSON.parse(line.p).i).sort((a, b) => a - b);
+  assert.deepEqual(numbers, Array.from({ length: 150 }, (_, i) => i));
+  assert.equal(JSON.parse(lines('event')[0].p).text, '日'.repeat(400));
+  for (const beacon of beacons) {
+    assert(beacon.bytes <= 65536, beacon.bytes);
+    assert(beacon.lines.length <= 64, beacon.lines.length);
+  }
+  assertUnharmed();
+});
+
+test('outbound links and downloads', async () => {
+  put('/', `${tag('data-consent="measure"')}
+    <a id="in" href="/next">in</a> <a id="mail" href="mailto:a@example.com">mail</a>
+    <a id="out" href="http://127.0.0.1:1/x?y=1"><b>out</b></a>
+    <a id="ours" href="${tracker.origin}/l/spring">ours</a>
+    <a id="file" href="/files/Prices.PDF?v=2">file</a> <a id="named" href="/x" download>named</a>
+    <script>addEventListener('click', e => e.preventDefault());
+    addEventListener('auxclick', e => e.preventDefault())</script>`);
+  await open();
+  for (const selector of ['#in', '#mail', '#out b', '#ours', '#file', '#named'])
+    await page.click(selector);
+  await page.click('#out', { button: 'right' });
+  await page.click('#out', { button: 'middle' });
+  await settle();
+  assert.deepEqual(lines('event').map(line => [line.n, JSON.parse(line.p).url]), [
+    ['outbound', 'http://127.0.0.1:1/x?y=1'], ['outbound', 'http://127.0.0.1:1/x?y=1']]);
+  assert.deepEqual(lines('download').map(line => line.u),
+    [`${site.origin}/files/Prices.PDF?v=2`, `${site.origin}/x`]);
+});
+
+test('a form of ours carries the id of the view, whichever way it is sent', async () => {
+  put('/sent', 'sent');
+  put('/', `${tag('data-consent="measure"')}
+    <form id="ours" method="get" action="/sent" data-waymark="request">
+      <input name="id" value="1"><input name="action" value="1"><button>send</button></form>
+    <form id="plain" method="get" action="/sent"><input name="a" value="1"></form>
+    <form id="hosted" method="post" action="${tracker.origin}/f/request"><input name="a"></form>`);
+  const ways = [
+    () => page.click('button'),
+    () => page.evaluate(() => document.querySelector('#ours').requestSubmit()),
+    () => page.evaluate(() => document.querySelector('#ours').submit()),
+  ];
+  for (const [index, way] of ways.entries()) {
+    await open();
+    await Promise.all([page.waitForURL(/sent/), way()]);
+    const views = await waitLines(index + 1, 'view');
+    const forms = await waitLines(index + 1, 'event');
+    const sent = new URL(page.url()).searchParams.getAll('waymark-view');
+    assert.deepEqual(sent, [views[index].v]);
+    assert.deepEqual([forms[index].n, forms[index].f, forms[index].v],
+      ['form', 'request', sent[0]]);
+  }
+  await open();
+  await Promise.all([page.waitForURL(/sent/),
+    page.evaluate(() => document.querySelector('#plain').submit())]);
+  assert.equal(new URL(page.url()).search, '?a=1', 'forms of others are left alone');
+  await open();
+  const read = await page.evaluate(() => {
+    const form = document.querySelector('#hosted');
+    new FormData(form);
+    return new FormData(form).getAll('waymark-view');
+  });
+  await settle();
+  assert.deepEqual(read, [lines('view').pop().v]);
+  assert.equal(lines('event').filter(line => line.f === 'hosted').length, 1);
+  assert.equal(lines('event').length, 4);
+});
+
+test('prefill fills what is empty, where the framework hears it, with consent', async () => {
+  const form = `<form id="f" data-waymark="request"><input name="company"><input name="name"
+    value="mine"><input name="phone" type="tel"><select name="size"><option value="">-<option>big
+    </select></form><script>heard = [];
+    f.addEventListener('input', e => heard.push(e.target.name));
+    const own = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');
+    Object.defineProperty(f.company, 'value', { get() { return own.get.call(this); },
+      set() { heard.push('own setter'); } })</script>`;
+  answers.prefill = { company: 'Acme', name: 'theirs', size: 'big', absent: 'x', phone: '<b>' };
+  for (const consent of ['measure', 'identify']) {
+    put('/', tag(`data-consent="${consent}"`) + form);
+    await open();
+    await page.evaluate(() => window.waymark('prefill', document.querySelector('form')));
+    if (consent === 'measure') {
+      await settle();
+      assert.deepEqual(seen.filter(request => request.url.startsWith('/p/')), []);
+    } else {
+      await page.waitForFunction(() => document.querySelector('form').elements.company.value);
+    }
+  }
+  assert.deepEqual(await page.evaluate(() => [...new FormData(document.querySelector('form'))]
+    .filter(([name]) => name !== 'waymark-view')),
+  [['company', 'Acme'], ['name', 'mine'], ['phone', '<b>'], ['size', 'big']]);
+  assert.deepEqual(await page.evaluate(() => window.heard), ['company', 'size', 'phone']);
+  assert.equal(seen.filter(request => request.url === '/p/request').length, 1);
+});
+
+test('login proofs go as they are, before and after the script is there', async () => {
+  put('/', `<script>${STUB};waymark('identify','early')</script>${tag('data-consent="identify"')}`);
+  await open();
+  await page.evaluate(() => window.waymark.identify('later'));
+  assert.deepEqual((await waitLines(2, 'identify')).map(line => line.l), ['early', 'later']);
+});
+
+test('each variant of the script has its own default', async () => {
+  for (const consent of ['pending', 'denied', 'measure', 'identify']) {
+    beacons = [];
+    put('/', tag('', `t.${consent}`));
+    await open();
+    await page.evaluate(() => window.waymark('event', 'x'));
+    await page.goto(`${site.origin}/next`);
+    await waitLines(1, 'view');
+    const sent = lines().filter(line => line.u === `${site.origin}/`).map(line => line.t);
+    assert.deepEqual(sent, consent === 'measure' || consent === 'identify' ?
+      ['view', 'event', 'leave'] : []);
+  }
+});
+
+test('pending waits in memory, and goes with the choice', async () => {
+  put('/', tag());
+  await open();
+  await page.evaluate(() => window.waymark('event', 'waiting'));
+  await setVisible(false);
+  await setVisible(true);
+  assert.deepEqual(beacons, []);
+  assert.equal(await page.evaluate(() => localStorage.length), 0);
+  await page.evaluate(() => window.waymark('consent', 'identify'));
+  const [view, event, leave] = await waitLines(3);
+  assert.deepEqual([view.t, event.n, leave.t, view.c], ['view', 'waiting', 'leave', 'identify']);
+  assert.equal(beacons[0].headers.cookie, 'wm=chosen', 'the choice is made before it is used');
+  const [consent] = seen.filter(request => request.url === '/consent');
+  assert.equal(consent.body, 'state=identify');
+  assert.match(consent.headers['content-type'], /^application\/x-www-form-urlencoded/);
+  assert.deepEqual(await page.evaluate(() => ({ ...localStorage })),
+    { 'waymark-consent': 'identify' });
+  assert.deepEqual(seen.filter(request => request.method === 'OPTIONS'), []);
+  // The next page begins with it, and does not ask again.
+  await open();
+  await waitLines(2, 'view');
+  await page.evaluate(() => window.waymark('consent', 'identify'));
+  await settle();
+  assert.equal(seen.filter(request => request.url === '/consent').length, 1);
+});
+
+test('a page that is left while its choice is on its way loses nothing', async () => {
+  answers.consentMs = 3000;
+  put('/', tag());
+  await open();
+  await page.evaluate(() => window.waymark('consent', 'measure'));
+  await page.goto(`${site.origin}/next`);
+  const [view] = await waitLines(1, 'view');
+  assert.deepEqual([view.u, view.c], [`${site.origin}/`, 'measure']);
+});
+
+test('denied sends nothing, and remembers nothing of what was waiting', async () => {
+  put('/', tag());
+  await open();
+  await page.evaluate(() => window.waymark('optout'));
+  await wait(() => seen.find(request => request.body === 'state=denied'), 'the choice');
+  await page.evaluate(() => window.waymark('event', 'unheard'));
+  await open();
+  await page.evaluate(() => window.waymark('event', 'unheard'));
+  assert.equal(await page.evaluate(() => localStorage['waymark-consent']), 'denied');
+  await page.evaluate(() => window.waymark('consent', 'measure'));
+  const [view] = await waitLines(1);
+  assert.deepEqual([view.t, view.k, view.c], ['view', 'load', 'measure']);
+  await settle();
+  assert.deepEqual(lines('event'), []);
+});
+
+test('the privacy signal of the browser is a refusal', async () => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'globalPrivacyControl',
+    { value: true }));
+  put('/', tag('data-consent="identify"'));
+  await open();
+  await page.evaluate(() => window.waymark('event', 'x'));
+  put('/', tag('data-consent="identify" data-gpc="off"'));
+  await open();
+  await waitLines(1, 'view');
+  assert.equal(lines('event').length, 0);
+});
+
+test('forget asks for it and sends nothing more', async () => {
+  put('/', tag('data-consent="identify"'));
+  await open();
+  await waitLines(1, 'view');
+  await page.evaluate(() => {
+    window.waymark('consent', 'identify');
+    window.waymark('forget');
+    window.waymark('event', 'x');
+  });
+  const request = await wait(() => seen.find(one => one.url === '/privacy/forget'), 'forget');
+  assert.equal(request.method, 'POST');
+  await setVisible(false);
+  await setVisible(true);
+  assert.equal(await page.evaluate(() => localStorage.length), 0);
+  assert.deepEqual(lines('event'), []);
+});
+
+test('no cookie of script, no id in storage', async () => {
+  await open();
+  await settle();
+  assert.deepEqual(await page.evaluate(() => [
+    document.cookie, localStorage.length, sessionStorage.length]), ['', 0, 0]);
+});
+
+test('under a strict policy with Trusted Types, pinned by its hash', async () => {
+  put('/', `<script nonce="n">${STUB};waymark('event','early')</script>` +
+    tag(`data-consent="measure" nonce="n" integrity="${integrity('t.measure')}"`, 't.measure'), {
+    'Content-Security-Policy': `default-src 'none'; script-src 'nonce-n' 'strict-dynamic'; ` +
+      `connect-src ${tracker.origin}; require-trusted-types-for 'script'; trusted-types 'none'`,
+  });
+  await open();
+  await waitLines(2);
+  await page.evaluate(() => history.pushState(0, '', '/a'));
+  await waitLines(2, 'view');
+  assertUnharmed();
+  assert.deepEqual(violations, []);
+});
+
+test('two names beside each other', async () => {
+  put('/', tag('data-consent="measure"') + tag('data-consent="measure" data-name="second"'));
+  await open();
+  await page.waitForFunction(() => window.second && window.second.identify);
+  await page.evaluate(() => window.second('event', 'x'));
+  await waitLines(1, 'event');
+  assert.equal(lines('view').length, 2);
+});
