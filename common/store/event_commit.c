@@ -82,6 +82,8 @@ static usec_t next_timer(const struct event_writer *writer)
 		timer = sooner(timer, writer->next_fold);
 	if (writer->room.reserve_percent)
 		timer = sooner(timer, writer->room.due);
+	if (!writer->status.state_failing)
+		timer = sooner(timer, fold_queue_due(writer->store));
 	timer = sooner(timer, prune_next(&writer->store->prune));
 	if (writer->held.first)
 		timer = sooner(timer, writer->next_people);
@@ -242,6 +244,15 @@ static enum commit_result commit_batch(struct event_writer *writer)
 	}
 }
 
+/* Is there time left before what is queued must be folded, and nobody who waits for it? */
+static bool may_fold_later(const struct event_writer *writer, bool keep_position)
+{
+	usec_t due = fold_queue_due(writer->store);
+
+	return due != UINT64_MAX && !writer->folding.first && !keep_position &&
+	       !writer->store->prune.wants_state && clock_monotonic() < due;
+}
+
 /* Bring state/ up to the end of the log, unless it has just failed. */
 static void fold(struct event_writer *writer, bool keep_position)
 {
@@ -251,8 +262,12 @@ static void fold(struct event_writer *writer, bool keep_position)
 
 	if (failing && (clock_monotonic() < writer->next_fold || !store->state_ready))
 		return;
-	if (writer->folding.first || failing)
-		r = fold_run(store);
+	if (!failing && may_fold_later(writer, keep_position))
+		return;
+	/* What came before the queue may not be applied either. */
+	store->fold_queue.broken |= failing;
+	if (failing || fold_queue_due(store) != UINT64_MAX)
+		r = fold_queue_run(store);
 	else
 		store->folded = store->last_sequence;
 	if (!r && (keep_position || failing || store->prune.wants_state)) {
@@ -262,8 +277,10 @@ static void fold(struct event_writer *writer, bool keep_position)
 	writer->next_fold = clock_monotonic() +
 			    (r == -EBADMSG ? FOLD_DAMAGE_PAUSE_MS : FOLD_PAUSE_MS) * USEC_PER_MS;
 	event_writer_note(writer, STORE_STATE, r);
-	if (!r)
-		event_writer_finish(writer, &writer->folding, EVENT_STORED);
+	if (r)
+		return;
+	atomic_store(&store->folded_through, store->folded);
+	event_writer_finish(writer, &writer->folding, EVENT_STORED);
 }
 
 /* What is durable now goes back, but for what state/ must apply first. */
@@ -272,8 +289,11 @@ static void hand_back(struct event_writer *writer)
 	struct event_list ready = {0};
 	struct event_ticket *ticket;
 
-	while ((ticket = event_list_take(&writer->batch)))
+	while ((ticket = event_list_take(&writer->batch))) {
+		if (ticket->concerns)
+			fold_queue_add(writer->store, ticket, clock_monotonic());
 		event_list_append(ticket->folds ? &writer->folding : &ready, ticket);
+	}
 	event_writer_finish(writer, &ready, EVENT_STORED);
 }
 

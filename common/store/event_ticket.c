@@ -107,7 +107,8 @@ int event_ticket_add(struct event_ticket *ticket, const struct event *event)
 	}
 	put_u32(ticket->records.data + start, (uint32_t)(size - start - LENGTH_BYTES));
 	ticket->count++;
-	ticket->folds |= fold_concerns(event);
+	ticket->concerns |= fold_concerns(event);
+	ticket->folds |= fold_is_awaited(event);
 	return 0;
 }
 
@@ -131,6 +132,8 @@ void event_ticket_free(struct event_ticket *ticket)
 		ticket->changes = change->next;
 		people_change_free(change);
 	}
+	if (ticket->bindings)
+		binding_ticket_freed(ticket);
 	free(take_ptr(ticket->reader));
 	if (ticket->spares && give_back(ticket->spares, ticket))
 		return;

@@ -30,15 +30,17 @@ struct event_ticket {
 	enum event_class class;
 	enum event_outcome outcome; /* valid once event_writer_take_done() returned the ticket */
 	uint32_t count;		    /* events in records */
-	bool serial; /* the caller's: event_writer_serial() counts it while it is on its way */
-	bool folds;  /* done only when state/ has applied it (set by the append functions) */
-	bool late;   /* set by event_ticket_answered_late() */
+	bool serial;   /* the caller's: event_writer_serial() counts it while it is on its way */
+	bool folds;    /* done only when state/ has applied it (set when events are added) */
+	bool concerns; /* state/ has to apply something of it, be it later */
+	bool late;     /* set by event_ticket_answered_late() */
 	bool late_recorded;	 /* and the records were written with the signal */
 	uint64_t first_sequence; /* of the batch's events of this ticket, once stored */
 	struct buffer records;	 /* length 4 ‖ record, count times */
 	struct people_change *changes;
-	struct event_spares *spares;  /* where it goes when it is freed; NULL: it is the heap's */
-	struct reader_change *reader; /* reader.h; a ticket of its own, without events */
+	struct binding_entry *bindings; /* binding.h: what it says of them */
+	struct event_spares *spares;	/* where it goes when it is freed; NULL: it is the heap's */
+	struct reader_change *reader;	/* reader.h; a ticket of its own, without events */
 };
 
 enum { EVENT_TICKET_MAX_EVENTS = 1024, EVENT_TICKET_MAX_BYTES = 2 << 20 };

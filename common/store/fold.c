@@ -19,13 +19,28 @@
 #include <errno.h>
 
 static void (*const folds[EVENT_TYPE_COUNT])(struct txn *txn, const struct event *event) = {
+	[EVENT_bind] = binding_fold_bind,
+	[EVENT_conflict] = binding_fold_conflict,
 	[EVENT_link] = link_fold,
 	[EVENT_name] = name_fold,
+	[EVENT_unbind] = binding_fold_unbind,
+};
+
+/* Bindings are known from what is queued until they are folded (binding_pending.c). */
+static const bool is_known_meanwhile[EVENT_TYPE_COUNT] = {
+	[EVENT_bind] = true,
+	[EVENT_conflict] = true,
+	[EVENT_unbind] = true,
 };
 
 bool fold_concerns(const struct event *event)
 {
 	return folds[event->type] || event->fields[EVENT_FIELD_source_id].data;
+}
+
+bool fold_is_awaited(const struct event *event)
+{
+	return fold_concerns(event) && !is_known_meanwhile[event->type];
 }
 
 /* By the record, without decoding it: most events concern nothing here. */
@@ -103,6 +118,92 @@ int fold_run(struct store *store)
 	return r > 0 ? -EBADMSG : r;
 }
 
+/*
+ * Folding soon after a commit costs little when there is little to fold, and a pile of it would
+ * hold up the next batch: so when the writer has been idle for a moment, or before it is a pile.
+ */
+enum {
+	QUEUE_IDLE_MS = 20,
+	QUEUE_LATEST_MS = 200,
+	QUEUE_RECORDS = 512,
+	QUEUE_BYTES_MAX = 4 << 20,
+	LENGTH_BYTES = 4
+};
+
+static void queue_record(struct fold_queue *queue, uint64_t sequence, struct span record)
+{
+	uint8_t head[8 + LENGTH_BYTES];
+
+	put_u64(head, sequence);
+	put_u32(head + 8, (uint32_t)record.size);
+	buffer_append_span(&queue->records, span_of(head, sizeof(head)));
+	buffer_append_span(&queue->records, record);
+	queue->count++;
+	queue->broken |= queue->records.error || queue->records.size > QUEUE_BYTES_MAX;
+}
+
+void fold_queue_add(struct store *store, const struct event_ticket *ticket, usec_t now)
+{
+	struct fold_queue *queue = &store->fold_queue;
+	const uint8_t *at = ticket->records.data;
+
+	if (queue->count == 0 && !queue->broken)
+		queue->latest = now + QUEUE_LATEST_MS * USEC_PER_MS;
+	queue->due = now + QUEUE_IDLE_MS * USEC_PER_MS;
+	for (uint32_t i = 0; i < ticket->count && !queue->broken; i++) {
+		struct span record = span_of(at + LENGTH_BYTES, get_u32(at));
+
+		if (record_concerns(record))
+			queue_record(queue, ticket->first_sequence + i, record);
+		at += LENGTH_BYTES + record.size;
+	}
+}
+
+usec_t fold_queue_due(const struct store *store)
+{
+	const struct fold_queue *queue = &store->fold_queue;
+
+	if (queue->count == 0 && !queue->broken)
+		return UINT64_MAX;
+	if (queue->count >= QUEUE_RECORDS || queue->broken)
+		return 0;
+	return queue->due < queue->latest ? queue->due : queue->latest;
+}
+
+static void empty_queue(struct fold_queue *queue)
+{
+	queue->records.error = 0;
+	buffer_clear(&queue->records);
+	queue->count = 0;
+	queue->broken = false;
+}
+
+int fold_queue_run(struct store *store)
+{
+	struct fold_queue *queue = &store->fold_queue;
+	struct fold fold = {
+		.slice = {.records = queue->records, .count = queue->count},
+		.position = store->last_sequence,
+	};
+	int r = 0;
+
+	if (!queue->broken && queue->count > 0) {
+		r = env_reserve(&store->state, queue->records.size);
+		if (!r)
+			r = txn_write(&store->state, apply_slice, &fold);
+		if (!r)
+			store->position = store->folded = fold.position;
+	}
+	/* From the log: all that state/ lacks, whatever became of the queue. */
+	if (!r && (queue->broken || store->folded < store->last_sequence))
+		r = fold_run(store);
+	if (!r)
+		empty_queue(queue);
+	else
+		queue->broken = true;
+	return r;
+}
+
 static void put_position(struct txn *txn, void *context)
 {
 	const struct store *store = context;
@@ -137,6 +238,9 @@ static void reset(struct txn *txn, void *context)
 	txn_clear(txn, STATE_SLUGS);
 	txn_clear(txn, STATE_NAMES);
 	txn_clear(txn, STATE_SOURCES);
+	txn_clear(txn, STATE_BINDINGS);
+	txn_clear(txn, STATE_VISITORS);
+	txn_clear(txn, STATE_CLAIMS);
 	txn_put_number(txn, STATE_META, "schema", SCHEMA_VERSION, 4);
 	txn_put_number(txn, STATE_META, "position", 0, 8);
 	txn_put(txn, STATE_META, SPAN("log"), buffer_span(&log));

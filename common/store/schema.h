@@ -18,6 +18,14 @@
  *                    (mark: first 16 bytes of SHA-256("source" 0 source 0 source_id))
  *          "meta"    "schema" u32; "position" u64: last sequence folded;
  *                    "log" text: node.incarnation
+ *          "bindings" key: sequence 8 of its bind event   value: record of BINDING_FIELDS
+ *          "visitors" key: visitor id 16   value: sequence 8 of its newest binding ‖ handle 12 ‖
+ *                    evidence 1 (0: undone) ‖ time 8 (µs)
+ *          "claims"  key: handle 12 ‖ scope 8 ‖ sequence 8   value: visitor id 16 ‖ evidence 1 (0:
+ *                    a conflict) ‖ network 0, 4 or 16. Who has claimed a person by which link:
+ *                    scope is the link id, else campaign id 4 ‖ zeros 4, and zeros for a
+ *                    declaration or a proof. Sequence 0: the link has leaked; value: sequence 8
+ *                    of the event that says so
  * people/  "ids"     key: prospect id 12       value: handle 12
  *          "rows"    key: handle 12            value: record of PERSON_FIELDS
  *          "erased"  key: mark 32              value: empty
@@ -43,6 +51,10 @@
  *
  * A reader skips fields that it does not know. A field id is never reused for another meaning. A
  * higher record version means that the layout above changed: a reader then refuses.
+ * A bind or a conflict without "refers" is about the event right before it. An unbind undoes the
+ * binding that it refers to; or else what ties its visitor to anybody; or, with neither, all claims
+ * of its prospect by its link (or campaign) but the first, and that link binds nobody from then on.
+ *
  * The event's identity is "<node>.<incarnation>-<sequence>". A tombstone (retention of one class)
  * is a record of type "erase" without fields: it keeps sequence, incarnation and, as its time, when
  * the event was stored.
@@ -186,12 +198,15 @@ enum event_field {
 	TYPE(12, prefill, EVENT_HAS(tracker) | EVENT_HAS(form),                                    \
 	     EVENT_HAS_REQUEST | EVENT_HAS_PAGE | EVENT_HAS(form), "values were disclosed to a form") \
 	TYPE(13, conflict, EVENT_HAS(visitor) | EVENT_HAS(prospect),                               \
-	     EVENT_HAS_REQUEST | EVENT_HAS(refers) | EVENT_HAS(other),                             \
+	     EVENT_HAS_REQUEST | EVENT_HAS(refers) | EVENT_HAS(other) | EVENT_HAS(link),           \
 	     "a known browser opened someone else's link")                                         \
 	TYPE(14, bind, EVENT_HAS(visitor) | EVENT_HAS(prospect) | EVENT_HAS(evidence),             \
-	     EVENT_HAS(refers) | EVENT_HAS(tracker) | EVENT_HAS(reason), "browser tied to person") \
-	TYPE(15, unbind, EVENT_HAS(refers),                                                        \
-	     EVENT_HAS(visitor) | EVENT_HAS(prospect) | EVENT_HAS(reason) | EVENT_HAS(actor),      \
+	     EVENT_HAS(refers) | EVENT_HAS(tracker) | EVENT_HAS(reason) | EVENT_HAS(link) |        \
+		     EVENT_HAS(campaign) | EVENT_HAS(ip),                                          \
+	     "browser tied to person")                                                             \
+	TYPE(15, unbind, EVENT_HAS(reason),                                                        \
+	     EVENT_HAS(refers) | EVENT_HAS(visitor) | EVENT_HAS(prospect) | EVENT_HAS(actor) |\
+		     EVENT_HAS(tracker) | EVENT_HAS(link) | EVENT_HAS(campaign),                   \
 	     "a binding undone")                                                                   \
 	TYPE(16, merge, EVENT_HAS(prospect) | EVENT_HAS(other),                                    \
 	     EVENT_HAS(reason) | EVENT_HAS(actor) | EVENT_HAS(refers), "two handles, one person")  \
@@ -257,6 +272,16 @@ enum event_type {
 	LINK(8, created, 8, "time of its first link event, µs")                                    \
 	LINK(9, event, 8, "sequence of its last link event")                                       \
 	LINK(10, flags, 1, "bit 0: trap link")
+
+/* Value of state/bindings; BINDING(id, name, max_bytes, sentence). */
+#define BINDING_FIELDS(BINDING)                                                                    \
+	BINDING(1, visitor, 16, "the browser")                                                     \
+	BINDING(2, person, 12, "the person's handle")                                              \
+	BINDING(3, evidence, 1, "as in events")                                                    \
+	BINDING(4, time, 8, "of its bind event, µs")                                               \
+	BINDING(5, scope, 8, "the link of a claim, as in state/claims; absent: none")              \
+	BINDING(6, undone_by, 8, "sequence of the event that ended it; absent: it holds")          \
+	BINDING(7, reason, 64, "why it ended")
 
 /* Value of people/rows; PERSON(id, name, max_bytes, sentence). */
 #define PERSON_FIELDS(PERSON)                                                                      \

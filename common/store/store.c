@@ -17,7 +17,8 @@
 #include <sys/stat.h>
 
 const char *const store_events_databases[] = {"events", "meta", "texts", NULL};
-const char *const store_state_databases[] = {"links", "slugs", "names", "meta", "sources", NULL};
+const char *const store_state_databases[] = {"links",	 "slugs",    "names",  "meta", "sources",
+					     "bindings", "visitors", "claims", NULL};
 const char *const store_people_databases[] = {"ids", "rows", "erased", "meta", NULL};
 
 enum { DIRECTORY_MODE = 0700, EVENTS_MAP_BYTES = 1 << 30, OTHER_MAP_BYTES = 1 << 28 };
@@ -46,6 +47,8 @@ static int prepare_envs(struct store *store, size_t map_bytes, struct error *err
 		r = prepare_env(store, &store->people, "people", store_people_databases, other);
 	if (!r && !store->reader)
 		r = people_open(store);
+	if (!r && !store->reader)
+		r = binding_open(store);
 	if (!r && !store->reader) {
 		store->links = link_cache_new();
 		r = store->links ? 0 : -ENOMEM;
@@ -163,6 +166,7 @@ void store_close(struct store *store)
 		return;
 	event_writer_close(store->writer);
 	people_close(store);
+	binding_close(store);
 	link_cache_free(store->links);
 	env_close(&store->people);
 	env_close(&store->state);
@@ -170,6 +174,7 @@ void store_close(struct store *store)
 	store_leave_to_owner(store->data_dir);
 	if (store->lock_fd >= 0)
 		(void)close(store->lock_fd);
+	buffer_finish(&store->fold_queue.records);
 	text_table_finish(&store->texts);
 	free(store->node);
 	free(store->data_dir);

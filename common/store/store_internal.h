@@ -17,6 +17,7 @@
 /* The databases of each environment, in the order of their names. */
 enum { EVENTS_EVENTS, EVENTS_META, EVENTS_TEXTS };
 enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META, STATE_SOURCES };
+enum { STATE_BINDINGS = STATE_SOURCES + 1, STATE_VISITORS, STATE_CLAIMS };
 enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META };
 
 struct handle_cache;
@@ -26,18 +27,29 @@ extern const char *const store_events_databases[], *const store_state_databases[
 							   *const store_people_databases[];
 
 struct people_index;
+struct binding_pending;
+
+/* Records that are committed and concern state/, for the next time it is folded. */
+struct fold_queue {
+	struct buffer records; /* as in struct event_slice */
+	uint32_t count;
+	usec_t due, latest; /* monotonic: fold then, if nothing comes meanwhile; in any case */
+	bool broken;	    /* too much, or out of memory: the log has it all */
+};
 
 struct store {
 	char *data_dir;
 	char *node;
 	uint16_t incarnation;
 	bool reader;
-	bool degraded;		       /* may begin without what is wrong; store_options */
-	int lock_fd;		       /* -1 for readers */
-	const struct keyring *keyring; /* loop */
-	struct people_index *pending;  /* loop: people that are not durable yet */
-	struct handle_cache *handles;  /* loop */
-	struct link_cache *links;      /* loop; NULL for readers, who do not see writes */
+	bool degraded;			  /* may begin without what is wrong; store_options */
+	int lock_fd;			  /* -1 for readers */
+	const struct keyring *keyring;	  /* loop */
+	struct people_index *pending;	  /* loop: people that are not durable yet */
+	struct handle_cache *handles;	  /* loop */
+	struct link_cache *links;	  /* loop; NULL for readers, who do not see writes */
+	struct binding_pending *bindings; /* loop: what state/ does not say yet; or NULL */
+	_Atomic uint64_t folded_through;  /* @folded, for the loop */
 	struct env events, state, people;
 	struct event_writer *writer;
 	atomic_bool people_full; /* as many wait for people/ as may: no more changes */
@@ -55,6 +67,7 @@ struct store {
 	bool recovery_due; /* the log's end is read, but nothing could be written behind it */
 	bool unclean;	   /* and it says that the run before did not end */
 	bool refolding;	   /* state/ was reset and has not caught up */
+	struct fold_queue fold_queue;
 };
 
 /* establish.c, the writer's thread: open what is not open, judge what is inside, recover. */
@@ -93,6 +106,8 @@ void event_slice_finish(struct event_slice *slice);
 
 /* fold.c: state/ as a fold of the log. */
 bool fold_concerns(const struct event *event); /* it changes state/ */
+/* And whoever made it waits for that; else it is folded when it suits the writer. */
+bool fold_is_awaited(const struct event *event);
 /*
  * Check state/ against the log (reset it when it is not of this log) and fold up to the end: then
  * lookups may begin. One that fits but cannot be written stays behind, and is state_ready all the
@@ -102,12 +117,26 @@ bool fold_concerns(const struct event *event); /* it changes state/ */
 int fold_open(struct store *store, struct error *error);
 /* Apply what follows store->folded, up to the end of the log. */
 int fold_run(struct store *store);
+/* The writer: what of a committed ticket state/ has yet to apply, at monotonic @now. */
+void fold_queue_add(struct store *store, const struct event_ticket *ticket, usec_t now);
+/* When to fold what is queued; UINT64_MAX: there is nothing. */
+usec_t fold_queue_due(const struct store *store);
+/* Apply it, up to the end of the log. */
+int fold_queue_run(struct store *store);
 /* Write the position, if it has moved. */
 int fold_keep_position(struct store *store);
-void link_fold(struct txn *txn, const struct event *event);   /* link.c */
-void name_fold(struct txn *txn, const struct event *event);   /* name.c */
-void source_fold(struct txn *txn, const struct event *event); /* source.c: of any type */
-bool source_concerns(struct span record);		      /* it was imported */
+void link_fold(struct txn *txn, const struct event *event);	    /* link.c */
+void name_fold(struct txn *txn, const struct event *event);	    /* name.c */
+void source_fold(struct txn *txn, const struct event *event);	    /* source.c: of any type */
+bool source_concerns(struct span record);			    /* it was imported */
+void binding_fold_bind(struct txn *txn, const struct event *event); /* binding_fold.c */
+void binding_fold_conflict(struct txn *txn, const struct event *event);
+void binding_fold_unbind(struct txn *txn, const struct event *event);
+
+/* binding_pending.c: bindings that state/ does not say yet. */
+int binding_open(struct store *store);
+void binding_close(struct store *store);		/* after all tickets are freed */
+void binding_ticket_freed(struct event_ticket *ticket); /* loop */
 
 /* people.c */
 int people_open(struct store *store);	/* the index of pending people */

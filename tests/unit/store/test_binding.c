@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bindings as a fold, and what is known of them before they are folded: at each step of a story the
+ * queue and state/ say the same, and folding the whole log anew gives what folding each event gave.
+ */
+#include "fixture.h"
+
+#include "store/binding.h"
+
+static const struct handle alice = {"alice-handle"}, bob = {"bob---handle"};
+static const struct link_id link_one = {"linkid01"}, link_two = {"linkid02"};
+static const struct campaign_id autumn = {"autu"};
+
+static struct visitor_id visitor(unsigned number)
+{
+	struct visitor_id id = {"visitor--------"};
+
+	id.bytes[0] = (uint8_t)number;
+	id.bytes[15] = (uint8_t)(number >> 8);
+	return id;
+}
+
+static struct binding_evidence says(unsigned number, const struct handle *person,
+				    enum evidence evidence)
+{
+	return (struct binding_evidence){
+		.visitor = visitor(number),
+		.person = *person,
+		.evidence = evidence,
+		.time = 1700000000000000 + number,
+		.tracker = SPAN("go.example.com"),
+		.link = link_one,
+	};
+}
+
+/* A ticket with a click and then what @make adds. */
+static struct event_ticket *begin(void)
+{
+	return click_ticket(EVENT_CLASS_CLICK, 1);
+}
+
+static void queue(struct fixture *fixture, struct event_ticket *ticket)
+{
+	assert_int_equal(event_writer_append(store_writer(fixture->store), ticket), 0);
+	event_writer_kick(store_writer(fixture->store));
+}
+
+/* Bind, and wait until it is stored; it may not be folded yet. The sequence of the bind event. */
+static uint64_t bind(struct fixture *fixture, const struct binding_evidence *evidence)
+{
+	struct event_ticket *ticket = begin();
+
+	assert_int_equal(binding_add_bind(fixture->store, ticket, evidence), 0);
+	return store_now(fixture, ticket) + 1;
+}
+
+static void expect_bound(struct store *store, unsigned number, const struct handle *person,
+			 enum evidence evidence)
+{
+	struct visitor_id id = visitor(number);
+	struct binding found;
+
+	assert_int_equal(binding_find(store, &id, &found), 0);
+	assert_memory_equal(&found.visitor, &id, sizeof(id));
+	assert_memory_equal(&found.person, person, sizeof(*person));
+	assert_int_equal(found.evidence, evidence);
+	assert_false(found.undone);
+}
+
+static void expect_nobody(struct store *store, unsigned number)
+{
+	struct visitor_id id = visitor(number);
+	struct binding found;
+
+	assert_int_equal(binding_find(store, &id, &found), STORE_E_NOT_FOUND);
+}
+
+/* All that was queued is in state/ now. */
+static void fold_all(struct fixture *fixture)
+{
+	(void)store_now(fixture, link_ticket("linkid01", "https://www.example.com/", ""));
+}
+
+struct list {
+	unsigned count;
+	struct binding rows[128];
+};
+
+static int list_one(void *context, const struct binding *binding)
+{
+	struct list *list = context;
+
+	assert_true(list->count < sizeof(list->rows) / sizeof(list->rows[0]));
+	list->rows[list->count++] = *binding;
+	return 0;
+}
+
+static void read_list(struct store *store, struct list *list)
+{
+	memset(list, 0, sizeof(*list));
+	assert_int_equal(binding_each(store, 0, list_one, list), 0);
+}
+
+static unsigned browsers_of(struct store *store, const struct handle *person)
+{
+	static struct list list;
+
+	memset(&list, 0, sizeof(list));
+	assert_int_equal(binding_each_of_person(store, person, list_one, &list), 0);
+	return list.count;
+}
+
+/* state/ made anew from the log says the same. */
+static void expect_same_after_refold(struct fixture *fixture)
+{
+	static struct list before, after;
+	char state[128];
+
+	fold_all(fixture);
+	read_list(fixture->store, &before);
+	fixture_close(fixture);
+	(void)snprintf(state, sizeof(state), "%s/state", fixture->data);
+	remove_tree(state);
+	fixture_open(fixture);
+	read_list(fixture->store, &after);
+	assert_int_equal(before.count, after.count);
+	assert_memory_equal(before.rows, after.rows, sizeof(before.rows));
+}
+
+static void test_a_binding_is_known_from_the_moment_it_is_made(void **state)
+{
+	struct binding_evidence evidence = says(1, &alice, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = begin();
+	struct list list;
+
+	fixture_open(fixture);
+	expect_nobody(fixture->store, 1);
+	assert_int_equal(binding_add_bind(fixture->store, ticket, &evidence), 0);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_CLAIM);
+	queue(fixture, ticket);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_CLAIM);
+	take(store_writer(fixture->store), 1, NULL);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_CLAIM);
+	fold_all(fixture);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_CLAIM);
+	read_list(fixture->store, &list);
+	assert_int_equal(list.count, 1);
+	assert_true(list.rows[0].event == 2);
+	assert_true(list.rows[0].time == 1700000000000001);
+	assert_memory_equal(&list.rows[0].scope, &link_one, sizeof(link_one));
+	assert_false(list.rows[0].undone);
+}
+
+static void test_what_is_not_stored_binds_nobody(void **state)
+{
+	struct binding_evidence evidence = says(1, &alice, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = begin();
+
+	fixture_open(fixture);
+	assert_int_equal(binding_add_bind(fixture->store, ticket, &evidence), 0);
+	event_ticket_free(ticket);
+	expect_nobody(fixture->store, 1);
+}
+
+/* It is folded without anybody who waits for it, and a reader beside the owner sees it then. */
+static void test_it_is_folded_by_itself(void **state)
+{
+	struct binding_evidence evidence = says(1, &alice, EVIDENCE_CLAIM);
+	usec_t deadline = clock_monotonic() + WAIT_MAX_MS * USEC_PER_MS;
+	struct fixture *fixture = *state;
+	struct store_status status = {0};
+
+	fixture_open(fixture);
+	(void)bind(fixture, &evidence);
+	while (status.state_position < 2) {
+		assert_true(clock_monotonic() < deadline);
+		store_status(fixture->store, &status);
+	}
+	assert_int_equal(browsers_of(fixture->store, &alice), 1);
+}
+
+static void test_stronger_evidence_wins(void **state)
+{
+	struct binding_evidence claim = says(1, &alice, EVIDENCE_CLAIM);
+	struct binding_evidence declaration = says(1, &bob, EVIDENCE_DECLARATION);
+	struct binding_evidence proof = says(1, &bob, EVIDENCE_PROOF);
+	struct fixture *fixture = *state;
+	struct list list;
+
+	fixture_open(fixture);
+	(void)bind(fixture, &claim);
+	(void)bind(fixture, &declaration);
+	expect_bound(fixture->store, 1, &bob, EVIDENCE_DECLARATION);
+	(void)bind(fixture, &proof);
+	fold_all(fixture);
+	expect_bound(fixture->store, 1, &bob, EVIDENCE_PROOF);
+	read_list(fixture->store, &list);
+	assert_int_equal(list.count, 3);
+	assert_string_equal(list.rows[0].reason, "replaced");
+	assert_true(list.rows[0].undone_by == list.rows[1].event);
+	assert_string_equal(list.rows[1].reason, "strengthened");
+	assert_false(list.rows[2].undone);
+	assert_int_equal(browsers_of(fixture->store, &alice), 0);
+	assert_int_equal(browsers_of(fixture->store, &bob), 1);
+	expect_same_after_refold(fixture);
+	expect_bound(fixture->store, 1, &bob, EVIDENCE_PROOF);
+}
+
+/* Two that were judged without knowing of one another: the log's order decides, by strength. */
+static void test_a_weaker_binding_behind_a_stronger_one_changes_nothing(void **state)
+{
+	struct binding_evidence proof = says(1, &alice, EVIDENCE_PROOF);
+	struct binding_evidence claim = says(1, &bob, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+
+	fixture_open(fixture);
+	(void)bind(fixture, &proof);
+	(void)bind(fixture, &claim);
+	fold_all(fixture);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_PROOF);
+	assert_int_equal(browsers_of(fixture->store, &bob), 0);
+}
+
+static void test_undoing_leaves_the_browser_to_nobody(void **state)
+{
+	struct binding_evidence claim = says(1, &alice, EVIDENCE_CLAIM);
+	struct binding_evidence other = says(1, &bob, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = begin();
+	struct binding binding;
+	uint64_t sequence;
+	struct list list;
+
+	fixture_open(fixture);
+	sequence = bind(fixture, &claim);
+	fold_all(fixture);
+	assert_int_equal(binding_find_event(fixture->store, sequence, &binding), 0);
+	assert_int_equal(binding_find_event(fixture->store, sequence + 100, &binding),
+			 STORE_E_NOT_FOUND);
+	assert_int_equal(binding_add_undo(fixture->store, ticket, &binding, "operator", "owner", 1),
+			 0);
+	expect_nobody(fixture->store, 1);
+	(void)store_now(fixture, ticket);
+	fold_all(fixture);
+	expect_nobody(fixture->store, 1);
+	read_list(fixture->store, &list);
+	assert_true(list.rows[0].undone);
+	assert_string_equal(list.rows[0].reason, "operator");
+	expect_same_after_refold(fixture);
+	expect_nobody(fixture->store, 1);
+	(void)bind(fixture, &other);
+	expect_bound(fixture->store, 1, &bob, EVIDENCE_CLAIM);
+}
+
+static void test_a_browser_that_forgets(void **state)
+{
+	struct binding_evidence proof = says(1, &alice, EVIDENCE_PROOF);
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = begin();
+	struct visitor_id id = visitor(1), stranger = visitor(9);
+
+	fixture_open(fixture);
+	(void)bind(fixture, &proof);
+	assert_int_equal(binding_add_forget(fixture->store, ticket, &id, SPAN("go.example.com"),
+					    "forget", 1),
+			 0);
+	assert_int_equal(binding_add_forget(fixture->store, ticket, &stranger, SPAN(""), "forget",
+					    1),
+			 0);
+	expect_nobody(fixture->store, 1);
+	(void)store_now(fixture, ticket);
+	fold_all(fixture);
+	expect_nobody(fixture->store, 1);
+	expect_same_after_refold(fixture);
+}
+
+static struct binding_evidence claim_from(unsigned number, const uint8_t network[4])
+{
+	struct binding_evidence evidence = says(number, &alice, EVIDENCE_CLAIM);
+
+	evidence.network = span_of(network, 4);
+	return evidence;
+}
+
+/* Half of the claims folded, half of them queued: both count, in their order. */
+static void test_claims_of_one_link_are_counted(void **state)
+{
+	static const uint8_t networks[4][4] = {{192, 0, 2}, {198, 51, 100}, {203, 0, 113}, {10}};
+	struct binding_evidence evidence;
+	struct fixture *fixture = *state;
+	struct binding_claims claims;
+
+	fixture_open(fixture);
+	for (unsigned i = 0; i < 6; i++) {
+		evidence = claim_from(i, networks[i % 3]);
+		(void)bind(fixture, &evidence);
+		if (i == 2)
+			fold_all(fixture);
+	}
+	evidence = claim_from(7, networks[3]);
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	assert_int_equal(claims.browsers, 7);
+	assert_int_equal(claims.networks, 4);
+	assert_int_equal(claims.count, 6);
+	assert_false(claims.quarantined);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(claims.claims[i].visitor.bytes[0], i);
+	/* One of them again is no other browser; another link and another person have none. */
+	evidence = claim_from(5, networks[3]);
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	assert_int_equal(claims.browsers, 6);
+	assert_int_equal(claims.networks, 3);
+	evidence.link = link_two;
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	assert_int_equal(claims.browsers, 1);
+	evidence = claim_from(5, networks[3]);
+	evidence.person = bob;
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	assert_int_equal(claims.browsers, 1);
+	/* No link, no campaign: nothing to count by. */
+	memset(&evidence.link, 0, sizeof(evidence.link));
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	assert_int_equal(claims.browsers, 0);
+	evidence.campaign = autumn;
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	assert_int_equal(claims.browsers, 1);
+}
+
+static void test_conflicts_count_as_browsers_once(void **state)
+{
+	struct binding_evidence known = says(1, &bob, EVIDENCE_PROOF);
+	struct binding_evidence claim = says(1, &alice, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+	struct binding_claims claims;
+
+	fixture_open(fixture);
+	(void)bind(fixture, &known);
+	for (unsigned i = 0; i < 3; i++) {
+		struct event_ticket *ticket = begin();
+
+		assert_int_equal(binding_add_conflict(fixture->store, ticket, &claim, &bob), 0);
+		(void)store_now(fixture, ticket);
+		if (i != 1)
+			fold_all(fixture);
+	}
+	expect_bound(fixture->store, 1, &bob, EVIDENCE_PROOF);
+	claim.visitor = visitor(2);
+	assert_int_equal(binding_find_claims(fixture->store, &claim, &claims), 0);
+	assert_int_equal(claims.count, 1);
+	assert_true(claims.claims[0].conflict);
+	assert_int_equal(claims.browsers, 2);
+	assert_int_equal(browsers_of(fixture->store, &alice), 0);
+}
+
+static void expect_leaked(struct fixture *fixture, const struct binding_evidence *evidence)
+{
+	struct binding_claims claims;
+
+	expect_bound(fixture->store, 0, &alice, EVIDENCE_CLAIM);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_PROOF);
+	for (unsigned i = 2; i < 6; i++)
+		expect_nobody(fixture->store, i);
+	expect_bound(fixture->store, 6, &bob, EVIDENCE_CLAIM);
+	assert_int_equal(binding_find_claims(fixture->store, evidence, &claims), 0);
+	assert_true(claims.quarantined);
+}
+
+/* All but the first claim end; who has proved to be that person stays, and so does a stranger. */
+static void test_a_leak_ends_all_claims_but_the_first(void **state)
+{
+	struct binding_evidence evidence;
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = begin();
+	struct binding_claims claims;
+	struct list list;
+	uint64_t leak;
+
+	fixture_open(fixture);
+	for (unsigned i = 0; i < 6; i++) {
+		evidence = says(i, &alice, EVIDENCE_CLAIM);
+		(void)bind(fixture, &evidence);
+		if (i == 3)
+			fold_all(fixture);
+	}
+	evidence = says(1, &alice, EVIDENCE_PROOF);
+	(void)bind(fixture, &evidence);
+	evidence = says(6, &bob, EVIDENCE_CLAIM);
+	(void)bind(fixture, &evidence);
+	evidence = says(7, &alice, EVIDENCE_CLAIM);
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	assert_int_equal(binding_add_leak(fixture->store, ticket, &evidence, &claims), 0);
+	expect_leaked(fixture, &evidence);
+	leak = store_now(fixture, ticket) + 1;
+	expect_leaked(fixture, &evidence);
+	fold_all(fixture);
+	expect_leaked(fixture, &evidence);
+	read_list(fixture->store, &list);
+	assert_true(list.rows[3].undone);
+	assert_true(list.rows[3].undone_by == leak);
+	assert_string_equal(list.rows[3].reason, "leaked");
+	assert_int_equal(browsers_of(fixture->store, &alice), 2);
+	expect_same_after_refold(fixture);
+	expect_leaked(fixture, &evidence);
+}
+
+/* More at once than are folded at a time, and more than a slice of a list holds. */
+static void test_many_bindings(void **state)
+{
+	enum { MANY = 3000 };
+	struct fixture *fixture = *state;
+	unsigned count = 0;
+
+	fixture_open(fixture);
+	for (unsigned i = 0; i < MANY; i++) {
+		struct binding_evidence evidence = says(i, &alice, EVIDENCE_DECLARATION);
+		struct event_ticket *ticket = begin();
+
+		evidence.visitor.bytes[1] = (uint8_t)(i >> 4);
+		assert_int_equal(binding_add_bind(fixture->store, ticket, &evidence), 0);
+		queue(fixture, ticket);
+		count++;
+	}
+	take(store_writer(fixture->store), count, NULL);
+	fold_all(fixture);
+	for (unsigned i = 0; i < MANY; i++) {
+		struct visitor_id id = visitor(i);
+		struct binding found;
+
+		id.bytes[1] = (uint8_t)(i >> 4);
+		assert_int_equal(binding_find(fixture->store, &id, &found), 0);
+		assert_true(found.event > 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
+		TEST(test_a_binding_is_known_from_the_moment_it_is_made),
+		TEST(test_what_is_not_stored_binds_nobody),
+		TEST(test_it_is_folded_by_itself),
+		TEST(test_stronger_evidence_wins),
+		TEST(test_a_weaker_binding_behind_a_stronger_one_changes_nothing),
+		TEST(test_undoing_leaves_the_browser_to_nobody),
+		TEST(test_a_browser_that_forgets),
+		TEST(test_claims_of_one_link_are_counted),
+		TEST(test_conflicts_count_as_browsers_once),
+		TEST(test_a_leak_ends_all_claims_but_the_first),
+		TEST(test_many_bindings),
+#undef TEST
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
