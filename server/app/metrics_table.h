@@ -28,6 +28,16 @@
 	METRIC(REQUEST_SLUG_UNREADABLE, counter, "waymark_requests_total", "route=\"slug\",result=\"unreadable\"", "") \
 	METRIC(REQUEST_SLUG_PROBE, counter, "waymark_requests_total", "route=\"slug\",result=\"probe\"", "") \
 	METRIC(REQUEST_SLUG_PREFETCH, counter, "waymark_requests_total", "route=\"slug\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_BEACON, counter, "waymark_requests_total", "route=\"beacon\",result=\"taken\"", "") \
+	METRIC(REQUEST_BEACON_BAD, counter, "waymark_requests_total", "route=\"beacon\",result=\"malformed\"", "") \
+	METRIC(REQUEST_BEACON_ORIGIN, counter, "waymark_requests_total", "route=\"beacon\",result=\"other_origin\"", "") \
+	METRIC(REQUEST_BEACON_PREFETCH, counter, "waymark_requests_total", "route=\"beacon\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_PIXEL, counter, "waymark_requests_total", "route=\"pixel\",result=\"taken\"", "") \
+	METRIC(REQUEST_PIXEL_BAD, counter, "waymark_requests_total", "route=\"pixel\",result=\"malformed\"", "") \
+	METRIC(REQUEST_PIXEL_ORIGIN, counter, "waymark_requests_total", "route=\"pixel\",result=\"other_origin\"", "") \
+	METRIC(REQUEST_PIXEL_PROBE, counter, "waymark_requests_total", "route=\"pixel\",result=\"probe\"", "") \
+	METRIC(REQUEST_TAG, counter, "waymark_requests_total", "route=\"tag\",result=\"ok\"", "") \
+	METRIC(REQUEST_TAG_ORIGIN, counter, "waymark_requests_total", "route=\"tag\",result=\"other_origin\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_METRICS, counter, "waymark_requests_total", "route=\"metrics\",result=\"ok\"", "") \
@@ -57,14 +67,21 @@
 	METRIC(PEOPLE_FAILED, counter, "waymark_people_failed_total", "", "Clicks recorded without a person because people/ could not be read.") \
 	METRIC(EVENT_CLICK, counter, "waymark_events_total", "type=\"click\"", "Events handed to the writer, by type.") \
 	METRIC(EVENT_PROBE, counter, "waymark_events_total", "type=\"probe\"", "") \
+	METRIC(EVENT_VIEW, counter, "waymark_events_total", "type=\"view\"", "") \
+	METRIC(EVENT_LEAVE, counter, "waymark_events_total", "type=\"leave\"", "") \
+	METRIC(EVENT_EVENT, counter, "waymark_events_total", "type=\"event\"", "") \
+	METRIC(EVENT_SEARCH, counter, "waymark_events_total", "type=\"search\"", "") \
+	METRIC(EVENT_DOWNLOAD, counter, "waymark_events_total", "type=\"download\"", "") \
 	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
 	METRIC(EVENT_PROSPECT, counter, "waymark_events_total", "type=\"prospect\"", "") \
 	METRIC(EVENT_ACCESS, counter, "waymark_events_total", "type=\"access\"", "") \
 	METRIC(DROPPED_CONSENT, counter, "waymark_events_dropped_total", "reason=\"consent\"", "Events left out by rule: answered as usual, and counted dropped.") \
 	METRIC(DROPPED_DISK, counter, "waymark_events_dropped_total", "reason=\"disk_reserve\"", "") \
-	METRIC(REJECTED_ADDRESS, counter, "waymark_events_rejected_total", "reason=\"address_rate\"", "Events left out because their address or tracker is over its limit: redirected, and counted rejected.") \
+	METRIC(DROPPED_QUEUE, counter, "waymark_events_dropped_total", "reason=\"queue\"", "") \
+	METRIC(REJECTED_ADDRESS, counter, "waymark_events_rejected_total", "reason=\"address_rate\"", "Events left out because their address or tracker is over its limit, or because they are malformed: counted rejected.") \
 	METRIC(REJECTED_TRACKER, counter, "waymark_events_rejected_total", "reason=\"tracker_rate\"", "") \
+	METRIC(REJECTED_MALFORMED, counter, "waymark_events_rejected_total", "reason=\"malformed\"", "") \
 	METRIC(ADDRESSES_FORGIVEN, counter, "waymark_addresses_forgiven_total", "", "Addresses that began anew before their time because limits.addresses was too small for all.") \
 	METRIC(EVENT_IMPORTED, counter, "waymark_events_imported_total", "", "Events of other systems handed to the writer.") \
 	METRIC(ACCOUNT_RECEIVED, gauge, "waymark_account", "kind=\"received\"", "Where every event went since the start: received = stored + dropped + rejected + lost + pending.") \

@@ -13,14 +13,17 @@ extern const size_t public_route_count;
  * 421. */
 bool public_gate(struct request *request);
 
+enum handled public_beacon(struct request *request);
 enum handled public_click(struct request *request);
 enum handled public_favicon(struct request *request);
 enum handled public_healthz(struct request *request);
 enum handled public_pinned(struct request *request);
+enum handled public_pixel(struct request *request);
 enum handled public_robots(struct request *request);
 enum handled public_self_contained(struct request *request);
 enum handled public_slug(struct request *request);
 enum handled public_snippet(struct request *request);
+enum handled public_tag(struct request *request);
 
 /* The settings under which the request began, however often they are changed until it is over. */
 static inline const struct settings *public_settings(const struct request *request)

@@ -7,15 +7,20 @@
  */
 #include "public/public.h"
 
+#include "track/beacon.h"
+
 /* clang-format off */
 const struct route public_routes[] = {
 	{"/c/*",         public_click,          NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_CLICK},
+	{"/e",           NULL,         public_beacon, BEACON_MAX_BYTES, ACCESS_PUBLIC, METRIC_REQUEST_BEACON},
+	{"/e.gif",       public_pixel,          NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PIXEL},
 	{"/favicon.ico", public_favicon,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/healthz",     public_healthz,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_HEALTH},
 	{"/l/*",         public_slug,           NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_SLUG},
 	{"/robots.txt",  public_robots,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/t.js",        public_snippet,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/t/*",         public_pinned,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
+	{"/tag",         public_tag,            NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_TAG},
 	{"/u/*",         public_self_contained, NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_SELF},
 };
 /* clang-format on */

@@ -69,6 +69,12 @@ void visit_count_forged(struct request *request, enum purpose purpose)
 	metrics_add(&app->metrics, counters[purpose], 1);
 }
 
+void visit_count_malformed(const struct visit *visit)
+{
+	event_writer_count_rejected(visit->app->writer);
+	metrics_add(&visit->app->metrics, METRIC_REJECTED_MALFORMED, 1);
+}
+
 void visit_count_cookies(const struct visit *visit)
 {
 	if (visit->identity.conflicting_cookies)

@@ -42,6 +42,9 @@ const char *visit_format_cookie(const struct visit *visit);
  */
 bool visit_is_left_out(const struct visit *visit, enum event_type type);
 
+/* Count an event that what came in could not be made of: rejected. */
+void visit_count_malformed(const struct visit *visit);
+
 /* Count a token that did not verify, by purpose. */
 void visit_count_forged(struct request *request, enum purpose purpose);
 

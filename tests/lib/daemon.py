@@ -37,6 +37,16 @@ BROWSER = {
     "Sec-Fetch-Dest": "document",
 }
 
+# sendBeacon() of a page of the site.
+BEACON = {
+    **BROWSER,
+    "Origin": SITE,
+    "Content-Type": "text/plain;charset=UTF-8",
+    "Sec-Fetch-Site": "same-site",
+    "Sec-Fetch-Mode": "no-cors",
+    "Sec-Fetch-Dest": "empty",
+}
+
 
 class Answer:
     """One response: status, headers as they came (names in lower case), body."""
@@ -269,6 +279,12 @@ class Daemon:
         return self.request(method, url[len(f"{parts.scheme}://{parts.netloc}"):],
                             {name: value for name, value in sent.items() if value is not None},
                             **options)
+
+    def beacon(self, body, headers=None, **options):
+        """What a page sends; headers given as None are left out."""
+        sent = {**BEACON, **(headers or {})}
+        return self.request("POST", "/e", {name: value for name, value in sent.items()
+                                           if value is not None}, body=body.encode(), **options)
 
     def admin(self, target, method="GET", body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=LIMIT_S)

@@ -35,6 +35,11 @@ class Keys:
         message = bytes([self.key_id]) + payload
         return encode(message + self.mac(purpose, message, host))
 
+    def tag(self, visitor, host):
+        """The visitor tag: what a login proof is bound to."""
+        subkey = hmac.digest(self.master, b"waymark 1" + bytes([VISITOR]) + host.encode(), "sha256")
+        return hmac.digest(subkey, b"tag\0" + visitor, "sha256")[:8]
+
     def prospect_id(self, address):
         return hmac.digest(self.identity, b"prospect\0" + address.encode(), "sha256")[:12]
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The record of what a page told: a line of a beacon, or the query of the pixel that pages without
+ * scripts show. What the page says goes by the rules of track/privacy.h, as what a browser says
+ * does; the rest is what any request's event has.
+ *
+ * The Referer of a beacon is the page itself, so the page before is what the page says it was, or
+ * nothing.
+ */
+#include "public/beacon_event.h"
+
+#include "public/public.h"
+#include "track/privacy.h"
+
+static bool needs_address(enum event_type type)
+{
+	return type == EVENT_view || type == EVENT_leave || type == EVENT_download;
+}
+
+static int set_address(struct visit_event *builder, const struct beacon_line *line,
+		       struct error *error)
+{
+	privacy_page_url(builder->visit->settings->config, line->values[BEACON_URL],
+			 builder->scratch);
+	if (builder->scratch->size == 0 && needs_address(line->type))
+		return error_set(error, BEACON_E_LINE,
+				 "u is not an address that a browser would ask for");
+	visit_event_scratch(builder, EVENT_FIELD_url);
+	return 0;
+}
+
+static void set_name(struct visit_event *builder, const struct beacon_line *line)
+{
+	if (line->type != EVENT_event)
+		return;
+	privacy_text(line->values[BEACON_NAME], builder->scratch);
+	visit_event_scratch(builder, EVENT_FIELD_name);
+}
+
+/* From half a queue on, beacons give way to clicks. */
+static bool gives_way(const struct visit *visit)
+{
+	struct app *app = visit->app;
+
+	if (app->admission.squeeze == 0)
+		return false;
+	event_writer_count_dropped(app->writer);
+	metrics_add(&app->metrics, METRIC_DROPPED_QUEUE, 1);
+	return true;
+}
+
+int beacon_event_add(struct visit_event *builder, const struct beacon_line *line,
+		     struct error *error)
+{
+	const struct visit *visit = builder->visit;
+	int code;
+
+	if (visit_is_left_out(visit, line->type) || gives_way(visit))
+		return BEACON_EVENT_E_LEFT_OUT;
+	code = visit_event_begin(builder, line->type);
+	if (code)
+		return code < 0 ? code : BEACON_EVENT_E_LEFT_OUT;
+	builder->referrer = line->values[BEACON_REFERRER];
+	code = set_address(builder, line, error);
+	if (code)
+		return code;
+	set_name(builder, line);
+	beacon_props(line, builder->scratch);
+	visit_event_scratch(builder, EVENT_FIELD_props);
+	return visit_event_add(builder);
+}
