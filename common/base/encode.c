@@ -80,15 +80,14 @@ static const uint8_t base64url_values[256] = {
 /* Four digits are three bytes. Return: whether all four are digits. */
 static bool parse_four(const uint8_t *digits, uint8_t *ret_bytes)
 {
-	/* What is no digit becomes a value of which all bits are set. */
-	uint32_t a = base64url_values[digits[0]] - 1U, b = base64url_values[digits[1]] - 1U;
-	uint32_t c = base64url_values[digits[2]] - 1U, d = base64url_values[digits[3]] - 1U;
-	uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+	uint32_t a = base64url_values[digits[0]], b = base64url_values[digits[1]];
+	uint32_t c = base64url_values[digits[2]], d = base64url_values[digits[3]];
+	uint32_t bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
 
 	ret_bytes[0] = (uint8_t)(bits >> 16);
 	ret_bytes[1] = (uint8_t)(bits >> 8);
 	ret_bytes[2] = (uint8_t)bits;
-	return (a | b | c | d) < 64;
+	return a && b && c && d;
 }
 
 /* The one or two bytes of the last two or three digits, whose unused bits are zero. */
