@@ -243,7 +243,7 @@ def check_flat(samples, names):
     problems = []
     others = statistics.mean(sample["others"] for sample in samples)
     if others > OTHERS_SHARE:
-        print(f"no verdict on latency: other work, or the host, took {others:.0%} of the processors")
+        print(f"no verdict on latency: others, or the host, took {others:.0%} of the processors")
         names = [name for name in names if not name.endswith("_us")]
     for name in names:
         value, median = rise(samples, name), statistics.median(sample[name] for sample in samples)
