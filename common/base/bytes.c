@@ -38,7 +38,7 @@ bool span_starts_nocase(struct span span, struct span prefix)
 	if (span.size < prefix.size)
 		return false;
 	for (size_t i = 0; i < prefix.size; i++)
-		if (lower(span.data[i]) != lower(prefix.data[i]))
+		if (span.data[i] != prefix.data[i] && lower(span.data[i]) != lower(prefix.data[i]))
 			return false;
 	return true;
 }

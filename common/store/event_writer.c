@@ -152,12 +152,16 @@ int event_writer_append(struct event_writer *writer, struct event_ticket *ticket
 
 void event_writer_kick(struct event_writer *writer)
 {
+	bool kicked;
+
 	(void)pthread_mutex_lock(&writer->lock);
 	for (unsigned i = 0; i < EVENT_CLASSES; i++)
 		writer->kicked |= writer->queues[i].waiting.first != NULL;
-	if (writer->kicked)
-		(void)pthread_cond_signal(&writer->wake);
+	kicked = writer->kicked;
 	(void)pthread_mutex_unlock(&writer->lock);
+	/* Behind the lock, which the writer would otherwise wake up for and have to wait for. */
+	if (kicked)
+		(void)pthread_cond_signal(&writer->wake);
 }
 
 void event_ticket_answered_late(struct event_writer *writer, struct event_ticket *ticket)

@@ -162,10 +162,25 @@ static void begin(struct txn *txn, struct env *env, bool read_only)
 	txn_fail(txn, reopened ? reopened : translate(r));
 }
 
+/* Whoever changes the database elsewhere moves pages: the next append looks for its end again. */
+static void leave_end(struct txn *txn, unsigned database)
+{
+	if (txn->ends[database])
+		mdb_cursor_close(txn->ends[database]);
+	txn->ends[database] = NULL;
+}
+
+static void leave_ends(struct txn *txn)
+{
+	for (unsigned i = 0; i < ENV_DATABASES_MAX; i++)
+		leave_end(txn, i);
+}
+
 static void end(struct txn *txn)
 {
 	if (!txn->lmdb)
 		return;
+	leave_ends(txn);
 	if (txn->cursor)
 		mdb_cursor_close(txn->cursor);
 	txn->cursor = NULL;
@@ -250,24 +265,27 @@ struct span txn_get(struct txn *txn, unsigned database, struct span key)
 	return span_of(NULL, 0);
 }
 
-static void put(struct txn *txn, unsigned database, struct span key, struct span value,
-		unsigned flags)
+void txn_put(struct txn *txn, unsigned database, struct span key, struct span value)
 {
 	MDB_val name = to_val(key), content = to_val(value);
 
+	leave_end(txn, database);
 	if (!txn->error)
 		txn_fail(txn, translate(mdb_put(txn->lmdb, txn->env->databases[database], &name,
-						&content, flags)));
+						&content, 0)));
 }
 
-void txn_put(struct txn *txn, unsigned database, struct span key, struct span value)
-{
-	put(txn, database, key, value, 0);
-}
-
+/* From one append to the next LMDB need not come down from the root again. */
 void txn_append(struct txn *txn, unsigned database, struct span key, struct span value)
 {
-	put(txn, database, key, value, MDB_APPEND);
+	MDB_val name = to_val(key), content = to_val(value);
+	MDB_cursor **end = &txn->ends[database];
+
+	if (!txn->error && !*end)
+		txn_fail(txn,
+			 translate(mdb_cursor_open(txn->lmdb, txn->env->databases[database], end)));
+	if (!txn->error)
+		txn_fail(txn, translate(mdb_cursor_put(*end, &name, &content, MDB_APPEND)));
 }
 
 void txn_delete(struct txn *txn, unsigned database, struct span key)
@@ -275,6 +293,7 @@ void txn_delete(struct txn *txn, unsigned database, struct span key)
 	MDB_val name = to_val(key);
 	int r;
 
+	leave_end(txn, database);
 	if (txn->error)
 		return;
 	r = mdb_del(txn->lmdb, txn->env->databases[database], &name, NULL);
@@ -284,6 +303,7 @@ void txn_delete(struct txn *txn, unsigned database, struct span key)
 
 void txn_clear(struct txn *txn, unsigned database)
 {
+	leave_end(txn, database);
 	if (!txn->error)
 		txn_fail(txn, translate(mdb_drop(txn->lmdb, txn->env->databases[database], 0)));
 }
@@ -380,6 +400,7 @@ static void commit(struct txn *txn)
 		end(txn);
 		return;
 	}
+	leave_ends(txn);
 	txn_fail(txn, translate(mdb_txn_commit(txn->lmdb)));
 	txn->lmdb = NULL;
 	(void)pthread_rwlock_unlock(&txn->env->live);

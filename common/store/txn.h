@@ -17,8 +17,9 @@ struct txn {
 	MDB_txn *lmdb; /* NULL: not begun, or ended */
 	int error;     /* 0; TXN_E_*; negative errno */
 	bool read_only;
-	uint64_t generation; /* of the environment when it began */
-	MDB_cursor *cursor;  /* of the walk that is going on */
+	uint64_t generation;		     /* of the environment when it began */
+	MDB_cursor *cursor;		     /* of the walk that is going on */
+	MDB_cursor *ends[ENV_DATABASES_MAX]; /* of databases that are being appended to */
 };
 
 enum {

@@ -199,7 +199,7 @@ void app_close(struct app *app)
 	buffer_finish(&app->event_text);
 	header_cache_free(app->headers);
 	if (app->writer)
-		commit_wait_settle(app->writer);
+		(void)commit_wait_settle(app->writer);
 	people_backup_free(app->people_backup);
 	store_close(app->store);
 	(void)settings_release(app->settings);

@@ -83,11 +83,11 @@ void commit_wait_cancel(struct commit_wait *wait)
 		leave(wait, COMMIT_LATE);
 }
 
-void commit_wait_settle(struct event_writer *writer)
+bool commit_wait_settle(struct event_writer *writer)
 {
-	struct event_ticket *next;
+	struct event_ticket *const done = event_writer_take_done(writer), *next;
 
-	for (struct event_ticket *ticket = event_writer_take_done(writer); ticket; ticket = next) {
+	for (struct event_ticket *ticket = done; ticket; ticket = next) {
 		struct commit_wait *wait = ticket->owner;
 
 		next = ticket->next;
@@ -95,4 +95,5 @@ void commit_wait_settle(struct event_writer *writer)
 			leave(wait, ticket->outcome == EVENT_STORED ? COMMIT_STORED : COMMIT_LOST);
 		event_ticket_free(ticket);
 	}
+	return done != NULL;
 }

@@ -48,7 +48,14 @@ void commit_wait_cancel(struct commit_wait *wait);
 /* From now on the limit is @limit; who waits in @queue has at most that much time left. */
 void commit_queue_change(struct commit_queue *queue, usec_t limit, usec_t now);
 
-/* Take what the writer has finished, settle the waits behind it, free the tickets. */
-void commit_wait_settle(struct event_writer *writer);
+/* Whether somebody in @queue is to be answered at @now although his events are not durable. */
+static inline bool commit_queue_is_late(const struct commit_queue *queue, usec_t now)
+{
+	return queue->first && now >= queue->first->deadline;
+}
+
+/* Take what the writer has finished, settle the waits behind it, free the tickets. Return: whether
+ * there was any. */
+bool commit_wait_settle(struct event_writer *writer);
 
 #endif

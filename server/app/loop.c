@@ -203,19 +203,34 @@ static void listen_again(struct loop *loop)
 	log_info("control", "result", "listening");
 }
 
-static void turn(struct loop *loop)
+/* In public, handlers wait for commits alone; elsewhere for one another, too. */
+static void run_listeners(struct loop *loop, bool settled)
 {
 	struct app *app = loop->app;
 
+	for (size_t i = 0; i < 3; i++) {
+		struct listener *listener = loop->listeners[i];
+
+		if (listener == app->public && !settled &&
+		    !commit_queue_is_late(&app->clicks, app->now))
+			listener_run_arrivals(listener);
+		else if (listener)
+			listener_run(listener);
+	}
+}
+
+static void turn(struct loop *loop)
+{
+	struct app *app = loop->app;
+	bool settled;
+
 	app->now = clock_monotonic();
 	take_signals(loop);
-	commit_wait_settle(app->writer);
+	settled = commit_wait_settle(app->writer);
 	pressure_notice(app);
 	store_health_watch(app);
 	listen_again(loop);
-	for (size_t i = 0; i < 3; i++)
-		if (loop->listeners[i])
-			listener_run(loop->listeners[i]);
+	run_listeners(loop, settled);
 	event_writer_kick(app->writer);
 	watch_over(loop);
 	if (app->now >= loop->settle_due) {

@@ -9,7 +9,8 @@
  * What an answer given with the head costs is the connection: the library closes it, because a body
  * may follow. So only refusals of a malformed head or of a body are sent then; all else waits for
  * the whole request. A handler that returns WAITING has nothing queued: the library keeps such a
- * connection in its ready list and calls again in each later run.
+ * connection in its ready list and calls again in each later run; we pass that on to the handler
+ * only once something was settled.
  *
  * The library would store each query argument in the connection's pool, and 0.9.75 stops serving a
  * connection whose pool runs out there. We parse queries ourselves, so the query is cut from the
@@ -284,11 +285,16 @@ enum MHD_Result exchange_continue(void *owner, struct MHD_Connection *handle, co
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_size, void **state)
 {
+	struct listener *listener = owner;
 	struct exchange *exchange = *state;
 
-	(void)owner;
 	(void)handle;
 	(void)url;
+	if (exchange && exchange->waiting) {
+		if (!listener->settled)
+			return MHD_YES;
+		listener->called_again = true;
+	}
 	if (!exchange || exchange->connection->expired)
 		return MHD_NO;
 	if (!exchange->begun)

@@ -76,8 +76,9 @@ struct listener {
 	unsigned refusals[REFUSAL_KINDS]; /* noted, and no request's yet */
 	enum refusal last_refusal;	  /* since the last request ended */
 	uint64_t activity;		  /* answers given and pieces of bodies taken */
-	uint64_t activity_seen;		  /* as of the run before */
 	unsigned quiet_runs; /* since then, while the library has connections that are ready */
+	bool settled;	     /* something that handlers wait for, so that each is called again */
+	bool called_again;   /* in this run: such handlers */
 	bool answered_late;  /* in this run, by a handler that had waited: not sent yet */
 	bool closed_some;    /* in this run: the library may accept again, but not yet */
 	bool parting;	     /* every answer is the last of its connection */

@@ -31,6 +31,10 @@ static bool read_name(struct span name, enum header_name *ret_name)
 	*ret_name = HEADER_NAME_COUNT;
 	if (name.size == 0 || name.size > sizeof(lower))
 		return is_token(name);
+	/* Nearly all come as they are usually written, and then nothing is left to check. */
+	*ret_name = header_name_find_written(name);
+	if (*ret_name != HEADER_NAME_COUNT)
+		return true;
 	for (size_t i = 0; i < name.size; i++) {
 		const uint8_t class = byte_classes[name.data[i]];
 

@@ -5,10 +5,9 @@
  */
 #include "http/header_name.h"
 
-static const struct {
-	const char *text;
-	const char *lower;
-} names[HEADER_NAME_COUNT] = {
+enum spelling { AS_WRITTEN, LOWER, SPELLINGS };
+
+static const char *const names[HEADER_NAME_COUNT][SPELLINGS] = {
 	[HEADER_DNT] = {"DNT", "dnt"},
 	[HEADER_HOST] = {"Host", "host"},
 	[HEADER_X_MOZ] = {"X-Moz", "x-moz"},
@@ -53,18 +52,28 @@ static const struct {
 	[17] = {HEADER_TRANSFER_ENCODING, HEADER_NAME_COUNT},
 };
 
-enum header_name header_name_find(struct span lower)
+static enum header_name find(struct span name, enum spelling spelling)
 {
-	if (lower.size > HEADER_NAME_MAX_BYTES)
+	if (name.size > HEADER_NAME_MAX_BYTES)
 		return HEADER_NAME_COUNT;
-	for (unsigned i = of_size[lower.size].first; i < of_size[lower.size].end; i++)
-		if ((uint8_t)names[i].lower[lower.size - 1] == lower.data[lower.size - 1] &&
-		    memcmp(names[i].lower, lower.data, lower.size) == 0)
+	for (unsigned i = of_size[name.size].first; i < of_size[name.size].end; i++)
+		if ((uint8_t)names[i][spelling][name.size - 1] == name.data[name.size - 1] &&
+		    memcmp(names[i][spelling], name.data, name.size) == 0)
 			return i;
 	return HEADER_NAME_COUNT;
 }
 
+enum header_name header_name_find(struct span lower)
+{
+	return find(lower, LOWER);
+}
+
+enum header_name header_name_find_written(struct span name)
+{
+	return find(name, AS_WRITTEN);
+}
+
 const char *header_name_text(enum header_name name)
 {
-	return name < HEADER_NAME_COUNT ? names[name].text : NULL;
+	return name < HEADER_NAME_COUNT ? names[name][AS_WRITTEN] : NULL;
 }

@@ -41,6 +41,8 @@ enum { HEADER_NAME_MAX_BYTES = 17 };
 
 /* @lower: the name in ASCII lower case. */
 enum header_name header_name_find(struct span lower);
+/* @name: as it came, which is found only when it is written as header_name_text() writes it. */
+enum header_name header_name_find_written(struct span name);
 /* The name as it is written; for messages and tests. */
 const char *header_name_text(enum header_name name);
 

@@ -144,7 +144,25 @@ static void be_deaf(struct listener *listener)
 	listener->deaf_until = listener->now + DEAF_MS * USEC_PER_MS;
 }
 
-void listener_run(struct listener *listener)
+static void run_library(struct listener *listener)
+{
+	const uint64_t before = listener->activity;
+
+	(void)MHD_run(listener->daemon);
+	/* A run that failed has called none, and the next one makes up for it. */
+	if (listener->called_again)
+		listener->settled = listener->called_again = false;
+	if (listener->activity != before || !is_ready(listener))
+		listener->quiet_runs = 0;
+	else
+		listener->quiet_runs++;
+}
+
+/*
+ * The library calls every waiting handler in each run, and most runs are for what has just arrived.
+ * Such a call ends at once, before it touches what the handler remembers.
+ */
+void listener_run_arrivals(struct listener *listener)
 {
 	listener->now = clock_monotonic();
 	if (listener->deaf && listener->now >= listener->deaf_until)
@@ -155,17 +173,18 @@ void listener_run(struct listener *listener)
 	half_closed_look(listener);
 	crowd_make_room(listener);
 	listener->answered_late = listener->closed_some = false;
-	(void)MHD_run(listener->daemon);
+	run_library(listener);
 	/* The library sends such an answer only in its next run. */
 	if (listener->answered_late)
-		(void)MHD_run(listener->daemon);
+		run_library(listener);
 	if (listener->starved)
 		be_deaf(listener);
-	if (listener->activity != listener->activity_seen || !is_ready(listener))
-		listener->quiet_runs = 0;
-	else
-		listener->quiet_runs++;
-	listener->activity_seen = listener->activity;
+}
+
+void listener_run(struct listener *listener)
+{
+	listener->settled = listener->figures.waiting > 0;
+	listener_run_arrivals(listener);
 }
 
 static int until_expiry_ms(const struct listener *listener)

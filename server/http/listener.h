@@ -53,6 +53,8 @@ void listener_change(struct listener *listener, const struct network *proxies, s
 
 /* Do what is ready, call waiting handlers again, close what is over its time. */
 void listener_run(struct listener *listener);
+/* The same while nothing is settled that a waiting handler could wait for: none is called. */
+void listener_run_arrivals(struct listener *listener);
 /* Milliseconds until listener_run() is needed even if nothing becomes readable; -1: none. */
 int listener_timeout_ms(const struct listener *listener);
 

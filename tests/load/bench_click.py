@@ -72,7 +72,8 @@ def build_release(folder, more=()):
     """Build as deploy/up does, and @more; the output only when it fails."""
     steps = [["ninja", "-C", folder, "server/waymark", "tests/load/fixed_302", *more]]
     if not (folder / "build.ninja").exists():
-        steps.insert(0, ["meson", "setup", "--buildtype=release", "-Dwerror=false", folder, SOURCE])
+        steps.insert(0, ["meson", "setup", "--buildtype=release", "-Db_lto=true", "-Dwerror=false",
+                         folder, SOURCE])
     for step in steps:
         done = subprocess.run(list(map(str, step)), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

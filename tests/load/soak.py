@@ -55,7 +55,8 @@ BOUNDS = {"memory_kib": 4096, "descriptors": 8, "p50_us": 300, "p99_us": 3000}
 STEADY_FROM = 2             # windows before it fill caches and pools
 EVENT_DISK_BYTES = 800      # of an event in the log and in its backup, more than ever seen
 CHECK_LIMIT_S = 600         # reading the whole log takes a tenth of it
-STOLEN_SHARE = 0.1          # of the processors, by the host: with more, no verdict on latency
+OTHERS_SHARE = 0.2          # of the processors, with the host: with more, no verdict on latency
+LATENCY_SHARE = 0.25        # of a latency's median may be gained, too: a host drifts as well
 
 
 def parse_arguments():
@@ -81,11 +82,13 @@ def parse_arguments():
     return arguments
 
 
-def stolen_and_all():
-    """What the host has kept from this machine's processors so far, and all there was, in ticks."""
+def processors():
+    """Seconds that this machine's processors have worked, or were kept from it by the host, and all
+    that there were."""
     first = pathlib.Path("/proc/stat").read_text().partition("\n")[0]
     ticks = [int(field) for field in first.split()[1:9]]
-    return ticks[7], sum(ticks)
+    second = os.sysconf("SC_CLK_TCK")
+    return (sum(ticks) - ticks[3] - ticks[4]) / second, sum(ticks) / second
 
 
 class Soak:
@@ -94,7 +97,8 @@ class Soak:
         self.server = Waymark(arguments.build / "server/waymark", folder, cores[0])
         self.samples = []
         self.imports = 0
-        self.ticks = (0, 0)
+        self.pace = None
+        self.work = (0, 0)
 
     # before
 
@@ -174,15 +178,22 @@ class Soak:
         if window == ROTATE_WINDOW:
             self.command("key", "rotate")
 
+    def others_and_all(self):
+        """Processor seconds of what is neither the server nor the clicks nor of us, and of all."""
+        busy, total = processors()
+        schedule = pathlib.Path(f"/proc/{self.pace.pid}/schedstat")
+        clicks = int(schedule.read_text().split()[0]) / 1e9 if schedule.exists() else 0
+        return busy - self.server.cpu_seconds() - clicks - sum(os.times()[:4]), total
+
     def sample(self, window, line):
         answered, p50, p99, longest = map(int, line.split())
         process = pathlib.Path(f"/proc/{self.server.process.pid}")
         status = (process / "status").read_text()
         data = self.server.instance / "data"
         metrics = self.server.metrics()
-        ticks, self.ticks = self.ticks, stolen_and_all()
+        work, self.work = self.work, self.others_and_all()
         self.samples.append({
-            "stolen": (self.ticks[0] - ticks[0]) / max(self.ticks[1] - ticks[1], 1),
+            "others": max(self.work[0] - work[0], 0) / max(self.work[1] - work[1], 0.01),
             "window": window, "answered": answered, "p50_us": p50, "p99_us": p99,
             "longest_us": longest,
             "memory_kib": int(re.search(r"RssAnon:\s+(\d+)", status)[1]),
@@ -196,17 +207,18 @@ class Soak:
               f"p99 {p99 / 1000:.2f} ms, longest {longest / 1000:.0f} ms; "
               f"memory {last['memory_kib'] / 1024:.1f} MiB, {last['descriptors']} open files, "
               f"events/ {last['events_bytes'] / 2**20:,.0f} MiB, {last['pruned']:,.0f} pruned; "
-              f"the host took {last['stolen']:.0%}",
+              f"others took {last['others']:.0%}",
               flush=True)
 
     def run(self, rate):
-        self.ticks = stolen_and_all()
         window_seconds = self.arguments.seconds / WINDOWS
         command = ["taskset", "-c", self.cores[1], self.arguments.build / "tests/load/pace",
                    self.server.port, CONNECTIONS, f"{rate:.0f}", window_seconds, WINDOWS,
                    self.requests]
         with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE,
                               text=True) as pace:
+            self.pace = pace
+            self.work = self.others_and_all()
             try:
                 for window in range(WINDOWS):
                     self.disturb(window)
@@ -229,16 +241,16 @@ def rise(samples, name):
 def check_flat(samples, names):
     samples = samples[STEADY_FROM:]
     problems = []
-    stolen = statistics.mean(sample["stolen"] for sample in samples)
-    if stolen > STOLEN_SHARE:
-        print(f"no verdict on latency: the host took {stolen:.0%} of the processors")
+    others = statistics.mean(sample["others"] for sample in samples)
+    if others > OTHERS_SHARE:
+        print(f"no verdict on latency: others, or the host, took {others:.0%} of the processors")
         names = [name for name in names if not name.endswith("_us")]
     for name in names:
-        value = rise(samples, name)
-        print(f"{name}: {statistics.median(sample[name] for sample in samples):,.0f}, "
-              f"rises by {value:,.0f} (at most {BOUNDS[name]:,})")
-        if value > BOUNDS[name]:
-            problems.append(f"{name} rises by {value:,.0f}, over {BOUNDS[name]:,}")
+        value, median = rise(samples, name), statistics.median(sample[name] for sample in samples)
+        bound = max(BOUNDS[name], LATENCY_SHARE * median if name.endswith("_us") else 0)
+        print(f"{name}: {median:,.0f}, rises by {value:,.0f} (at most {bound:,.0f})")
+        if value > bound:
+            problems.append(f"{name} rises by {value:,.0f}, over {bound:,.0f}")
     return problems
 
 

@@ -86,8 +86,9 @@ static void test_a_wait_ends_with_its_ticket(void **state)
 	assert_ptr_equal(queue.first, &waits[2]);
 	assert_ptr_equal(queue.last, &waits[2]);
 	assert_int_equal(freed, 2);
+	assert_false(commit_wait_settle(NULL));
 	finish(2, EVENT_STORED);
-	commit_wait_settle(NULL);
+	assert_true(commit_wait_settle(NULL));
 	assert_null(queue.first);
 	assert_null(queue.last);
 	assert_int_equal(queue.count, 0);
@@ -102,8 +103,11 @@ static void test_its_time_comes_first(void **state)
 	(void)state;
 	commit_wait_start(&wait, &queue, NULL, new_ticket(), 50);
 	assert_int_equal(wait.deadline, 150);
+	assert_false(commit_queue_is_late(&queue, 149));
 	assert_int_equal(commit_wait_poll(&wait, NULL, 149), COMMIT_PENDING);
+	assert_true(commit_queue_is_late(&queue, 150));
 	assert_int_equal(commit_wait_poll(&wait, NULL, 150), COMMIT_LATE);
+	assert_false(commit_queue_is_late(&queue, 150));
 	assert_int_equal(commit_wait_poll(&wait, NULL, 151), COMMIT_LATE);
 	assert_int_equal(late, 1);
 	assert_true(queued[0]->late);

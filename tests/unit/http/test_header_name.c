@@ -32,6 +32,8 @@ static void every_name_is_found(void **state)
 
 		assert_in_range(lower.size, 1, HEADER_NAME_MAX_BYTES);
 		assert_int_equal(header_name_find(lower), i);
+		assert_int_equal(header_name_find_written(span_text(header_name_text(i))), i);
+		assert_int_equal(header_name_find_written(lower), HEADER_NAME_COUNT);
 	}
 	assert_null(header_name_text(HEADER_NAME_COUNT));
 }

@@ -172,6 +172,35 @@ static void a_waiting_handler_is_called_again_without_spinning(void **state)
 	wire_close(&client);
 }
 
+static void a_waiting_handler_is_not_called_for_arrivals(void **state)
+{
+	struct wire_server *server = *state;
+	static struct wire client, other;
+	unsigned calls;
+
+	wire_open(server, &client);
+	wire_send(&client, GET("/wait"));
+	wire_until(server, &client, is_waiting);
+	calls = server->calls;
+	server->release = true;
+	wire_open(server, &other);
+	wire_send(&other, GET("/ok"));
+	for (int i = 0; i < 2000 && !wire_is_answered(server, &other); i++) {
+		listener_run_arrivals(server->listener);
+		wire_read(&other);
+	}
+	assert_int_equal(wire_status(&other), 200);
+	assert_int_equal(server->calls, calls + 1);
+	assert_int_equal(client.size, 0);
+	/* One run answers and sends. */
+	listener_run(server->listener);
+	assert_int_equal(server->calls, calls + 3);
+	wire_read(&client);
+	assert_int_equal(wire_status(&client), 200);
+	wire_close(&other);
+	wire_close(&client);
+}
+
 static void a_client_that_leaves_while_its_handler_waits(void **state)
 {
 	struct wire_server *server = *state;
@@ -426,6 +455,7 @@ int main(void)
 		CASE(head_has_the_headers_of_get),
 		CASE(methods_follow_from_the_table),
 		CASE(a_waiting_handler_is_called_again_without_spinning),
+		CASE(a_waiting_handler_is_not_called_for_arrivals),
 		CASE(a_client_that_leaves_while_its_handler_waits),
 		CASE(a_waiting_handler_is_not_cut_at_the_deadline),
 		CASE(bodies_up_to_the_limit),
