@@ -4,7 +4,7 @@ import os
 import re
 import struct
 
-from clicks import NUMBER
+from clicks import NUMBER, visitor_of
 
 OPEN, WRITE, WRITTEN, SYNC, SYNCED, SEND, TRUNCATE = range(1, 8)
 HEADER = struct.Struct("=BBHIQ")
@@ -13,9 +13,11 @@ LOCATION = re.compile(rb"\r\nlocation: ([^\r]*)\r\n", re.IGNORECASE)
 
 
 class Journal:
-    """entries: (type, file, number, data). known_at: when each write was certainly on disk."""
+    """entries: (type, file, number, data). known_at: when each write was certainly on disk.
+    sends: (entry, number) of each event that was answered; @visitors: the numbers of each beacon by
+    the visitor that its answer made."""
 
-    def __init__(self, path):
+    def __init__(self, path, visitors):
         with open(path, "rb") as file:
             data = file.read()
         self.entries = []
@@ -26,7 +28,7 @@ class Journal:
             self.entries.append((kind, file, number, data[at:at + length]))
             at += length
         self.known_at = self.find_known()
-        self.sends = self.find_sends()
+        self.sends = self.find_sends(visitors)
 
     def find_known(self):
         """For each write the entry from which on it is durable; absent: never."""
@@ -44,15 +46,18 @@ class Journal:
                 open_writes[file] = [write for write in pending if write > number]
         return known
 
-    def find_sends(self):
-        """(entry, number of the click) of each redirect."""
+    def find_sends(self, visitors):
         sends = []
         for index, (kind, _, _, data) in enumerate(self.entries):
-            if kind == SEND:
-                location = LOCATION.search(data)
-                number = NUMBER.search(location.group(1)) if location else None
-                assert number, f"a redirect to nowhere: {data[:300]!r}"
-                sends.append((index, int(number.group(1))))
+            if kind != SEND:
+                continue
+            if data.startswith(b"HTTP/1.1 204"):
+                sends += [(index, number) for number in visitors[visitor_of(data)]]
+                continue
+            location = LOCATION.search(data)
+            number = NUMBER.search(location.group(1)) if location else None
+            assert number, f"a redirect to nowhere: {data[:300]!r}"
+            sends.append((index, int(number.group(1))))
         return sends
 
     def file_named(self, folder):
@@ -60,7 +65,7 @@ class Journal:
                 if kind == OPEN and data.decode().endswith(f"/{folder}/data.mdb")}
 
     def premature(self):
-        """Redirects that left before the pages of their event and then a meta page were durable."""
+        """Events answered before their pages and then a meta page were durable."""
         events = self.file_named("events")
         first, metas = {}, []
         for index, (kind, file, number, data) in enumerate(self.entries):
@@ -70,16 +75,16 @@ class Journal:
             elif kind == WRITTEN and file in events:
                 metas.append((number, index))
         bad = []
-        for sent, click in self.sends:
-            write = first.get(click)
+        for sent, event in self.sends:
+            write = first.get(event)
             durable = self.known_at.get(write)
             if durable is None or durable > sent or not any(
                     durable < begun and end < sent for begun, end in metas):
-                bad.append(click)
+                bad.append(event)
         return bad
 
     def acknowledged_before(self, point):
-        return {click for sent, click in self.sends if sent < point}
+        return {event for sent, event in self.sends if sent < point}
 
     def rebuild(self, point, chance, directory):
         """What a disk may hold when the power goes at entry @point."""

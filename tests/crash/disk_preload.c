@@ -4,7 +4,8 @@
  * Stands between the server and its disk (LD_PRELOAD). By environment:
  *
  *   WAYMARK_DISK_JOURNAL=PATH  write down, in one order, each open, write, truncation and sync of the
- *                              data.mdb files, and each send of a redirect (before it is sent)
+ *                              data.mdb files, and each send of a redirect or of a 204 (before it is
+ *                              sent)
  *   WAYMARK_DISK_NOSYNC=PATH   while that file exists, syncs of those files do nothing and succeed
  *   WAYMARK_DISK_STALL=PATH    while that file exists, each of these syncs takes STALL_MS
  *
@@ -200,17 +201,18 @@ int close(int fd)
 	return real.close(fd);
 }
 
-/* A redirect is noted before its first byte can leave. */
-static bool is_redirect(const void *data, size_t size)
+/* The answers to clicks and beacons, which are noted before their first byte can leave. */
+static bool is_acknowledgement(const void *data, size_t size)
 {
-	static const char start[] = "HTTP/1.1 302";
+	enum { START_BYTES = sizeof("HTTP/1.1 302") - 1 };
 
-	return size >= sizeof(start) - 1 && memcmp(data, start, sizeof(start) - 1) == 0;
+	return size >= START_BYTES && (memcmp(data, "HTTP/1.1 302", START_BYTES) == 0 ||
+				       memcmp(data, "HTTP/1.1 204", START_BYTES) == 0);
 }
 
 static void note_send(const void *data, size_t size)
 {
-	if (journal >= 0 && is_redirect(data, size))
+	if (journal >= 0 && is_acknowledgement(data, size))
 		(void)note(ENTRY_SEND, 0, 0, data, size < SEND_BYTES ? size : SEND_BYTES);
 }
 

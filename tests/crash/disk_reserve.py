@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk that runs short of its reserve: probes are left out first, then clicks; links redirect all
-the while, what changes state is stored, all of it is counted, and with room it is as before.
+"""A disk that runs short of its reserve: probes and beacons are left out first, then clicks; links
+redirect all the while, what changes state is stored, all of it is counted, and with room it is as
+before.
 
 disk_reserve.py PRELOAD
 """
@@ -11,8 +12,8 @@ from daemon import Daemon, wait_for
 
 DESTINATION = "https://www.example.com/p"
 RESERVE_PERCENT = 10
-# Thousandths free, the level that follows, what /readyz says, and whether probes and clicks stay.
-# A level is left only with a tenth more room than brought it about.
+# Thousandths free, the level that follows, what /readyz says, whether probes and beacons stay, and
+# whether clicks do. A level is left only with a tenth more room than brought it about.
 STEPS = (
     (500, 0, "ready", True, True),
     (101, 0, "ready", True, True),
@@ -51,14 +52,24 @@ class Run:
             expected["waymark_disk_free_bytes"] = disk.f_blocks * free // 1000 * disk.f_frsize
         wait_for(lambda: expected.items() <= self.daemon.metrics().items())
 
+    def click(self, method="GET"):
+        answer = self.daemon.click(self.url, method=method)
+        assert (answer.status, answer.location) == (302, DESTINATION), answer
+
+    def probe(self):
+        self.click("HEAD")
+
+    def beacon(self):
+        answer = self.daemon.beacon("t=event&n=step")
+        assert answer.status == 204, answer
+
     def check(self, number, free, level, ready, probes, clicks):
         self.say(free)
         self.wait_for_look(free, level)
         assert self.daemon.admin("/readyz").body.decode().strip() == ready
-        for method, stored in (("GET", clicks), ("HEAD", probes)):
+        for send, stored in ((self.click, clicks), (self.probe, probes), (self.beacon, probes)):
             for _ in range(CLICKS):
-                answer = self.daemon.click(self.url, method=method)
-                assert (answer.status, answer.location) == (302, DESTINATION), answer
+                send()
             if stored:
                 self.stored += CLICKS
             else:
@@ -91,7 +102,8 @@ def main():
         said = log.count("disk_reserve_percent") + log.count("room on the disk again")
         assert said == changes, log
         assert daemon.stop() == 0
-        assert len(daemon.events(type="click")) + len(daemon.events(type="probe")) == run.stored
+        found = sum(len(daemon.events(type=kind)) for kind in ("click", "probe", "event"))
+        assert found == run.stored
         account = daemon.events(type="account")[-1]["account"]
         assert (account["dropped"], account["lost"]) == (run.dropped, 0), account
         print(f"{run.stored} events stored, {run.dropped} dropped, {changes} changes of level")

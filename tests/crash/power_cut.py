@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A power cut at any instant loses nothing that was acknowledged.
 
-power_cut.py PRELOAD [--without-sync]: clicks under a journal of the disk; no redirect may leave
-before its event is durable by that journal; then the power goes at many points, and each disk that
-it can leave must open and hold what had been acknowledged. --without-sync takes the syncs away, and
-succeeds only when both of these find that out: so the test is known to be able to fail.
+power_cut.py PRELOAD [--without-sync]: clicks and beacons under a journal of the disk; no answer may
+leave before its events are durable by that journal; then the power goes at many points, and each
+disk that it can leave must open and hold what had been acknowledged. --without-sync takes the syncs
+away, and succeeds only when both of these find that out: so the test is known to be able to fail.
 """
 import json
 import os
@@ -21,6 +21,7 @@ PROBLEMS_MAX = 10   # enough to judge by, and what is asked for when the syncs a
 
 
 def record(daemon, preload, journal, without_sync):
+    """The clicks and beacons that were sent, all of them answered."""
     environment = {"LD_PRELOAD": preload, "WAYMARK_DISK_JOURNAL": journal}
     switch = os.path.join(daemon.directory, "nosync")
     daemon.start(**environment, WAYMARK_DISK_NOSYNC=switch)
@@ -28,20 +29,22 @@ def record(daemon, preload, journal, without_sync):
         with open(switch, "w", encoding="ascii"):
             pass
     total = size_of("power_cut_clicks")
-    clicks = Clicks(daemon, threads=16)
+    clicks = Clicks(daemon, threads=16, beacons=8)
     clicks.start(lambda number: number <= total)
     # State and people change beside the clicks, as they do beside a running server.
     for number in range(20):
         daemon.link(f"http://localhost:8090/page/{number}", "--slug", f"s{number}")
     clicks.join()
-    assert len(clicks.redirected) == total, f"{len(clicks.redirected)} redirects of {total}"
+    left = set(range(1, total + 1)) - clicks.answered
+    assert not left, f"no answer to {len(left)} of {total}, as {sorted(left)[:5]}"
     wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
     assert daemon.metric("waymark_late_total") == 0, "the disk is too slow for this test"
     assert daemon.stop() == 0
+    return clicks
 
 
 def points_of(journal, count, chance):
-    """Some while the store is being made, some anywhere, most right behind a redirect."""
+    """Some while the store is being made, some anywhere, most right behind an answer."""
     last = len(journal.entries)
     behind = [sent + 1 for sent, _ in journal.sends]
     ways = [lambda: chance.randrange(1, behind[0]), lambda: chance.randrange(1, last + 1),
@@ -80,12 +83,13 @@ def cut(daemon, journal, point, chance, directory):
 def judge(without_sync, premature, problems, points):
     for problem in problems:
         print(problem)
-    print(f"{len(premature)} redirects too early, {len(problems)} disks bad of up to {points}")
+    print(f"{len(premature)} events answered too early, {len(problems)} disks bad of up to "
+          f"{points}")
     if without_sync:
         assert premature, "syncs that do nothing were not noticed by the journal"
         assert problems, "syncs that do nothing were not noticed by any power cut"
     else:
-        assert not premature, f"redirects before their events were durable: {premature[:10]}"
+        assert not premature, f"answers before their events were durable: {premature[:10]}"
         assert not problems
 
 
@@ -95,9 +99,9 @@ def main():
     points = size_of("power_cut_points")
     with Daemon(commit_wait_ms=SLOWEST_MS) as daemon:
         path = os.path.join(daemon.directory, "journal")
-        record(daemon, preload, path, without_sync)
-        journal = Journal(path)
-        assert len(journal.sends) == size_of("power_cut_clicks")
+        clicks = record(daemon, preload, path, without_sync)
+        journal = Journal(path, clicks.visitors)
+        assert {number for _, number in journal.sends} == clicks.answered
         directory = os.path.join(daemon.directory, "rebuilt")
         problems = []
         for point in points_of(journal, points, chance):
@@ -107,7 +111,7 @@ def main():
             if len(problems) == PROBLEMS_MAX:
                 break
         judge(without_sync, journal.premature(), problems, points)
-    print(f"{len(journal.entries)} entries, {len(journal.sends)} redirects, {points} cuts")
+    print(f"{len(journal.entries)} entries, {len(journal.sends)} events answered, {points} cuts")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def one_round(daemon, stall, seconds):
     growth = resident_bytes(daemon.process) - before
     late = daemon.metric("waymark_late_total") - late
     os.unlink(stall)
-    count = len(clicks.redirected)
+    count = len(clicks.answered)
     median, longest = statistics.median(clicks.times_ms), max(clicks.times_ms)
     print(f"{count} clicks, {late} late, median {median:.0f} ms, longest {longest:.0f} ms, "
           f"{growth >> 10} KiB more")

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * store_check DATA_DIR [owner|reader]: open a store as the server (or a reader beside it) would,
- * and read all of its log. Prints the address of each click, one a line. Fails, saying why, when it
- * does not open, a record cannot be read, a sequence is missing, or (as the owner) a click names a
- * person that people/ does not have.
+ * and read all of its log. Prints the address of each click, view and leave, one a line. Fails,
+ * saying why, when it does not open, a record cannot be read, a sequence is missing, or (as the
+ * owner) one of these names a person that people/ does not have.
  */
 #include "base/arena.h"
 #include "base/cleanup.h"
@@ -50,7 +50,7 @@ static int each(void *context, const struct event *event, struct span record)
 		return 1;
 	}
 	check->last = event->sequence;
-	if (event->type != EVENT_click)
+	if (event->type != EVENT_click && event->type != EVENT_view && event->type != EVENT_leave)
 		return 0;
 	(void)printf("%.*s\n", (int)url.size, (const char *)url.data);
 	return check_person(check, event);
