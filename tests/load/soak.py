@@ -137,7 +137,8 @@ class Soak:
         """With the same clicks as later: what makes them takes a good part of the processors."""
         done = subprocess.run(self.pace_command(ALL_POSSIBLE, CAPACITY_SECONDS, 1), check=True,
                               stdout=subprocess.PIPE, text=True)
-        return max(int(line.split()[0]) for line in done.stdout.splitlines()[:-1]) / CAPACITY_SECONDS
+        *windows, _ = done.stdout.splitlines()
+        return max(int(line.split()[0]) for line in windows) / CAPACITY_SECONDS
 
     def half_of_capacity(self):
         rate = statistics.median(self.most_a_second()
