@@ -206,17 +206,30 @@ int config_load(const char *path, struct config **ret_config, struct error *erro
 	return config_parse(path, buffer_span(&text), ret_config, error);
 }
 
-const char *config_next_without_effect(const struct config *config, size_t *at)
+/* Nobody is under pending consent, so nobody's click waits. */
+static bool hold_is_idle(const struct config *config)
 {
-	while (config_rows[*at].key) {
-		const struct config_row *row = &config_rows[(*at)++];
-		uint32_t number;
+	return config->hold_click_minutes > 0 && config->consent_default != CONSENT_PENDING;
+}
 
-		if (!row->reserved)
+static const struct {
+	const char *key, *why;
+	bool (*is_idle)(const struct config *config);
+} idle_keys[] = {
+	{"consent.hold_click_minutes", "no click waits, since consent.default is not pending",
+	 hold_is_idle},
+};
+
+const char *config_next_without_effect(const struct config *config, size_t *at,
+				       const char **ret_why)
+{
+	while (*at < sizeof(idle_keys) / sizeof(idle_keys[0])) {
+		size_t i = (*at)++;
+
+		if (!idle_keys[i].is_idle(config))
 			continue;
-		memcpy(&number, (const char *)config + row->offset, sizeof(number));
-		if (number != row->number)
-			return row->key;
+		*ret_why = idle_keys[i].why;
+		return idle_keys[i].key;
 	}
 	return NULL;
 }

@@ -67,10 +67,11 @@ int config_error(const struct config *config, struct error *error, const char *k
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * The next key from @at on (0 to begin with) that is set to something else than its default and
- * that this version does not act on; NULL when there is none left.
+ * The next key from @at on (0 to begin with) that is set and, beside the others, has no effect;
+ * @ret_why says why. NULL when there is none left.
  */
-const char *config_next_without_effect(const struct config *config, size_t *at);
+const char *config_next_without_effect(const struct config *config, size_t *at,
+				       const char **ret_why);
 
 /*
  * For a server that runs: put the values of @running into @config for the keys that only a restart

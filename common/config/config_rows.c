@@ -20,9 +20,6 @@ const struct config_row config_rows[] = {
 #define CONFIG_NUMBER(member, key, low, high, standard, unit, words) \
 	ROW(config, member, key, CONFIG_NUMBER_KIND, .minimum = (low), .maximum = (high), \
 	    .number = (standard), .detail = (unit), .sentence = (words))
-#define CONFIG_RESERVED(member, key, low, high, standard, unit, words) \
-	ROW(config, member, key, CONFIG_NUMBER_KIND, .minimum = (low), .maximum = (high), \
-	    .number = (standard), .detail = (unit), .sentence = (words), .reserved = true)
 #define CONFIG_BOOL(member, key, standard, words) \
 	ROW(config, member, key, CONFIG_BOOL_KIND, .number = (standard), .sentence = (words))
 #define CONFIG_CHOICE(member, key, choices, standard, words) \

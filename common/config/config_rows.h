@@ -22,7 +22,6 @@ struct config_row {
 	const char *text;	   /* default of the others, lists as JSON; NULL: required */
 	const char *detail;	   /* unit of a number, "a|b|c" of a choice */
 	const char *sentence;
-	bool reserved; /* a number that nothing acts on */
 };
 
 extern const struct config_row config_rows[];  /* members of struct config */

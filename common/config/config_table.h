@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every configuration key, one row each: the parser, the reference (`waymark config reference`) and
- * the example (`waymark config example`) are made from these rows. No include guard: include it with
- * the macros defined that are wanted, after CONFIG_ROW_DEFAULTS below.
+ * the example (`waymark config example`) are made from these rows. No include guard: include it
+ * with the macros defined that are wanted, after CONFIG_ROW_DEFAULTS below.
  *
  * CONFIG_TEXT(member, key, default, sentence)			NULL default: required
  * CONFIG_NUMBER(member, key, minimum, maximum, default, unit, sentence)
- * CONFIG_RESERVED: a number that this version accepts and does not act on
  * CONFIG_BOOL(member, key, default, sentence)
  * CONFIG_CHOICE(member, key, choices, default, sentence)	"a|b|c": the value is the index
  * CONFIG_TEXTS(member, key, default, sentence)			a list; default is JSON text
- * CONFIG_FIXED(member)						a restart changes it, a reload does not
- * "consent.gpc" is the member gpc of the object consent. Trackers are a list of objects with rows of
- * their own, TRACKER_*, in the same form.
+ * CONFIG_FIXED(member)						a restart changes it, a reload does
+ * not "consent.gpc" is the member gpc of the object consent. Trackers are a list of objects with
+ * rows of their own, TRACKER_*, in the same form.
  */
 #ifndef CONFIG_TEXT
 #define CONFIG_TEXT(...)
 #endif
 #ifndef CONFIG_NUMBER
 #define CONFIG_NUMBER(...)
-#endif
-#ifndef CONFIG_RESERVED
-#define CONFIG_RESERVED(...) CONFIG_NUMBER(__VA_ARGS__)
 #endif
 #ifndef CONFIG_BOOL
 #define CONFIG_BOOL(...)
@@ -61,7 +57,11 @@ CONFIG_TEXT(node, "node", "n1", "Name of this node in event ids: 1 to 16 of a-z 
 CONFIG_CHOICE(consent_default, "consent.default", "pending|denied|measure|identify", "pending", "Consent of a browser that has not said anything.")
 CONFIG_BOOL(consent_gpc, "consent.gpc", true, "Treat Sec-GPC: 1 as denied.")
 CONFIG_BOOL(consent_dnt, "consent.dnt", false, "Treat DNT: 1 as denied.")
-CONFIG_RESERVED(hold_click_minutes, "consent.hold_click_minutes", 0, 60, 0, "minutes", "How long a click made under pending consent waits for an answer. 0: not held. This version does not hold clicks.")
+CONFIG_NUMBER(hold_click_minutes, "consent.hold_click_minutes", 0, 60, 0, "minutes", "How long whose link was followed under pending consent waits in a cookie of its own, which is read only when the browser then agrees. 0: not held.")
+CONFIG_TEXT(privacy_operator, "privacy.operator", "", "Who is answerable for what the tracker records, by the name that /privacy gives. Empty: the host of the tracker's first site.")
+CONFIG_TEXT(privacy_contact, "privacy.contact", "", "Where visitors may ask about their data: an e-mail address or a web address, shown on /privacy. Empty: none.")
+CONFIG_TEXT(privacy_policy, "privacy.policy", "", "Web address of the site's privacy policy, linked from /privacy. Empty: none.")
+CONFIG_TEXTS(privacy_recipients, "privacy.recipients", "[]", "To whom else recorded data goes and what for, one text each, as /privacy lists them: \"Salesforce, Inc. (customer relations)\".")
 CONFIG_CHOICE(ip, "ip", "none|truncated|sealed", "truncated", "What is kept of client addresses: nothing; /24 and /48; or also the full address, sealed under the person's key.")
 CONFIG_NUMBER(retention_days, "retention_days", 1, 36500, 400, "days", "How long events are kept, from when they were stored; then the oldest are removed from the log.")
 CONFIG_NUMBER(retention_anonymous_days, "retention_anonymous_days", 0, 36500, 0, "days", "How long what visitors did is kept where no person is known; then only a mark stays in the log that there was an event. Consent is kept like all else. 0: like retention_days.")
@@ -96,7 +96,6 @@ CONFIG_FIXED(queue_bulk)
 /* clang-format on */
 #undef CONFIG_TEXT
 #undef CONFIG_NUMBER
-#undef CONFIG_RESERVED
 #undef CONFIG_BOOL
 #undef CONFIG_CHOICE
 #undef CONFIG_TEXTS

@@ -132,7 +132,7 @@ enum { RECORD_VERSION_SHARED = 2, EVENT_FIELD_SHARED = 255 };
 #define EVENT_CHOICES(CHOICES)                                                                     \
 	CHOICES(evidence, "none", "claim", "declaration", "proof")                                 \
 	CHOICES(consent, "pending", "denied", "measure", "identify")                               \
-	CHOICES(consent_reason, "default", "cookie", "gpc", "dnt", "prospect")                     \
+	CHOICES(consent_reason, "default", "cookie", "gpc", "dnt", "prospect", "country")          \
 	CHOICES(method, "other", "GET", "HEAD", "POST")                                            \
 	CHOICES(verdict, "unknown", "human", "machine")                                            \
 	CHOICES(kind, "none", "campaign", "mailing", "list", "form")                               \

@@ -15,7 +15,8 @@ enum consent_reason { /* the order of the choices of field consent_reason */
 		      CONSENT_BY_COOKIE,
 		      CONSENT_BY_GPC,
 		      CONSENT_BY_DNT,
-		      CONSENT_BY_PROSPECT
+		      CONSENT_BY_PROSPECT,
+		      CONSENT_BY_COUNTRY
 };
 
 /* What one event may carry under one consent: a cell of the table in identity.c. */

@@ -38,6 +38,10 @@
 	METRIC(REQUEST_PIXEL_PROBE, counter, "waymark_requests_total", "route=\"pixel\",result=\"probe\"", "") \
 	METRIC(REQUEST_TAG, counter, "waymark_requests_total", "route=\"tag\",result=\"ok\"", "") \
 	METRIC(REQUEST_TAG_ORIGIN, counter, "waymark_requests_total", "route=\"tag\",result=\"other_origin\"", "") \
+	METRIC(REQUEST_CONSENT, counter, "waymark_requests_total", "route=\"consent\",result=\"taken\"", "") \
+	METRIC(REQUEST_CONSENT_BAD, counter, "waymark_requests_total", "route=\"consent\",result=\"malformed\"", "") \
+	METRIC(REQUEST_CONSENT_ORIGIN, counter, "waymark_requests_total", "route=\"consent\",result=\"other_origin\"", "") \
+	METRIC(REQUEST_PRIVACY, counter, "waymark_requests_total", "route=\"privacy\",result=\"ok\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_METRICS, counter, "waymark_requests_total", "route=\"metrics\",result=\"ok\"", "") \
@@ -65,6 +69,8 @@
 	METRIC(CONFLICTING_COOKIES, counter, "waymark_cookies_conflicting_total", "", "Requests with two different valid visitor cookies: a new one was issued.") \
 	METRIC(ERASED_PERSONS, counter, "waymark_persons_erased_total", "", "Clicks on links of erased people: redirected and counted without a person.") \
 	METRIC(PEOPLE_FAILED, counter, "waymark_people_failed_total", "", "Clicks recorded without a person because people/ could not be read.") \
+	METRIC(HELD_CLICKS, counter, "waymark_held_clicks_total", "result=\"held\"", "Clicks under pending consent whose claim was held in a cookie, and those of them that a choice then took up.") \
+	METRIC(HELD_AGREED, counter, "waymark_held_clicks_total", "result=\"agreed\"", "") \
 	METRIC(EVENT_CLICK, counter, "waymark_events_total", "type=\"click\"", "Events handed to the writer, by type.") \
 	METRIC(EVENT_PROBE, counter, "waymark_events_total", "type=\"probe\"", "") \
 	METRIC(EVENT_VIEW, counter, "waymark_events_total", "type=\"view\"", "") \
@@ -72,6 +78,7 @@
 	METRIC(EVENT_EVENT, counter, "waymark_events_total", "type=\"event\"", "") \
 	METRIC(EVENT_SEARCH, counter, "waymark_events_total", "type=\"search\"", "") \
 	METRIC(EVENT_DOWNLOAD, counter, "waymark_events_total", "type=\"download\"", "") \
+	METRIC(EVENT_CONSENT, counter, "waymark_events_total", "type=\"consent\"", "") \
 	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
 	METRIC(EVENT_PROSPECT, counter, "waymark_events_total", "type=\"prospect\"", "") \

@@ -9,6 +9,7 @@
 #include "app/settings.h"
 
 #include "base/cleanup.h"
+#include "track/disclosure.h"
 
 #include <string.h>
 
@@ -40,6 +41,8 @@ static int complete(struct settings *settings, struct error *error)
 	const struct config *config = settings->config;
 	int code = tracker_set_new(config, &settings->trackers, error);
 
+	if (!code)
+		code = disclosure_check(config, error);
 	if (!code)
 		code = keyring_load(config->keys_file, settings->trackers->hosts,
 				    settings->trackers->count, &settings->keyring, error);

@@ -29,12 +29,13 @@ static void print_summary(const struct app *app)
 
 static void warn_of_no_effect(const struct config *config)
 {
+	const char *why;
 	size_t at = 0;
 
-	for (const char *key; (key = config_next_without_effect(config, &at)) != NULL;) {
+	for (const char *key; (key = config_next_without_effect(config, &at, &why)) != NULL;) {
 		struct error error = {""};
 
-		(void)config_error(config, &error, key, "has no effect in this version");
+		(void)config_error(config, &error, key, "has no effect: %s", why);
 		command_warn("%s", error.text);
 	}
 }

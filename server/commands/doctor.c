@@ -91,13 +91,14 @@ void doctor_say(struct doctor *doctor, enum doctor_level level, const char *chec
 static void say_config(struct doctor *doctor)
 {
 	const struct config *config = doctor->app->config;
+	const char *why;
 	size_t at = 0;
 
 	doctor_say(doctor, DOCTOR_OK, "config", NULL, "%s is in order, %zu tracker%s", config->path,
 		   config->tracker_count, config->tracker_count == 1 ? "" : "s");
-	for (const char *key; (key = config_next_without_effect(config, &at)) != NULL;)
+	for (const char *key; (key = config_next_without_effect(config, &at, &why)) != NULL;)
 		doctor_say(doctor, DOCTOR_NOTE, "config", "take it out, or expect nothing of it",
-			   "%s has no effect in this version", key);
+			   "%s has no effect: %s", key, why);
 	doctor_say(doctor, DOCTOR_OK, "keys", NULL, "%s: %zu in all, key %u signs",
 		   config->keys_file, keyring_count(doctor->app->keyring),
 		   keyring_signing_id(doctor->app->keyring));

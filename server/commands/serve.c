@@ -97,14 +97,11 @@ static int print_ready(const struct app *app, struct error *error)
 
 static void warn_of_no_effect(const struct config *config)
 {
-	cleanup_buffer struct buffer keys = BUFFER_INIT;
+	const char *why;
 	size_t at = 0;
 
-	for (const char *key; (key = config_next_without_effect(config, &at)) != NULL;)
-		buffer_printf(&keys, "%s%s", keys.size > 0 ? " " : "", key);
-	if (keys.size > 0 && !keys.error)
-		log_warning("configuration", "keys", buffer_text(&keys), "reason",
-			    "has no effect in this version");
+	for (const char *key; (key = config_next_without_effect(config, &at, &why)) != NULL;)
+		log_warning("configuration", "key", key, "reason", "has no effect", "why", why);
 }
 
 /* The server that was to be replaced is still there, or we were told to stop while waiting. */

@@ -7,6 +7,7 @@
  */
 #include "http/exchange.h"
 #include "http/incident.h"
+#include "text/html_escape.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -185,49 +186,27 @@ enum handled reply_body(struct request *request, unsigned counter, unsigned stat
 	return HANDLED;
 }
 
-static void append_escaped(struct buffer *page, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			buffer_append_text(page, "&amp;");
-			break;
-		case '<':
-			buffer_append_text(page, "&lt;");
-			break;
-		case '>':
-			buffer_append_text(page, "&gt;");
-			break;
-		case '"':
-			buffer_append_text(page, "&quot;");
-			break;
-		default:
-			buffer_append_byte(page, (uint8_t)*text);
-		}
-	}
-}
-
 static void append_page(struct buffer *page, const char *title, const char *sentence,
 			const char *home, const char *id)
 {
 	buffer_append_text(page, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
 				 "<meta name=\"viewport\" content=\"width=device-width\">\n"
 				 "<meta name=\"robots\" content=\"noindex\">\n<title>");
-	append_escaped(page, title);
+	html_escape(span_text(title), page);
 	buffer_append_text(page, "</title>\n<style>body{font:1rem/1.5 system-ui,sans-serif;"
 				 "max-width:32rem;margin:15vh auto;padding:0 1rem}</style>\n<h1>");
-	append_escaped(page, title);
+	html_escape(span_text(title), page);
 	buffer_append_text(page, "</h1>\n<p>");
-	append_escaped(page, sentence);
+	html_escape(span_text(sentence), page);
 	buffer_append_text(page, "</p>\n");
 	if (id)
 		buffer_printf(page, "<p>Request %s</p>\n", id);
 	if (!home)
 		return;
 	buffer_append_text(page, "<p><a href=\"");
-	append_escaped(page, home);
+	html_escape(span_text(home), page);
 	buffer_append_text(page, "\">");
-	append_escaped(page, home);
+	html_escape(span_text(home), page);
 	buffer_append_text(page, "</a></p>\n");
 }
 

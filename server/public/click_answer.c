@@ -12,6 +12,7 @@
 
 #include "public/public.h"
 #include "public/visit_commit.h"
+#include "track/held_click.h"
 
 struct answer {
 	struct visit_commit commit; /* first: request->state is a struct visit_commit */
@@ -39,6 +40,40 @@ enum handled click_answer_again(struct request *request)
 	return visit_commit_again(request);
 }
 
+/* Its claim waits in a cookie until the browser chooses; NULL: it does not. */
+static const char *hold(const struct visit *visit, const struct click_target *target)
+{
+	struct buffer *text = &visit->app->event_scratch;
+	const struct held_click held = {
+		.prospect = target->prospect,
+		.link = target->link,
+		.mailing = target->mailing,
+		.campaign = target->campaign,
+		.time = visit->now,
+	};
+	struct identity_request asked;
+	struct span copy;
+
+	if (!target->has_prospect || visit_is_probe(visit) ||
+	    !held_click_applies(visit->settings->config, &visit->identity))
+		return NULL;
+	visit_ask(visit, &asked);
+	buffer_clear(text);
+	if (!held_click_format(&asked, &held, text) || text->error)
+		return NULL;
+	metrics_add(&visit->app->metrics, METRIC_HELD_CLICKS, 1);
+	copy = arena_copy(&visit->request->arena, buffer_span(text));
+	return (const char *)copy.data;
+}
+
+/* At most one: under pending consent, where a click is held, no cookie is set. */
+static const char *format_cookie(const struct visit *visit, const struct click_target *target)
+{
+	const char *cookie = visit_format_cookie(visit);
+
+	return cookie ? cookie : hold(visit, target);
+}
+
 static unsigned counter_of(const struct visit *visit, const struct click_target *target)
 {
 	if (visit->prefetch)
@@ -59,7 +94,7 @@ enum handled click_answer(struct request *request, const struct click_target *ta
 	visit_count_cookies(&visit);
 	now = (struct answer){
 		.location = target->destination,
-		.cookie = visit_format_cookie(&visit),
+		.cookie = format_cookie(&visit, target),
 		.counter = counter_of(&visit, target),
 		.prefetch = visit.prefetch,
 	};

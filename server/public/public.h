@@ -15,10 +15,12 @@ bool public_gate(struct request *request);
 
 enum handled public_beacon(struct request *request);
 enum handled public_click(struct request *request);
+enum handled public_consent(struct request *request);
 enum handled public_favicon(struct request *request);
 enum handled public_healthz(struct request *request);
 enum handled public_pinned(struct request *request);
 enum handled public_pixel(struct request *request);
+enum handled public_privacy(struct request *request);
 enum handled public_robots(struct request *request);
 enum handled public_self_contained(struct request *request);
 enum handled public_slug(struct request *request);

@@ -12,11 +12,13 @@
 /* clang-format off */
 const struct route public_routes[] = {
 	{"/c/*",         public_click,          NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_CLICK},
+	{"/consent",     NULL,        public_consent, 4096, ACCESS_PUBLIC, METRIC_REQUEST_CONSENT},
 	{"/e",           NULL,         public_beacon, BEACON_MAX_BYTES, ACCESS_PUBLIC, METRIC_REQUEST_BEACON},
 	{"/e.gif",       public_pixel,          NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PIXEL},
 	{"/favicon.ico", public_favicon,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/healthz",     public_healthz,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_HEALTH},
 	{"/l/*",         public_slug,           NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_SLUG},
+	{"/privacy",     public_privacy,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PRIVACY},
 	{"/robots.txt",  public_robots,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/t.js",        public_snippet,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/t/*",         public_pinned,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},

@@ -27,32 +27,39 @@ static struct span find_purpose(const struct request *request)
 	return first;
 }
 
-void visit_init(struct visit *visit, struct request *request, enum event_type type)
+void visit_ask(const struct visit *visit, struct identity_request *ret_asked)
 {
-	const struct settings *settings = public_settings(request);
-	struct identity_request identity = {
-		.tracker = public_tracker(request),
-		.config = settings->config,
-		.keyring = settings->keyring,
+	struct request *request = visit->request;
+
+	*ret_asked = (struct identity_request){
+		.tracker = visit->tracker,
+		.config = visit->settings->config,
+		.keyring = visit->settings->keyring,
 		.sec_gpc = request_value(request, HEADER_SEC_GPC),
 		.dnt = request_value(request, HEADER_DNT),
 		.sec_fetch_mode = request_value(request, HEADER_SEC_FETCH_MODE),
 		.sec_fetch_dest = request_value(request, HEADER_SEC_FETCH_DEST),
-		.now = clock_wall(),
+		.probe = visit_is_probe(visit),
+		.now = visit->now,
 	};
+	ret_asked->cookie_count = request_values(request, HEADER_COOKIE, &ret_asked->cookies);
+}
+
+void visit_init(struct visit *visit, struct request *request, enum event_type type)
+{
+	struct identity_request asked;
 
 	visit->request = request;
 	visit->app = request->context;
-	visit->settings = settings;
-	visit->tracker = identity.tracker;
+	visit->settings = public_settings(request);
+	visit->tracker = public_tracker(request);
 	visit->purpose = find_purpose(request);
 	visit->prefetch = verdict_is_prefetch(visit->purpose);
 	visit->head = request->method == METHOD_HEAD;
-	visit->now = identity.now;
+	visit->now = clock_wall();
 	visit->type = type == EVENT_click && visit_is_probe(visit) ? EVENT_probe : type;
-	identity.probe = visit_is_probe(visit);
-	identity.cookie_count = request_values(request, HEADER_COOKIE, &identity.cookies);
-	identity_resolve(&identity, type, &visit->identity);
+	visit_ask(visit, &asked);
+	identity_resolve(&asked, type, &visit->identity);
 }
 
 void visit_count_forged(struct request *request, enum purpose purpose)

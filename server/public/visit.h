@@ -30,6 +30,9 @@ static inline bool visit_is_probe(const struct visit *visit)
 	return visit->head || visit->prefetch;
 }
 
+/* What its request says of identity and consent, as track/ asks for it. */
+void visit_ask(const struct visit *visit, struct identity_request *ret_asked);
+
 /* Count what its cookies told: two that differ, one that did not verify. */
 void visit_count_cookies(const struct visit *visit);
 /* The whole Set-Cookie value for the answer, which sets or drops the cookie, in the request's

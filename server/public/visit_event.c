@@ -280,7 +280,7 @@ static const enum metric counters[EVENT_TYPE_COUNT] = {
 	[EVENT_click] = METRIC_EVENT_CLICK,	  [EVENT_probe] = METRIC_EVENT_PROBE,
 	[EVENT_view] = METRIC_EVENT_VIEW,	  [EVENT_leave] = METRIC_EVENT_LEAVE,
 	[EVENT_event] = METRIC_EVENT_EVENT,	  [EVENT_search] = METRIC_EVENT_SEARCH,
-	[EVENT_download] = METRIC_EVENT_DOWNLOAD,
+	[EVENT_download] = METRIC_EVENT_DOWNLOAD, [EVENT_consent] = METRIC_EVENT_CONSENT,
 };
 
 int visit_event_add(struct visit_event *builder)

@@ -42,16 +42,15 @@ class Config(unittest.TestCase):
             "consent   identify\n"))
 
     def test_a_key_without_effect_is_named(self):
-        sentence = "has no effect in this version"
-        self.daemon.configure(retention_days=400, consent__hold_click_minutes=0)
+        sentence = "has no effect"
+        self.daemon.configure(consent__default="pending", consent__hold_click_minutes=10)
         self.assertEqual(self.run_at(self.daemon.instance, "check").stderr, "")
-        self.daemon.configure(retention_days=30, consent__hold_click_minutes=10,
-                              commit_wait_ms=200)
+        self.daemon.configure(consent__default="measure")
         answer = self.run_at(self.daemon.instance, "check")
         self.assertEqual(answer.returncode, 0)
         self.assertTrue(answer.stdout.startswith("waymark.json is in order.\n"))
         self.assertRegex(answer.stderr, r"\Awaymark config check: waymark\.json:1:\d+: "
-                         rf"consent\.hold_click_minutes: {sentence}\n\Z")
+                         rf"consent\.hold_click_minutes: {sentence}: no click waits.*\n\Z")
         self.daemon.start()
         self.assertEqual(self.daemon.stop(), 0)
         [line] = [line for line in self.daemon.log().splitlines() if sentence in line]

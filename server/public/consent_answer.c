@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What leaves for POST /consent and POST /privacy/forget. It is decided before the event is queued,
+ * so the choice holds in the browser even when the disk does not take its record: the record is
+ * counted late or lost, and a person who said no is not asked to wait for a disk.
+ */
+#include "public/consent_answer.h"
+
+#include "public/origin.h"
+#include "public/public.h"
+#include "public/visit_commit.h"
+#include "track/held_click.h"
+
+struct answer {
+	struct visit_commit commit; /* first: request->state is a struct visit_commit */
+	struct consent_answer how;
+};
+
+/* A browser that does not say what it does is taken for one that navigates. */
+static bool is_navigation(const struct request *request)
+{
+	struct span mode = request_value(request, HEADER_SEC_FETCH_MODE);
+
+	return !mode.data || span_equal(mode, SPAN("navigate"));
+}
+
+void consent_answer_init(struct consent_answer *answer, const struct visit *visit,
+			 struct span language)
+{
+	const struct request *request = visit->request;
+	struct span origin = span_trim(request_value(request, HEADER_ORIGIN));
+
+	*answer = (struct consent_answer){
+		.is_form = is_navigation(request) &&
+			   span_equal(origin, span_text(visit->tracker->origin)),
+		.language = language_choose(language, request),
+		.cookie = visit_format_cookie(visit),
+	};
+}
+
+void consent_answer_drop_held(struct consent_answer *answer, const struct visit *visit)
+{
+	struct buffer *text = &visit->app->event_scratch;
+
+	buffer_clear(text);
+	held_click_format_none(visit->tracker, text);
+	if (!text->error)
+		answer->held =
+			(const char *)arena_copy(&visit->request->arena, buffer_span(text)).data;
+	buffer_clear(text);
+}
+
+static enum handled send_answer(struct request *request, const struct consent_answer *answer)
+{
+	if (answer->is_form) {
+		(void)privacy_return(request, answer->counter, answer->language, answer->done);
+	} else {
+		(void)reply_body(request, answer->counter, 204, NULL, "no-store", SPAN(""));
+		origin_share(request);
+	}
+	if (answer->cookie)
+		reply_header(request, "Set-Cookie", answer->cookie);
+	if (answer->held)
+		reply_header(request, "Set-Cookie", answer->held);
+	return HANDLED;
+}
+
+static enum handled send_kept(struct request *request)
+{
+	const struct answer *answer = request->state;
+
+	return send_answer(request, &answer->how);
+}
+
+enum handled consent_answer_commit(struct request *request, struct event_ticket *ticket,
+				   const struct consent_answer *how)
+{
+	struct answer *answer;
+
+	if (!ticket)
+		return send_answer(request, how);
+	answer = arena_alloc(&request->arena, sizeof(*answer));
+	if (!answer) {
+		visit_commit_late(request, ticket);
+		return send_answer(request, how);
+	}
+	answer->how = *how;
+	return visit_commit(request, ticket, &answer->commit, send_kept);
+}
+
+enum handled consent_answer_refuse(struct request *request, unsigned counter, unsigned status,
+				   enum text_id why, struct span asked)
+{
+	cleanup_buffer struct buffer html = BUFFER_INIT;
+	enum language language = language_choose(asked, request);
+
+	if (!is_navigation(request))
+		return reply_body(request, counter, status, "text/plain; charset=utf-8", "no-store",
+				  span_text(text_get(why, LANGUAGE_EN)));
+	privacy_refusal_append(why, language, &html);
+	return privacy_reply(request, counter, status, language, &html);
+}

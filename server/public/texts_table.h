@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What our pages and the consent banner say to visitors, in both languages: TEXT(id, English,
+ * Japanese). A word in braces stands for a value that the page fills in; both languages name the
+ * same ones. No include guard: include it with TEXT defined. Rows banner_* are made into the texts
+ * of /banner.js by static/make_texts.py, so a row is TEXT(…) with string literals, nothing else.
+ */
+/* clang-format off */
+TEXT(language_name, "English", "日本語")
+TEXT(language_other, "日本語", "English")
+
+/* GET /privacy */
+TEXT(privacy_title, "What is recorded here", "計測と情報の取り扱い")
+TEXT(privacy_lead,
+     "{host} measures how links in e-mails from {operator} and the pages of {sites} are used. This "
+     "page is made from the settings that are in force. It says what is recorded, for whom and "
+     "why, and it is where you decide about it.",
+     "{host} は、{operator} がお送りするメールのリンクと、{sites} のページがどのように利用されて"
+     "いるかを計測しています。このページは現在有効な設定から作成されており、何を、誰が、何のために"
+     "記録するのかをお知らせします。計測するかどうかも、ここでお選びいただけます。")
+TEXT(done_choice, "Your choice is in force from now on.", "選択を反映しました。")
+TEXT(done_signal,
+     "Your browser itself says no, so nothing else can be chosen here.",
+     "お使いのブラウザーが計測の拒否を通知しているため、ほかの選択は反映されません。")
+TEXT(done_forget,
+     "This browser is forgotten. Should you come back, you will be somebody new.",
+     "このブラウザーの識別情報を消去しました。次にアクセスされたときは、新しい訪問者として扱います。")
+
+TEXT(choice_title, "Your choice", "計測についての選択")
+TEXT(choice_now, "In force for this browser: {state}.", "このブラウザーの現在の設定：{state}")
+TEXT(reason_default,
+     "You have not chosen yet; this holds until you do.",
+     "まだ選択されていないため、初期設定が適用されています。")
+TEXT(reason_country,
+     "You have not chosen yet; until you do, this holds for the country of your network address.",
+     "まだ選択されていないため、接続元の国・地域の初期設定が適用されています。")
+TEXT(reason_cookie, "You have chosen this.", "ご自身で選択された設定です。")
+TEXT(reason_gpc,
+     "Your browser sends Global Privacy Control, which comes before any choice.",
+     "お使いのブラウザーが Global Privacy Control を送信しており、それがどの選択よりも優先されます。")
+TEXT(reason_dnt,
+     "Your browser sends Do Not Track, which comes before any choice.",
+     "お使いのブラウザーが Do Not Track を送信しており、それがどの選択よりも優先されます。")
+TEXT(choice_legend, "What may be recorded of this browser?", "このブラウザーについて、何を記録してよいですか")
+TEXT(state_pending, "Not decided", "未選択")
+TEXT(state_denied, "Nothing of me", "記録しない")
+TEXT(state_measure, "Count me, without knowing me", "個人を特定せずに計測する")
+TEXT(state_identify, "Recognise me", "個人と結び付けて計測する")
+TEXT(what_pending,
+     "Takes an earlier choice back: the cookie is deleted, and what holds for everybody holds for "
+     "this browser.",
+     "以前の選択を取り消します。Cookie を削除し、初期設定に戻します。")
+TEXT(what_denied,
+     "Visits to pages are not recorded. A followed link is counted for its campaign and for "
+     "nobody. A cookie keeps your answer; it holds no number that is yours.",
+     "ページの閲覧は記録しません。メールのリンクが開かれたことは、どなたのものか分からない件数としてのみ"
+     "数えます。この選択を覚えるための Cookie を保存しますが、識別番号は含みません。")
+TEXT(what_measure,
+     "Visits and followed links are recorded under a random number in a cookie, and not tied to "
+     "your name or address.",
+     "ページの閲覧とリンクのクリックを、Cookie に保存した無作為な番号で記録します。氏名やメールアドレスとは"
+     "結び付けません。")
+TEXT(what_identify,
+     "The same, and a link from a mail that was sent to you, or your login, ties the number to "
+     "you.",
+     "上記に加えて、あなた宛てのメールのリンクを開いたとき、またはログインしたときに、その番号をあなた個人と"
+     "結び付けます。")
+TEXT(choice_save, "Save my choice", "選択を保存する")
+
+TEXT(forget_title, "Forget this browser", "このブラウザーの識別情報を消去")
+TEXT(forget_what,
+     "Deletes the cookie and unties this browser from whoever it was known as. What was counted "
+     "stays counted, without you. To have your data itself erased, write to {operator}.",
+     "Cookie を削除し、このブラウザーと個人との結び付きを解除します。これまでの件数は、どなたのものか分からない"
+     "形で残ります。記録された情報そのものの削除は、{operator} までお申し出ください。")
+TEXT(forget_button, "Forget this browser", "識別情報を消去する")
+
+TEXT(effect_title, "What each choice means", "選択ごとの取り扱い")
+TEXT(effect_event, "What happens", "できごと")
+TEXT(event_click, "A link in a mail is followed", "メールのリンクを開く")
+TEXT(event_view, "A page is read or left", "ページを閲覧する・離れる")
+TEXT(event_event, "A download, a search or an action on a page", "ダウンロード・サイト内検索・ページ上の操作")
+TEXT(event_consent, "A choice is made here", "この選択を行う")
+TEXT(cell_nothing, "not recorded", "記録しない")
+TEXT(cell_counted, "counted, for nobody", "件数のみ")
+TEXT(cell_browser, "with the random number", "無作為な番号とともに")
+TEXT(cell_person, "with you", "個人とともに")
+TEXT(cell_bound, "with the random number, and you if known", "無作為な番号と、判明していれば個人とともに")
+TEXT(held_note,
+     "While nothing is decided, whose link was followed waits for {minutes} minutes in a cookie of "
+     "this browser. It is read only if you agree in that time.",
+     "未選択の間は、どなた宛てのリンクが開かれたかを、このブラウザーの Cookie に {minutes} 分間だけ保存します。"
+     "その間に同意された場合にのみ読み取ります。")
+
+TEXT(items_title, "What is sent and why", "送信される情報と利用目的")
+TEXT(items_what, "Information", "送信される情報")
+TEXT(items_why, "Why", "利用目的")
+TEXT(item_link,
+     "The link that was followed, with its mailing and campaign, and the time",
+     "開かれたリンク、そのメールの配信とキャンペーン、日時")
+TEXT(why_link, "To see which mails and links are of use", "どのメールやリンクが役立っているかを知るため")
+TEXT(item_page,
+     "The address of the page, without the part behind the question mark, and the time",
+     "ページのアドレス（「?」以降を除く）、日時")
+TEXT(item_page_query,
+     "The address of the page, and the time; of the part behind the question mark only {query}",
+     "ページのアドレス、日時。「?」以降は {query} のみ")
+TEXT(item_referrer, "The site that led there", "直前に閲覧していたサイト")
+TEXT(why_page, "To see which pages are read, and how they are found",
+     "どのページが、どこから見つけられて読まれているかを知るため")
+TEXT(item_reading,
+     "How long the page was visible, how far it was scrolled, and whether anything was typed or "
+     "clicked (never what)",
+     "ページが表示されていた時間、スクロールの深さ、操作の有無（入力の内容は含みません）")
+TEXT(why_reading, "To see which pages hold their readers", "どのページがよく読まれているかを知るため")
+TEXT(item_use,
+     "Searches on the site, downloads, links to other sites, and actions that the site names",
+     "サイト内検索の語句、ダウンロード、外部サイトへのリンク、サイトが定めた操作")
+TEXT(why_use, "To see what is looked for and used", "何が探され、利用されているかを知るため")
+TEXT(item_browser,
+     "What the browser tells of itself: its name and version, its languages, the kind of request",
+     "ブラウザーの名称とバージョン、使用言語、リクエストの種類")
+TEXT(item_ip_none,
+     "The network address, for the time of the answer; it is not kept",
+     "IP アドレス（応答の間だけ使用し、保存しません）")
+TEXT(item_ip_truncated,
+     "The network address, kept without its last part (/24, IPv6 /48)",
+     "IP アドレス（末尾を取り除き、/24、IPv6 は /48 として保存）")
+TEXT(item_ip_sealed,
+     "The network address, kept without its last part; where you are recognised also whole, "
+     "encrypted",
+     "IP アドレス（末尾を取り除いて保存。個人と結び付けて計測する場合は、暗号化した完全なアドレスも保存）")
+TEXT(why_browser, "To tell people from machines, and to keep abuse away",
+     "人と機械によるアクセスを区別し、不正利用を防ぐため")
+TEXT(item_cookie,
+     "A random number, in the cookie {cookie}, kept by the browser for at most {days} days",
+     "Cookie「{cookie}」に保存される無作為な番号（ブラウザーでの保存期間は最長 {days} 日）")
+TEXT(why_cookie, "To know this browser again, and to remember your choice",
+     "同じブラウザーであることの確認と、選択の記憶のため")
+TEXT(item_person,
+     "Only with “{state}”: who you are, from the link in a mail that was sent to you, or from your "
+     "login",
+     "「{state}」を選択した場合のみ：あなた宛てのメールのリンク、またはログインによって分かる、あなたがどなたか")
+TEXT(why_person, "So that {operator} can answer to what interests you",
+     "{operator} が、ご関心に応じたご案内をするため")
+
+TEXT(who_title, "For whom", "送信先")
+TEXT(who_operator, "All of it is sent to {host}, which {operator} is answerable for.",
+     "すべての情報は、{operator} が責任を負う {host} に送信されます。")
+TEXT(who_recipients, "{operator} hands it on to:", "{operator} は、次の提供先に情報を提供します。")
+TEXT(who_contact, "Questions, and requests for access, correction or erasure:",
+     "お問い合わせ、開示・訂正・削除のご請求：")
+TEXT(who_policy, "Privacy policy", "プライバシーポリシー")
+
+TEXT(time_title, "For how long", "保存期間")
+TEXT(time_records, "What was recorded is removed after {days} days.",
+     "記録は {days} 日後に削除します。")
+TEXT(time_anonymous, "Where no person is known, after {days} days already.",
+     "個人と結び付いていない記録は {days} 日後に削除します。")
+
+TEXT(signal_title, "Signals of your browser", "ブラウザーからの通知")
+TEXT(signal_gpc, "Global Privacy Control is taken as “{state}”.",
+     "Global Privacy Control は「{state}」として扱います。")
+TEXT(signal_dnt, "Do Not Track is taken as “{state}”.", "Do Not Track は「{state}」として扱います。")
+TEXT(privacy_foot,
+     "This page needs no script, and looking at it records and changes nothing.",
+     "このページはスクリプトを使用せず、表示しても何も記録・変更しません。")
+
+/* Answers to POST /consent and POST /privacy/forget that did not work */
+TEXT(refused_title, "That did not work", "処理できませんでした")
+TEXT(refused_origin,
+     "The request did not come from this page. Please open it again and choose there.",
+     "このページ以外からの送信でした。お手数ですが、ページを開き直して選択してください。")
+TEXT(refused_state,
+     "The choice was none of those that there are. Please choose again.",
+     "選択内容を確認できませんでした。もう一度お選びください。")
+TEXT(refused_back, "Back to the choice", "選択に戻る")
+
+/* /banner.js */
+TEXT(banner_label, "Recording of visits", "アクセスの計測について")
+TEXT(banner_text,
+     "May we record how this site is used, and recognise you when you come by a link of our mails?",
+     "サイトの利用状況を計測し、メールのリンクから訪問されたことを認識してもよろしいですか。")
+TEXT(banner_identify, "Recognise me", "同意する")
+TEXT(banner_measure, "Count only", "個人を特定せず計測のみ")
+TEXT(banner_denied, "No", "拒否する")
+TEXT(banner_more, "What is recorded", "記録される情報")
+/* clang-format on */
