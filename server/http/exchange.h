@@ -15,7 +15,7 @@
  * Private to http/: what the files of this folder know of each other. A listener owns connections;
  * a connection has at most one exchange at a time: a request with what is needed to answer it.
  */
-/* redirect.c: a response that an exchange keeps for its next redirect */
+/* redirect.c: a response that an exchange keeps for its next redirect, or 204 */
 struct redirect {
 	struct MHD_Response *response; /* NULL: none */
 	struct span location;	       /* of its Location, in the library's memory */
@@ -137,6 +137,8 @@ void reply_release(struct request *request);
 /* redirect.c: make the kept response lead to @location (NULL: it does so already) with this cookie
  * or none; false when the library refuses, and then nothing is kept. */
 bool redirect_prepare(struct redirect *kept, const char *location, const char *cookie);
+/* The same with no Location, for the 204 of a beacon. */
+bool redirect_prepare_nowhere(struct redirect *kept, const char *cookie);
 bool redirect_leads_to(const struct redirect *kept, struct span location);
 struct MHD_Response *redirect_take(struct redirect *kept); /* the caller's from now on */
 void redirect_trim(struct redirect *kept);		   /* after use: not what is large */

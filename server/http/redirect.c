@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Nearly every answer is a redirect, and nearly every redirect leads where many others lead. Making
- * one anew costs the library some twenty allocations. So an exchange keeps the response of its last
- * redirect and changes only what differs: the cookie, and the Location if it is another one.
+ * Nearly every answer is a redirect, or the 204 of a beacon, and nearly every redirect leads where
+ * many others lead. Making one anew costs the library some twenty allocations. So an exchange keeps
+ * the response of its last one and changes only what differs: the cookie, and the Location if it is
+ * another one, or none.
  *
  * When an exchange is used again, the library has let go of the response that it sent for the one
  * before: it does so right after it has told us that the request is completed. An answer that gets
@@ -70,10 +71,17 @@ bool redirect_leads_to(const struct redirect *kept, struct span location)
 	return kept->location.data && span_equal(kept->location, location);
 }
 
+static bool drop_location(struct redirect *kept)
+{
+	if (!kept->location.data)
+		return true;
+	kept->location = span_of(NULL, 0);
+	return drop(kept, MHD_HTTP_HEADER_LOCATION);
+}
+
 static bool set_location(struct redirect *kept, const char *location)
 {
-	kept->location = span_of(NULL, 0);
-	if (!drop(kept, MHD_HTTP_HEADER_LOCATION) || !add(kept, MHD_HTTP_HEADER_LOCATION, location))
+	if (!drop_location(kept) || !add(kept, MHD_HTTP_HEADER_LOCATION, location))
 		return false;
 	kept->location =
 		span_text(MHD_get_response_header(kept->response, MHD_HTTP_HEADER_LOCATION));
@@ -92,6 +100,14 @@ bool redirect_prepare(struct redirect *kept, const char *location, const char *c
 {
 	if ((kept->response || create(kept)) && (!location || set_location(kept, location)) &&
 	    set_cookie(kept, cookie))
+		return true;
+	redirect_finish(kept);
+	return false;
+}
+
+bool redirect_prepare_nowhere(struct redirect *kept, const char *cookie)
+{
+	if ((kept->response || create(kept)) && drop_location(kept) && set_cookie(kept, cookie))
 		return true;
 	redirect_finish(kept);
 	return false;

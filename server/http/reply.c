@@ -151,18 +151,17 @@ static bool prepare(struct request *request, struct span location, const char *c
 	return redirect_prepare(kept, (const char *)text.data, cookie);
 }
 
-enum handled reply_redirect(struct request *request, unsigned counter, struct span location,
-			    const char *cookie)
+/* Answer with the kept response, which has been prepared. */
+static enum handled set_kept(struct request *request, unsigned counter, unsigned status)
 {
-	struct redirect *kept = &request->inner->redirect;
+	const struct redirect *kept = &request->inner->redirect;
 	struct reply *reply = arena_alloc(&request->arena, sizeof(*reply));
 
-	reply_release(request);
-	if (!reply || !prepare(request, location, cookie))
+	if (!reply)
 		return fail(request);
 	count(request, counter);
 	*reply = (struct reply){
-		.status = 302,
+		.status = status,
 		.body = SPAN(""),
 		.response = kept->response,
 		.head_bytes = kept->head_bytes,
@@ -170,6 +169,24 @@ enum handled reply_redirect(struct request *request, unsigned counter, struct sp
 	};
 	request->reply = reply;
 	return HANDLED;
+}
+
+enum handled reply_redirect(struct request *request, unsigned counter, struct span location,
+			    const char *cookie)
+{
+	reply_release(request);
+	if (!prepare(request, location, cookie))
+		return fail(request);
+	return set_kept(request, counter, 302);
+}
+
+enum handled reply_done(struct request *request, unsigned counter, const char *cookie)
+{
+	reply_release(request);
+	if ((cookie && !is_header_value(span_text(cookie))) ||
+	    !redirect_prepare_nowhere(&request->inner->redirect, cookie))
+		return fail(request);
+	return set_kept(request, counter, 204);
 }
 
 enum handled reply_body(struct request *request, unsigned counter, unsigned status,

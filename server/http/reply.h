@@ -18,6 +18,9 @@
 enum handled reply_redirect(struct request *request, unsigned counter, struct span location,
 			    const char *cookie);
 
+/* 204, not to be stored. @cookie: as above. */
+enum handled reply_done(struct request *request, unsigned counter, const char *cookie);
+
 /* A body with its type; @cache: the Cache-Control value. The body is copied. */
 enum handled reply_body(struct request *request, unsigned counter, unsigned status,
 			const char *content_type, const char *cache, struct span body);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Responses are used again: each redirect must carry its own Location, its own cookie or none, and
- * nothing of the ones before it.
+ * Responses are used again: each redirect and each 204 must carry its own Location, its own cookie
+ * or none, and nothing of the ones before it.
  */
 #include "wire.h"
 
@@ -14,6 +14,21 @@ static enum handled redirect(struct request *request)
 	struct wire_server *server = request->context;
 
 	return reply_redirect(request, COUNT_OK, server->location, server->cookie);
+}
+
+static enum handled done(struct request *request)
+{
+	struct wire_server *server = request->context;
+
+	return reply_done(request, COUNT_OK, server->cookie);
+}
+
+static enum handled done_with_more(struct request *request)
+{
+	const enum handled handled = done(request);
+
+	reply_header(request, "Access-Control-Allow-Credentials", "true");
+	return handled;
 }
 
 static enum handled redirect_with_more(struct request *request)
@@ -31,6 +46,8 @@ static enum handled redirect_then_page(struct request *request)
 }
 
 static const struct route routes[] = {
+	{.path = "/done", .get = done, .counter = COUNT_OK},
+	{.path = "/done-more", .get = done_with_more, .counter = COUNT_OK},
 	{.path = "/r", .get = redirect, .counter = COUNT_OK},
 	{.path = "/more", .get = redirect_with_more, .counter = COUNT_OK},
 	{.path = "/page", .get = redirect_then_page, .counter = COUNT_OK},
@@ -174,6 +191,46 @@ static void what_is_refused_leaves_nothing_behind(void **state)
 	wire_close(&client);
 }
 
+static void assert_done(const struct wire *client, const char *cookie)
+{
+	char line[100];
+
+	assert_int_equal(wire_status(client), 204);
+	(void)snprintf(line, sizeof(line), "\r\nSet-Cookie: %s\r\n", cookie ? cookie : "");
+	assert_int_equal(count_of(client, line), cookie != NULL);
+	assert_int_equal(count_of(client, "\r\nSet-Cookie: "), cookie != NULL);
+	assert_int_equal(count_of(client, "Location: "), 0);
+	assert_int_equal(count_of(client, "\r\nX-Content-Type-Options: nosniff\r\n"), 1);
+	assert_int_equal(count_of(client, "\r\nCache-Control: no-store\r\n"), 1);
+}
+
+static void an_answer_without_location_has_none_of_the_last(void **state)
+{
+	static const char *const cookies[] = {NULL, "wm=a; Path=/", "wm=bb; Path=/"};
+	struct wire_server *server = *state;
+	static struct wire client;
+
+	server->location = SPAN("https://a.example/");
+	wire_open(server, &client);
+	for (size_t i = 0; i < 12; i++) {
+		server->cookie = cookies[i % 3];
+		for (size_t again = 0; again < i % 4; again++) {
+			ask(server, &client, GET("/done"));
+			assert_done(&client, server->cookie);
+			assert_int_equal(count_of(&client, "Access-Control"), 0);
+		}
+		ask(server, &client, GET("/r"));
+		assert_redirect(&client, "https://a.example/", server->cookie);
+		ask(server, &client, GET("/done-more"));
+		assert_done(&client, server->cookie);
+		assert_int_equal(count_of(&client, "Access-Control-Allow-Credentials: true"), 1);
+	}
+	server->cookie = "wm=a\r\nX: y";
+	ask(server, &client, GET("/done"));
+	assert_int_equal(wire_status(&client), 500);
+	wire_close(&client);
+}
+
 static void many_at_once_do_not_mix(void **state)
 {
 	struct wire_server *server = *state;
@@ -204,6 +261,7 @@ int main(void)
 		CASE(a_long_location_leaves_nothing_behind),
 		CASE(what_one_answer_adds_is_not_in_the_next),
 		CASE(what_is_refused_leaves_nothing_behind),
+		CASE(an_answer_without_location_has_none_of_the_last),
 		CASE(many_at_once_do_not_mix),
 	};
 
