@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two tables of sets of a few entries each, found by a keyed hash and compared byte by byte.
+ * Three tables of sets of a few entries each, found by a keyed hash and compared byte by byte.
  *
  * A value is kept when it misses twice with no other miss of its set in between. So a flood of
  * values that never come again leaves the table as it is, and costs a hash more than it would
  * without one; and since nobody knows the key, nobody can aim at a set. Within a set the entry that
  * was used last stands first, and the last one makes room.
  *
- * Invariant: what an entry says is what reading its value says, for a referrer under the
+ * Invariant: what an entry says is what reading its value says, for a referrer and a page under the
  * configuration in force. A request that began under an older one neither finds nor leaves any, and
  * what was read without enough memory is not kept.
  */
@@ -23,6 +23,7 @@ enum {
 	WAYS = 4,
 	AGENT_SETS = 512, /* powers of two */
 	REFERRER_SETS = 64,
+	PAGE_SETS = 64,
 	ENTRY_MAX_BYTES = 1024 /* of value and text together; longer ones are read every time */
 };
 
@@ -33,7 +34,8 @@ struct entry {
 	uint8_t bytes[]; /* the value, then its text where that is another one */
 };
 
-_Static_assert((AGENT_SETS + REFERRER_SETS) * WAYS * (sizeof(struct entry) + ENTRY_MAX_BYTES + 64) <
+_Static_assert((AGENT_SETS + REFERRER_SETS + PAGE_SETS) * WAYS *
+			       (sizeof(struct entry) + ENTRY_MAX_BYTES + 64) <
 		       HEADER_CACHE_MAX_BYTES,
 	       "every set full of the longest entries");
 
@@ -52,9 +54,10 @@ struct table {
 
 struct header_cache {
 	struct short_hash_key key;
-	struct table agents, referrers;
+	struct table agents, referrers, pages;
 	struct buffer scratch;
-	const struct config *config; /* in force: the referrers that are kept were read under it */
+	const struct config
+		*config; /* in force: referrers and pages that are kept were read under it */
 };
 
 static bool init(struct table *table, size_t set_count, enum event_field field)
@@ -74,6 +77,13 @@ static void clear(struct table *table)
 	}
 }
 
+static void finish(struct table *table)
+{
+	clear(table);
+	buffer_finish(&table->text);
+	free(table->sets);
+}
+
 struct header_cache *header_cache_new(const struct config *config)
 {
 	struct header_cache *cache = calloc(1, sizeof(*cache));
@@ -83,7 +93,8 @@ struct header_cache *header_cache_new(const struct config *config)
 	cache->config = config;
 	short_hash_key_make(&cache->key);
 	if (init(&cache->agents, AGENT_SETS, EVENT_FIELD_agent) &&
-	    init(&cache->referrers, REFERRER_SETS, EVENT_FIELD_referrer))
+	    init(&cache->referrers, REFERRER_SETS, EVENT_FIELD_referrer) &&
+	    init(&cache->pages, PAGE_SETS, EVENT_FIELD_url))
 		return cache;
 	header_cache_free(cache);
 	return NULL;
@@ -92,6 +103,7 @@ struct header_cache *header_cache_new(const struct config *config)
 void header_cache_change(struct header_cache *cache, const struct config *config)
 {
 	clear(&cache->referrers);
+	clear(&cache->pages);
 	cache->config = config;
 }
 
@@ -99,13 +111,10 @@ void header_cache_free(struct header_cache *cache)
 {
 	if (!cache)
 		return;
-	clear(&cache->agents);
-	clear(&cache->referrers);
-	buffer_finish(&cache->agents.text);
-	buffer_finish(&cache->referrers.text);
+	finish(&cache->agents);
+	finish(&cache->referrers);
+	finish(&cache->pages);
 	buffer_finish(&cache->scratch);
-	free(cache->agents.sets);
-	free(cache->referrers.sets);
 	free(cache);
 }
 
@@ -178,8 +187,10 @@ static bool read_value(struct header_cache *cache, struct table *table, const st
 	if (table->field == EVENT_FIELD_agent) {
 		verdict_read_agent(value, &table->reading.agent);
 		privacy_text(value, &cache->scratch);
-	} else {
+	} else if (table->field == EVENT_FIELD_referrer) {
 		privacy_referrer(config, value, &cache->scratch);
+	} else {
+		privacy_page_url(config, value, &cache->scratch);
 	}
 	return take_text(cache, table);
 }
@@ -219,4 +230,12 @@ header_cache_referrer(struct header_cache *cache, const struct config *config, s
 	static const struct header_reading none = {0};
 
 	return referrer.size > 0 ? look_up(cache, &cache->referrers, config, referrer) : &none;
+}
+
+const struct header_reading *header_cache_page(struct header_cache *cache,
+					       const struct config *config, struct span url)
+{
+	static const struct header_reading none = {0};
+
+	return url.size > 0 ? look_up(cache, &cache->pages, config, url) : &none;
 }

@@ -6,10 +6,10 @@
 #include "track/verdict.h"
 
 /*
- * What the values of two headers come to, kept for those that come often: few agents and few
- * referrers make most of the requests, and reading one (is it a program? does it hold an address?
- * is it UTF-8?) costs more than all else that is done with a click. An answer is the same whether
- * it was kept or not.
+ * What the values of two headers, and the addresses of pages, come to, kept for those that come
+ * often: few agents, few referrers and few pages make most of the requests, and reading one (is it
+ * a program? does it hold an address? is it UTF-8?) costs more than all else that is done with a
+ * click. An answer is the same whether it was kept or not.
  *
  * Loop thread. At most HEADER_CACHE_MAX_BYTES, whatever is sent.
  */
@@ -34,5 +34,8 @@ const struct header_reading *header_cache_agent(struct header_cache *cache, stru
 const struct header_reading *header_cache_referrer(struct header_cache *cache,
 						   const struct config *config,
 						   struct span referrer);
+/* A page by the page-URL rule; absent when it is no address that a browser would ask for. */
+const struct header_reading *header_cache_page(struct header_cache *cache,
+					       const struct config *config, struct span url);
 
 #endif

@@ -20,12 +20,16 @@ static bool needs_address(enum event_type type)
 static int set_address(struct visit_event *builder, const struct beacon_line *line,
 		       struct error *error)
 {
-	privacy_page_url(builder->visit->settings->config, line->values[BEACON_URL],
-			 builder->scratch);
-	if (builder->scratch->size == 0 && needs_address(line->type))
+	const struct visit *visit = builder->visit;
+	const struct header_reading *page =
+		header_cache_page(visit->app->headers, visit->settings->config,
+				  line->values[BEACON_URL]);
+
+	if (page->text.size > 0)
+		event_set(&builder->event, EVENT_FIELD_url, page->text);
+	else if (needs_address(line->type))
 		return error_set(error, BEACON_E_LINE,
 				 "u is not an address that a browser would ask for");
-	visit_event_scratch(builder, EVENT_FIELD_url);
 	return 0;
 }
 

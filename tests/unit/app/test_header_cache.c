@@ -93,12 +93,23 @@ static void check_referrer(const struct fixture *fixture, struct span value)
 	expect_text(reading->text, &rule, EVENT_FIELD_referrer);
 }
 
+static void check_page(const struct fixture *fixture, struct span value)
+{
+	const struct header_reading *reading =
+		header_cache_page(fixture->cache, fixture->config, value);
+	struct buffer rule = BUFFER_INIT;
+
+	privacy_page_url(fixture->config, value, &rule);
+	expect_text(reading->text, &rule, EVENT_FIELD_url);
+}
+
 /* First read, then read and kept, then found: each time the same. */
 static void check_thrice(const struct fixture *fixture, struct span value)
 {
 	for (int i = 0; i < 3; i++) {
 		check_agent(fixture, value);
 		check_referrer(fixture, value);
+		check_page(fixture, value);
 	}
 }
 
