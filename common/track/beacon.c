@@ -155,15 +155,13 @@ static json_t *redacted(const json_t *value, int depth);
 
 static json_t *redacted_list(const json_t *list, int depth)
 {
-	json_t *copy = json_array(), *item;
-	size_t i;
+	json_t *copy = json_array();
 
-	json_array_foreach(list, i,
-			   item) if (json_array_append_new(copy, redacted(item, depth)) != 0)
-	{
-		json_decref(copy);
-		return NULL;
-	}
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (json_array_append_new(copy, redacted(json_array_get(list, i), depth)) != 0) {
+			json_decref(copy);
+			return NULL;
+		}
 	return copy;
 }
 

@@ -33,9 +33,7 @@ static enum handled refuse(struct request *request, unsigned counter, unsigned s
 
 static enum handled send_done(struct request *request, const char *cookie)
 {
-	(void)reply_body(request, METRIC_REQUEST_BEACON, 204, NULL, "no-store", SPAN(""));
-	if (cookie)
-		reply_header(request, "Set-Cookie", cookie);
+	(void)reply_done(request, METRIC_REQUEST_BEACON, cookie);
 	origin_share(request);
 	return HANDLED;
 }
@@ -119,10 +117,19 @@ static enum handled finish(struct visit_event *builder, const struct result *res
 	return visit_commit(request, ticket, &answer->commit, send_kept);
 }
 
-enum handled public_beacon(struct request *request)
+static enum handled take(const struct visit *visit)
 {
 	cleanup(visit_event_finish) struct visit_event builder;
 	struct result result = {0};
+
+	visit_event_init(&builder, visit);
+	visit_count_cookies(visit);
+	take_lines(&builder, &result);
+	return finish(&builder, &result);
+}
+
+enum handled public_beacon(struct request *request)
+{
 	struct visit visit;
 
 	if (request->state)
@@ -134,8 +141,5 @@ enum handled public_beacon(struct request *request)
 	if (visit.prefetch)
 		return refuse(request, METRIC_REQUEST_BEACON_PREFETCH, 503,
 			      "What is not shown yet is not counted.\n");
-	visit_count_cookies(&visit);
-	visit_event_init(&builder, &visit);
-	take_lines(&builder, &result);
-	return finish(&builder, &result);
+	return take(&visit);
 }

@@ -78,9 +78,9 @@ static struct event_ticket *make_event(const struct visit *visit, const struct c
 	cleanup(visit_event_finish) struct visit_event builder;
 	int code;
 
+	visit_event_init(&builder, visit);
 	if (visit_is_left_out(visit, EVENT_consent))
 		return NULL;
-	visit_event_init(&builder, visit);
 	code = visit_event_begin(&builder, EVENT_consent);
 	if (code == 0) {
 		set_props(&builder, choice);

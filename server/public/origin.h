@@ -9,6 +9,9 @@
  * Which pages may talk to a tracker: its own, and those of its sites (DESIGN.md 5). Browsers write
  * Origin, Sec-Fetch-Site and Referer, pages cannot; whatever is no browser can write anything, and
  * gets nothing by it but an event without a cookie.
+ *
+ * No request that our pages make is one that browsers ask about first (OPTIONS), and nothing here
+ * answers that question: so no page can send us another type of body, or a header of its own.
  */
 
 /*

@@ -38,7 +38,7 @@ static enum handled send_kept(struct request *request)
 }
 
 /* Return: 0; BEACON_E_LINE; as beacon_event_add(). */
-static int take_view(struct visit_event *builder)
+static int add_view(struct visit_event *builder)
 {
 	struct request *request = builder->visit->request;
 	struct beacon_line line = {
@@ -80,9 +80,17 @@ static enum handled finish(struct visit_event *builder, int code)
 	return visit_commit(request, ticket, &answer->commit, send_kept);
 }
 
-enum handled public_pixel(struct request *request)
+static enum handled take(const struct visit *visit)
 {
 	cleanup(visit_event_finish) struct visit_event builder;
+
+	visit_event_init(&builder, visit);
+	visit_count_cookies(visit);
+	return finish(&builder, add_view(&builder));
+}
+
+enum handled public_pixel(struct request *request)
+{
 	const struct answer probe = {.counter = METRIC_REQUEST_PIXEL_PROBE};
 	struct visit visit;
 
@@ -95,7 +103,5 @@ enum handled public_pixel(struct request *request)
 	visit_init(&visit, request, EVENT_view);
 	if (visit_is_probe(&visit))
 		return send_answer(request, &probe);
-	visit_count_cookies(&visit);
-	visit_event_init(&builder, &visit);
-	return finish(&builder, take_view(&builder));
+	return take(&visit);
 }

@@ -27,6 +27,8 @@ struct visit_event {
 	struct address truncated;
 };
 
+/* Before anything else: whoever declares one with cleanup(visit_event_finish) does so right behind,
+ * since clearing all of it would cost as much as making the event. */
 void visit_event_init(struct visit_event *builder, const struct visit *visit);
 void visit_event_finish(struct visit_event *builder); /* frees the ticket that nobody took */
 

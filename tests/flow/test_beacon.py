@@ -30,7 +30,7 @@ class Beacons(unittest.TestCase):
 
     def send(self, *lines, **headers):
         """(answer, events): one beacon and what it left."""
-        last = self.daemon.events()[-1]["seq"]
+        last = max((event["seq"] for event in self.daemon.events()), default=0)
         answer = self.daemon.beacon("\n".join(lines), headers)
         return answer, self.daemon.events("--after", str(last))
 
@@ -281,6 +281,13 @@ class Origins(Beacons):
             self.assertEqual(answer.header("Access-Control-Allow-Origin"), expected)
             self.assertEqual(answer.header("Access-Control-Allow-Credentials"),
                              expected and "true")
+
+    def test_a_page_that_asks_first_may_send_nothing_more(self):
+        answer = self.daemon.request("OPTIONS", "/e", {
+            **BEACON, "Sec-Fetch-Mode": "cors", "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type"})
+        self.assertEqual((answer.status, answer.header("Allow")), (204, "POST, OPTIONS"))
+        self.assertFalse([name for name, _ in answer.pairs if name.startswith("access-control")])
 
     def test_get_is_405_and_prefetch_503(self):
         answer = self.daemon.get("/e", BEACON)

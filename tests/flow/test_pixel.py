@@ -21,7 +21,7 @@ class Pixels(unittest.TestCase):
 
     def show(self, query="", method="GET", **headers):
         """(answer, events): the picture, and what it left."""
-        last = self.daemon.events()[-1]["seq"]
+        last = max((event["seq"] for event in self.daemon.events()), default=0)
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {name: value for name, value in {**IMAGE, **names}.items() if value is not None}
         answer = self.daemon.request(method, "/e.gif" + query, sent)
