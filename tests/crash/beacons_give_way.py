@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk that stalls under beacons: they are answered at commit_wait_ms, from half the queue on
+they are dropped by rule, and clicks have the rest of it for themselves. Nothing of this is lost.
+
+beacons_give_way.py PRELOAD
+"""
+import os
+import sys
+import time
+
+from daemon import Daemon, wait_for
+
+WAIT_MS = 100
+SLACK_MS = 4000    # the machine is shared; whoever waited for the disk would wait five seconds
+QUEUE = 64         # the least that may be configured
+FIRST, SECOND, CLICKS = 40, 3, 8
+DESTINATION = "https://www.example.com/p"
+
+
+def lines(count):
+    return "\n".join(f"t=event&n=e{number}" for number in range(count))
+
+
+def beacon(daemon, count):
+    begun = time.monotonic()
+    answer = daemon.beacon(lines(count))
+    assert answer.status == 204, answer
+    return (time.monotonic() - begun) * 1000
+
+
+def main():
+    with Daemon(commit_wait_ms=WAIT_MS, limits__queue_clicks=QUEUE) as daemon:
+        stall = os.path.join(daemon.directory, "stall")
+        daemon.start(LD_PRELOAD=sys.argv[1], WAYMARK_DISK_STALL=stall)
+        url = daemon.link(DESTINATION, "--to", "a@example.com")
+        with open(stall, "w", encoding="ascii"):
+            pass
+        took_ms = beacon(daemon, FIRST)
+        assert WAIT_MS * 0.9 < took_ms < WAIT_MS + SLACK_MS, f"{took_ms:.0f} ms"
+        metrics = daemon.metrics()
+        assert metrics['waymark_account{kind="pending"}'] == FIRST, metrics
+        assert metrics["waymark_late_total"] == FIRST, metrics
+        beacon(daemon, SECOND)
+        for _ in range(CLICKS):
+            assert daemon.click(url).location == DESTINATION
+        metrics = daemon.metrics()
+        assert metrics['waymark_events_dropped_total{reason="queue"}'] == SECOND, metrics
+        assert metrics['waymark_account{kind="pending"}'] == FIRST + CLICKS, metrics
+        os.unlink(stall)
+        wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
+        beacon(daemon, 1)
+        assert daemon.stop() == 0
+        account = daemon.prove()["account"]
+        assert (account["dropped"], account["lost"]) == (SECOND, 0), account
+        found = [len(daemon.events(type=kind)) for kind in ("event", "click")]
+        assert found == [FIRST + 1, CLICKS], found
+    print(f"{FIRST} events answered in {took_ms:.0f} ms, {SECOND} dropped, {CLICKS} clicks kept")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
