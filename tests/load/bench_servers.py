@@ -36,7 +36,7 @@ http {{
   userid_expires max;
   server {{
     listen 127.0.0.1:{port} backlog=4096;
-    location / {{ return 302 {landing}; }}
+    location / {{ return {answer}; }}
   }}
 }}
 """
@@ -160,13 +160,13 @@ BROWSER = {
 }
 
 
-def start_nginx(folder, core):
+def start_nginx(folder, core, answer=f"302 {LANDING}"):
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     server = Server("nginx", folder, core)
     config = server.folder / "nginx.conf"
     user = "user root;\n" if os.geteuid() == 0 else ""
     config.write_text(NGINX.format(folder=server.folder, port=server.port, user=user,
-                                   landing=LANDING))
+                                   answer=answer))
     server.start([program, "-p", server.folder, "-c", config])
     return server
 
@@ -184,6 +184,7 @@ class Waymark(Server):
         self.admin_port = free_port()
         self.instance = self.folder / "instance"
         self.config = self.instance / "waymark.json"
+        self.site = f"http://localhost:{free_port()}"
 
     def run(self, *arguments):
         done = subprocess.run([self.program, *map(str, arguments)], stdin=subprocess.DEVNULL,
@@ -195,7 +196,7 @@ class Waymark(Server):
     def init(self):
         """The shipped configuration."""
         self.run("init", "--dir", self.instance, "--tracker", f"http://localhost:{self.port}",
-                 "--site", f"http://localhost:{free_port()}",
+                 "--site", self.site,
                  "--listen", f"127.0.0.1:{self.port}",
                  "--admin-listen", f"127.0.0.1:{self.admin_port}")
 
