@@ -11,7 +11,8 @@
 // Visible time counts while the page is visible, and no longer. It is reported whenever the page is
 // hidden, as a sum since the view began, so that the last report is the true one and none that is
 // lost does harm. Nothing is sent while consent is pending or denied; what happens while it is
-// pending waits here and goes when the visitor allows it.
+// pending waits here and goes when the visitor allows it. What is remembered of a choice only says
+// whether to send: whether to keep it is judged by the tracker's cookie, which may be gone since.
 //
 // DEFAULT_CONSENT is put in by the build, which makes one variant for each value.
 ((doc, data, origin) => {
@@ -21,8 +22,12 @@
   const storageKey = 'waymark-consent';
   const downloads = new RegExp('\\.(7z|apk|csv|dmg|docx?|epub|exe|gz|key|m4a|mov|mp[34]|msi|' +
     'od[pst]|pdf|pkg|pptx?|rar|rtf|txt|wav|xlsx?|zip)$', 'i');
+  const refused = navigator.globalPrivacyControl && data.gpc != 'off';
   let choice = '', state;
-  let asking = 0; // answers of /consent that are on their way, each with a cookie
+  let choosing = 0; // answers of /consent that are on their way
+  let waiting = false; // for the answer to the first beacon
+  let flying = 0; // bytes on their way; 64 KiB of them may outlive the page
+  let isFirst = true;
   let lines = [];
   // Of the view that is on: its id, how it began, its address, the number of its next line, and
   // what its next report says. @since: when it was last found visible; 0: it is hidden.
@@ -39,20 +44,39 @@
   const now = () => changed || performance.now();
   const address = () => 'hash' in data ? location.href : location.href.split('#')[0];
 
-  // No answer, for whatever reason, is undefined.
-  const ask = (path, body, keepalive) =>
-    fetch(host + path, { method: body ? 'POST' : 'GET', body, keepalive, credentials: 'include' })
-      .catch(() => {});
+  // Only what is asked for by GET is read. No answer, for whatever reason, is undefined. Unlike a
+  // beacon's, the Origin of a request may be told whatever the page's own referrer policy is.
+  const ask = (path, body) => {
+    const size = `${body}`.length;
+    flying += size;
+    return fetch(host + path, {
+      method: body ? 'POST' : 'GET', mode: body ? 'no-cors' : 'cors', body,
+      credentials: 'include', referrerPolicy: 'origin', keepalive: flying < 65536,
+    }).catch(() => {}).then(answer => {
+      flying -= size;
+      return answer;
+    });
+  };
 
-  // A page that goes away cannot wait for the cookie: each line says what the visitor chose, too.
+  // The first beacon may bring the visitor's cookie, and the next ones wait for it, else each would
+  // be another visitor's; a page that goes away cannot wait. The cookie of a choice is waited for
+  // in any case: a beacon beside it would bring another one, without the choice.
   const flush = isLast => {
-    const take = () => lines.shift() + '&c=' + choice;
-    while ((state == 'measure' || state == 'identify') && lines[0] && (isLast || !asking)) {
-      let body = take();
+    while ((state == 'measure' || state == 'identify') && lines[0] && !choosing &&
+        (isLast || !waiting)) {
+      let body = lines.shift();
       for (let count = 1; count < 64 && lines[0] && (body + lines[0]).length < 65500; count++)
-        body += '\n' + take();
-      if (!navigator.sendBeacon || !navigator.sendBeacon(host + '/e', body))
-        ask('/e', body); // without keepalive, which shares the 64 KiB of beacons
+        body += '\n' + lines.shift();
+      if (isLast && !('keepalive' in Request.prototype))
+        navigator.sendBeacon(host + '/e', body); // Firefox before 133
+      else {
+        waiting = isFirst;
+        ask('/e', body).then(() => {
+          waiting = false;
+          flush();
+        });
+      }
+      isFirst = false;
     }
   };
 
@@ -66,13 +90,13 @@
   };
 
   const event = (n, props, more) =>
-    line('event', Object.assign({ n, p: JSON.stringify(props || {}) }, more));
+    line('event', Object.assign({ n, p: props ? JSON.stringify(props) : '' }, more));
 
   // An address that has just changed may show the next page already: depth is taken before.
   const measure = () => {
     if (!changed)
-      depth = Math.max(depth, Math.min(100, Math.round(
-        (scrollY + innerHeight) / doc.documentElement.scrollHeight * 100) || 0));
+      depth = Math.max(depth, Math.min(100, Math.round((scrollY + innerHeight) /
+        (doc.scrollingElement || doc.documentElement).scrollHeight * 100) || 0));
   };
 
   const look = () => {
@@ -126,7 +150,8 @@
   };
 
   const choose = value => {
-    choice = state = value;
+    choice = value;
+    state = refused ? 'denied' : value;
     quietly(() => value ? localStorage.setItem(storageKey, value) :
       localStorage.removeItem(storageKey))();
   };
@@ -163,9 +188,9 @@
           lines = [];
         else if (unseen)
           view(began);
-        asking++;
-        ask('/consent', new URLSearchParams({ state: value }), true).then(() => {
-          asking--;
+        choosing++;
+        ask('/consent', new URLSearchParams({ state: value })).then(() => {
+          choosing--;
           flush();
         });
       }
@@ -174,7 +199,7 @@
     forget() {
       choose('');
       lines = [];
-      ask('/privacy/forget', new URLSearchParams(), true);
+      ask('/privacy/forget', new URLSearchParams());
     },
     prefill(element) {
       if (state == 'identify')
@@ -188,8 +213,7 @@
     quietly(() => {
       choice = localStorage.getItem(storageKey) || '';
     })();
-    state = navigator.globalPrivacyControl && data.gpc != 'off' ? 'denied' :
-      choice || data.consent || DEFAULT_CONSENT;
+    state = refused ? 'denied' : choice || data.consent || DEFAULT_CONSENT;
     api.identify = commands.identify;
     window[name] = api;
     view(data.auto == 'off' ? '' : kind);
@@ -223,7 +247,7 @@
       });
     for (const type of ['click', 'auxclick'])
       on(type, e => {
-        const link = e.target.closest('a[href],area[href]');
+        const link = e.composedPath()[0].closest('a[href],area[href]');
         if (link && e.button < 2 && /^http/.test(link.protocol)) {
           if (link.hasAttribute('download') || downloads.test(link.pathname))
             line('download', { u: link.href });

@@ -1,161 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The snippet in a real Chromium, against a tracker that only takes down what it is told: what goes
-// over the wire, when, and what the page notices of it. argv: the folder of built scripts.
+// The snippet's core: what goes over the wire, when, and what the page notices of it.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import http from 'node:http';
-import path from 'node:path';
-import { after, before, beforeEach, test } from 'node:test';
-import { createHash } from 'node:crypto';
-import { chromium } from 'playwright-core';
-
-const [assets] = process.argv.slice(2);
-const STUB = 'window.waymark=window.waymark||function(){(waymark.q=waymark.q||[]).push(arguments)}';
-const LIMIT_MS = 20000;
-
-let site, tracker, browser, context, page;
-let pages, beacons, seen, answers, errors, violations;
-
-const script = name => fs.readFileSync(path.join(assets, `${name}.js`));
-const integrity = name => `sha384-${createHash('sha384').update(script(name)).digest('base64')}`;
-
-function listen(handler) {
-  return new Promise(resolve => {
-    const server = http.createServer((request, response) => {
-      let body = '';
-      request.on('data', piece => { body += piece; });
-      request.on('end', () => handler(request, response, body));
-    });
-    server.listen(0, '127.0.0.1', () => {
-      server.origin = `http://localhost:${server.address().port}`;
-      resolve(server);
-    });
-  });
-}
-
-function serveTracker(request, response, body) {
-  const route = request.url.split('?')[0];
-  seen.push({ method: request.method, url: request.url, headers: request.headers, body });
-  if (route.endsWith('.js')) {
-    if (answers.script !== 200) {
-      response.writeHead(answers.script).end();
-      return;
-    }
-    response.writeHead(200, {
-      'Content-Type': 'text/javascript; charset=utf-8', 'Access-Control-Allow-Origin': '*',
-    }).end(script(route === '/t.js' ? 't.pending' : route.slice(1, -3)));
-    return;
-  }
-  const cors = {
-    'Access-Control-Allow-Origin': request.headers.origin || '',
-    'Access-Control-Allow-Credentials': 'true', 'Cache-Control': 'no-store',
-  };
-  if (route === '/e') {
-    const lines = body.split('\n').map(line => Object.fromEntries(new URLSearchParams(line)));
-    beacons.push({ headers: request.headers, method: request.method, bytes: body.length, lines });
-    response.writeHead(answers.beacon, cors).end();
-  } else if (route === '/consent') {
-    const finish = () => response.writeHead(204, {
-      ...cors, 'Set-Cookie': 'wm=chosen; Path=/; HttpOnly; SameSite=Lax',
-    }).end();
-    if (answers.consentMs)
-      setTimeout(finish, answers.consentMs);
-    else
-      finish();
-  } else if (route.startsWith('/p/')) {
-    response.writeHead(200, { ...cors, 'Content-Type': 'application/json' })
-      .end(JSON.stringify(answers.prefill));
-  } else {
-    response.writeHead(204, cors).end();
-  }
-}
-
-function serveSite(request, response) {
-  const found = pages[request.url.split(/[?#]/)[0]];
-  response.writeHead(found ? 200 : 404, {
-    'Content-Type': 'text/html; charset=utf-8', ...(found && found.headers),
-  }).end(found ? found.html : '<title>Nothing here</title>');
-}
-
-const tag = (attributes = '', name = 't') =>
-  `<script async crossorigin src="${tracker.origin}/${name}.js" ${attributes}></script>`;
-
-const put = (at, html, headers) => {
-  pages[at] = { html: `<!doctype html><title>${at}</title>${html}`, headers };
-};
-
-async function wait(what, sentence) {
-  for (const end = Date.now() + LIMIT_MS; ;) {
-    const value = what();
-    if (value)
-      return value;
-    assert(Date.now() < end, `did not happen: ${sentence}: ${JSON.stringify(lines())}`);
-    await new Promise(resolve => setTimeout(resolve, 5));
-  }
-}
-
-const lines = (...types) => beacons.flatMap(beacon => beacon.lines)
-  .filter(line => types.length === 0 || types.includes(line.t));
-const waitLines = (count, ...types) => wait(
-  () => lines(...types).length >= count && lines(...types), `${count} lines of ${types}`);
-
-// Everything that the page had to say has been said when a last event arrives behind it.
-async function settle() {
-  const before = lines('search').length;
-  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 80)));
-  await page.evaluate(() => window.waymark('search', 'settled'));
-  await waitLines(before + 1, 'search');
-}
-
-async function open(at = '/') {
-  await page.goto(site.origin + at);
-  await page.waitForFunction(() => window.waymark && window.waymark.identify);
-}
-
-const setVisible = visible => page.evaluate(state => {
-  Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
-  const time = performance.now();
-  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-  return time;
-}, visible ? 'visible' : 'hidden');
-
-before(async () => {
-  site = await listen(serveSite);
-  tracker = await listen(serveTracker);
-  browser = await chromium.launch({
-    executablePath: process.env.WAYMARK_CHROMIUM || '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
-});
-
-after(async () => {
-  await browser.close();
-  for (const server of [site, tracker]) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-beforeEach(async () => {
-  if (context)
-    await context.close();
-  pages = {};
-  beacons = [];
-  seen = [];
-  errors = [];
-  violations = [];
-  answers = { script: 200, beacon: 204, prefill: {} };
-  context = await browser.newContext();
-  page = await context.newPage();
-  page.on('pageerror', error => errors.push(String(error)));
-  page.on('console', message => violations.push(message.text()));
-  put('/', tag('data-consent="measure"'));
-  put('/next', tag('data-consent="measure"'));
-});
-
-const assertUnharmed = () => assert.deepEqual(errors, []);
+import { test } from 'node:test';
+import {
+  STUB, answers, assertUnharmed, beacons, context, integrity, lines, messages, open, page, put,
+  seen, setVisible, settle, site, tag, tracker, wait, waitLines,
+} from './stage.mjs';
 
 test('a page view says where and how, in one beacon without a preflight', async () => {
   put('/from', `<a id="go" href="/?a=1#part">go</a>`);
@@ -164,7 +15,7 @@ test('a page view says where and how, in one beacon without a preflight', async 
   const [view] = await waitLines(1, 'view');
   assert.match(view.v, /^[0-9a-f]{16}$/);
   assert.deepEqual({ ...view, v: '' }, {
-    t: 'view', v: '', s: '0', k: 'load', u: `${site.origin}/?a=1`, c: '',
+    t: 'view', v: '', s: '0', k: 'load', u: `${site.origin}/?a=1`,
     r: `${site.origin}/from?secret=1`,
   });
   assert.equal(beacons[0].method, 'POST');
@@ -181,6 +32,52 @@ test('the script is loaded without a cookie, beacons carry it', async () => {
   await waitLines(1, 'view');
   assert.equal(seen.find(request => request.url === '/t.js').headers.cookie, undefined);
   assert.equal(beacons[0].headers.cookie, 'wm=x');
+});
+
+test('a new visitor is one visitor, however soon the next event comes', async () => {
+  answers.visitor = 1;
+  answers.beaconMs = 500;
+  await open();
+  await page.evaluate(() => window.waymark('event', 'at once'));
+  await waitLines(1, 'event');
+  assert.deepEqual(beacons.map(beacon => beacon.headers.cookie), [undefined, 'wm=1']);
+});
+
+test('a page that goes away does not wait for the cookie', async () => {
+  answers.beaconMs = 3000;
+  await open();
+  await waitLines(1, 'view');
+  await page.goto(`${site.origin}/next`);
+  await waitLines(1, 'leave');
+});
+
+test('the site is named whatever the page tells of where one came from', async () => {
+  for (const policy of ['no-referrer', 'same-origin', 'unsafe-url']) {
+    put('/', tag(), { 'Referrer-Policy': policy });
+    await open();
+    await page.evaluate(() => window.waymark('consent', 'measure'));
+    await page.goto('about:blank');
+    await waitLines(1, 'leave');
+    await context.clearCookies();
+    const posts = seen.splice(0).filter(request => request.method === 'POST');
+    assert.deepEqual([...new Set(posts.map(request => request.url))], ['/consent', '/e']);
+    for (const post of posts) {
+      assert.equal(post.headers.origin, site.origin, `${policy} ${post.url}`);
+      assert(!post.headers.referer || post.headers.referer === `${site.origin}/`);
+    }
+    beacons.length = 0;
+    put('/', '<script>localStorage.clear()</script>');
+    await page.goto(site.origin);
+  }
+});
+
+test('a browser without keepalive sends its last lines as a beacon', async () => {
+  await page.addInitScript(() => { delete Request.prototype.keepalive; });
+  await open();
+  await waitLines(1, 'view');
+  await page.goto('about:blank');
+  await waitLines(1, 'leave');
+  assert.equal(beacons[1].headers['content-type'], 'text/plain;charset=UTF-8');
 });
 
 test('commands given before the script is there are kept, in order', async () => {
@@ -529,7 +426,7 @@ test('login proofs go as they are, before and after the script is there', async 
 
 test('each variant of the script has its own default', async () => {
   for (const consent of ['pending', 'denied', 'measure', 'identify']) {
-    beacons = [];
+    beacons.length = 0;
     put('/', tag('', `t.${consent}`));
     await open();
     await page.evaluate(() => window.waymark('event', 'x'));
@@ -551,7 +448,7 @@ test('pending waits in memory, and goes with the choice', async () => {
   assert.equal(await page.evaluate(() => localStorage.length), 0);
   await page.evaluate(() => window.waymark('consent', 'identify'));
   const [view, event, leave] = await waitLines(3);
-  assert.deepEqual([view.t, event.n, leave.t, view.c], ['view', 'waiting', 'leave', 'identify']);
+  assert.deepEqual([view.t, event.n, leave.t, event.p], ['view', 'waiting', 'leave', '']);
   assert.equal(beacons[0].headers.cookie, 'wm=chosen', 'the choice is made before it is used');
   const [consent] = seen.filter(request => request.url === '/consent');
   assert.equal(consent.body, 'state=identify');
@@ -567,14 +464,16 @@ test('pending waits in memory, and goes with the choice', async () => {
   assert.equal(seen.filter(request => request.url === '/consent').length, 1);
 });
 
-test('a page that is left while its choice is on its way loses nothing', async () => {
-  answers.consentMs = 3000;
+test('nothing overtakes a choice that is on its way', async () => {
+  answers.consentMs = 1500;
   put('/', tag());
   await open();
   await page.evaluate(() => window.waymark('consent', 'measure'));
-  await page.goto(`${site.origin}/next`);
-  const [view] = await waitLines(1, 'view');
-  assert.deepEqual([view.u, view.c], [`${site.origin}/`, 'measure']);
+  await setVisible(false);
+  await wait(() => seen.some(request => request.url === '/consent'), 'the choice');
+  assert.deepEqual(beacons, []);
+  await waitLines(2);
+  assert.equal(beacons[0].headers.cookie, 'wm=chosen');
 });
 
 test('denied sends nothing, and remembers nothing of what was waiting', async () => {
@@ -588,7 +487,7 @@ test('denied sends nothing, and remembers nothing of what was waiting', async ()
   assert.equal(await page.evaluate(() => localStorage['waymark-consent']), 'denied');
   await page.evaluate(() => window.waymark('consent', 'measure'));
   const [view] = await waitLines(1);
-  assert.deepEqual([view.t, view.k, view.c], ['view', 'load', 'measure']);
+  assert.deepEqual([view.t, view.k], ['view', 'load']);
   await settle();
   assert.deepEqual(lines('event'), []);
 });
@@ -640,7 +539,7 @@ test('under a strict policy with Trusted Types, pinned by its hash', async () =>
   await page.evaluate(() => history.pushState(0, '', '/a'));
   await waitLines(2, 'view');
   assertUnharmed();
-  assert.deepEqual(violations, []);
+  assert.deepEqual(messages, []);
 });
 
 test('two names beside each other', async () => {

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A site and a tracker that only takes down what it is told, for what the tests of this folder show
+// in a real Chromium. Both are on localhost, on two ports: one site, two origins. A test that
+// imports it has them started, and a fresh profile. argv: the folder of built scripts.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, beforeEach } from 'node:test';
+import { createHash } from 'node:crypto';
+import { chromium } from 'playwright-core';
+
+const [assets] = process.argv.slice(2);
+export const STUB = 'window.waymark=window.waymark||' +
+  'function(){(waymark.q=waymark.q||[]).push(arguments)}';
+const LIMIT_MS = 20000;
+
+export let site, tracker, context, page;
+export let pages, beacons, seen, answers, errors, messages;
+let browser;
+
+export const script = name => fs.readFileSync(path.join(assets, `${name}.js`));
+export const integrity = name =>
+  `sha384-${createHash('sha384').update(script(name)).digest('base64')}`;
+
+function listen(handler) {
+  return new Promise(resolve => {
+    const server = http.createServer((request, response) => {
+      let body = '';
+      request.on('data', piece => { body += piece; });
+      request.on('end', () => handler(request, response, body));
+    });
+    server.listen(0, '127.0.0.1', () => {
+      server.origin = `http://localhost:${server.address().port}`;
+      resolve(server);
+    });
+  });
+}
+
+function serveTracker(request, response, body) {
+  const route = request.url.split('?')[0];
+  seen.push({ method: request.method, url: request.url, headers: request.headers, body });
+  if (route.endsWith('.js')) {
+    if (answers.script !== 200) {
+      response.writeHead(answers.script).end();
+      return;
+    }
+    response.writeHead(200, {
+      'Content-Type': 'text/javascript; charset=utf-8', 'Access-Control-Allow-Origin': '*',
+    }).end(script(route === '/t.js' ? 't.pending' : path.basename(route, '.js')));
+    return;
+  }
+  const cors = {
+    'Access-Control-Allow-Origin': request.headers.origin || '',
+    'Access-Control-Allow-Credentials': 'true', 'Cache-Control': 'no-store',
+  };
+  if (route === '/e') {
+    const lines = body.split('\n').map(line => Object.fromEntries(new URLSearchParams(line)));
+    beacons.push({ headers: request.headers, method: request.method, bytes: body.length, lines });
+    const finish = () => response.writeHead(answers.beacon, {
+      ...cors, ...(answers.visitor && { 'Set-Cookie': `wm=${answers.visitor++}; Path=/` }),
+    }).end();
+    if (answers.beaconMs)
+      setTimeout(finish, answers.beaconMs);
+    else
+      finish();
+  } else if (route === '/consent') {
+    const finish = () => response.writeHead(204, {
+      ...cors, 'Set-Cookie': 'wm=chosen; Path=/; HttpOnly; SameSite=Lax',
+    }).end();
+    if (answers.consentMs)
+      setTimeout(finish, answers.consentMs);
+    else
+      finish();
+  } else if (route.startsWith('/p/')) {
+    response.writeHead(200, { ...cors, 'Content-Type': 'application/json' })
+      .end(JSON.stringify(answers.prefill));
+  } else {
+    response.writeHead(204, cors).end();
+  }
+}
+
+function serveSite(request, response) {
+  const found = pages[request.url.split(/[?#]/)[0]];
+  response.writeHead(found ? 200 : 404, {
+    'Content-Type': 'text/html; charset=utf-8', ...(found && found.headers),
+  }).end(found ? found.html : '<title>Nothing here</title>');
+}
+
+export const tag = (attributes = '', name = 't') =>
+  `<script async crossorigin src="${tracker.origin}/${name}.js" ${attributes}></script>`;
+
+export const put = (at, html, headers) => {
+  pages[at] = { html: `<!doctype html><title>${at}</title>${html}`, headers };
+};
+
+export async function wait(what, sentence) {
+  for (const end = Date.now() + LIMIT_MS; ;) {
+    const value = what();
+    if (value)
+      return value;
+    assert(Date.now() < end, `did not happen: ${sentence}: ${JSON.stringify(lines())}`);
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+}
+
+export const lines = (...types) => beacons.flatMap(beacon => beacon.lines)
+  .filter(line => types.length === 0 || types.includes(line.t));
+export const waitLines = (count, ...types) => wait(
+  () => lines(...types).length >= count && lines(...types), `${count} lines of ${types}`);
+
+// Everything that the page had to say has been said when a last event arrives behind it.
+export async function settle() {
+  const before = lines('search').length;
+  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 80)));
+  await page.evaluate(() => window.waymark('search', 'settled'));
+  await waitLines(before + 1, 'search');
+}
+
+export async function open(at = '/') {
+  await page.goto(site.origin + at);
+  await page.waitForFunction(() => window.waymark && window.waymark.identify);
+}
+
+export const setVisible = visible => page.evaluate(state => {
+  Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+  const time = performance.now();
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  return time;
+}, visible ? 'visible' : 'hidden');
+
+before(async () => {
+  site = await listen(serveSite);
+  tracker = await listen(serveTracker);
+  browser = await chromium.launch({
+    executablePath: process.env.WAYMARK_CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+});
+
+after(async () => {
+  await browser.close();
+  for (const server of [site, tracker]) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+beforeEach(async () => {
+  if (context)
+    await context.close();
+  pages = {};
+  beacons = [];
+  seen = [];
+  errors = [];
+  messages = [];
+  answers = { script: 200, beacon: 204, prefill: {} };
+  context = await browser.newContext();
+  page = await context.newPage();
+  page.on('pageerror', error => errors.push(String(error)));
+  page.on('console', message => messages.push(message.text()));
+  put('/', tag('data-consent="measure"'));
+  put('/next', tag('data-consent="measure"'));
+});
+
+export const assertUnharmed = () => assert.deepEqual(errors, []);
