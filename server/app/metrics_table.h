@@ -44,6 +44,7 @@
 	METRIC(REQUEST_PRIVACY, counter, "waymark_requests_total", "route=\"privacy\",result=\"ok\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
+	METRIC(REQUEST_ASSET_UNKNOWN, counter, "waymark_requests_total", "route=\"asset\",result=\"unknown_script\"", "") \
 	METRIC(REQUEST_METRICS, counter, "waymark_requests_total", "route=\"metrics\",result=\"ok\"", "") \
 	METRIC(REQUEST_READY, counter, "waymark_requests_total", "route=\"readyz\",result=\"ok\"", "") \
 	METRIC(REQUEST_READY_NOT, counter, "waymark_requests_total", "route=\"readyz\",result=\"not_ready\"", "") \

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET /t.js, /t/<hash>.js and /banner.js: the scripts that a site loads.
+ * GET /t.js, /t/adapters.js, /banner.js and /t/<hash>.js: the scripts that a site loads.
  *
  * /t.js is whatever is in force: one variant for each consent default, so that nothing has to be
  * configured in the page. It is asked for again after an hour, and then mostly answered 304.
  * /t/<hash>.js never changes, which is what a page with an integrity attribute needs, and is kept
- * for a year; what this version does not hold is 404, and a page without its snippet works.
+ * for a year; what this version does not hold is 404, counted by itself since a site that pinned it
+ * is not measured, and its pages work without.
  *
  * Tags carry crossorigin=anonymous, so that loading a script sends no cookie; for that, and for
  * integrity, each answer is readable from any origin. There is nothing in it that is not public.
  */
 #include "public/asset.h"
 
+#include "http/etag.h"
 #include "public/public.h"
 
 static const char cache_short[] = "public, max-age=3600";
@@ -42,28 +44,12 @@ const struct asset *asset_snippet(unsigned consent_default)
 	return asset_find(span_text(names[consent_default]));
 }
 
-/* Does an If-None-Match value (RFC 9110, section 13.1.2) hold the tag? Compared weakly. */
-static bool is_known(struct span condition, const char *etag)
-{
-	for (size_t begin = 0; begin < condition.size;) {
-		const size_t end = span_find(condition, ',', begin);
-		struct span tag = span_trim(span_slice(condition, begin, end - begin));
-
-		if (span_starts(tag, SPAN("W/")))
-			tag = span_slice(tag, 2, tag.size);
-		if (span_equal(tag, span_text(etag)) || span_equal(tag, SPAN("*")))
-			return true;
-		begin = end + 1;
-	}
-	return false;
-}
-
 static enum handled reply_asset(struct request *request, const struct asset *asset,
 				const char *cache)
 {
 	const enum coding coding = coding_choose(request_header(request, "Accept-Encoding"));
 	const struct asset_body *body = &asset->bodies[coding];
-	const bool known = is_known(request_value(request, HEADER_IF_NONE_MATCH), body->etag);
+	const bool known = etag_is_in(request_value(request, HEADER_IF_NONE_MATCH), body->etag);
 
 	(void)reply_body(request, METRIC_REQUEST_ASSET, known ? 304 : 200,
 			 "text/javascript; charset=utf-8", cache, known ? SPAN("") : body->bytes);
@@ -82,15 +68,23 @@ enum handled public_snippet(struct request *request)
 	return reply_asset(request, asset_snippet(config->consent_default), cache_short);
 }
 
+enum handled public_banner(struct request *request)
+{
+	return reply_asset(request, asset_find(SPAN("banner")), cache_short);
+}
+
 enum handled public_pinned(struct request *request)
 {
 	const struct span suffix = SPAN(".js");
 	const size_t size = request->tail.size > suffix.size ? request->tail.size - suffix.size : 0;
+	const struct span stem = span_slice(request->tail, 0, size);
 	const struct asset *asset = NULL;
 
+	if (span_equal(request->tail, SPAN("adapters.js")))
+		return reply_asset(request, asset_find(stem), cache_short);
 	if (span_equal(span_slice(request->tail, size, suffix.size), suffix))
-		asset = asset_find_hash(span_slice(request->tail, 0, size));
+		asset = asset_find_hash(stem);
 	if (!asset)
-		return public_not_found(request, METRIC_REQUEST_NOT_FOUND);
+		return public_not_found(request, METRIC_REQUEST_ASSET_UNKNOWN);
 	return reply_asset(request, asset, cache_immutable);
 }

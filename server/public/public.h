@@ -13,6 +13,7 @@ extern const size_t public_route_count;
  * 421. */
 bool public_gate(struct request *request);
 
+enum handled public_banner(struct request *request);
 enum handled public_beacon(struct request *request);
 enum handled public_click(struct request *request);
 enum handled public_consent(struct request *request);

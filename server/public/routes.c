@@ -11,6 +11,7 @@
 
 /* clang-format off */
 const struct route public_routes[] = {
+	{"/banner.js",   public_banner,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/c/*",         public_click,          NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_CLICK},
 	{"/consent",     NULL,        public_consent, 4096, ACCESS_PUBLIC, METRIC_REQUEST_CONSENT},
 	{"/e",           NULL,         public_beacon, BEACON_MAX_BYTES, ACCESS_PUBLIC, METRIC_REQUEST_BEACON},

@@ -9,6 +9,7 @@ import unittest
 
 from daemon import Daemon
 
+UNKNOWN = 'waymark_requests_total{route="asset",result="unknown_script"}'
 STATIC = pathlib.Path(os.environ["WAYMARK_BUILD"]) / "static"
 
 
@@ -71,6 +72,18 @@ class Asset(unittest.TestCase):
         for wrong in ("/t/", "/t/.js", "/t/0123456789abcdef.js", path[:-3], path + "x", "/t/t.js"):
             self.assertEqual(self.get(wrong).status, 404, wrong)
         self.assertEqual(self.daemon.request("POST", path).status, 405)
+        self.assertEqual(self.daemon.metric(UNKNOWN), 6, "a page that pinned what is gone shows")
+
+    def test_the_other_scripts(self):
+        for path, name in (("/banner.js", "banner"), ("/t/adapters.js", "adapters")):
+            answer = self.get(path, Accept_Encoding="br")
+            self.assertEqual(answer.body, (STATIC / f"{name}.js.br").read_bytes())
+            self.assertEqual(answer.header("Cache-Control"), "public, max-age=3600")
+            pinned = self.get(self.pinned(answer))
+            self.assertEqual(pinned.body, (STATIC / f"{name}.js").read_bytes())
+
+    def test_a_page_that_is_prerendered_gets_its_script(self):
+        self.assertEqual(self.get(Sec_Purpose="prefetch;prerender").status, 200)
 
     def test_each_default_has_its_variant(self):
         paths = set()
