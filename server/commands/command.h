@@ -66,6 +66,7 @@ int command_finish(void);
 int command_backup(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_config_check(int argc, char **argv);
+int command_config_snippet(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_events(int argc, char **argv);
 int command_events_import(int argc, char **argv);

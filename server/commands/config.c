@@ -61,9 +61,11 @@ int command_config(int argc, char **argv)
 		{"check", command_config_check, "would serve start with this configuration?"},
 		{"example", run_example, "a complete configuration"},
 		{"reference", run_reference, "every key, its bounds, default and meaning"},
+		{"snippet", command_config_snippet, "the lines to put into the pages of the sites"},
 		{0},
 	};
 
-	return command_dispatch(rows, "Check the configuration, or print what it may hold.", argc,
-				argv);
+	return command_dispatch(rows,
+				"Check the configuration, or print what it may hold or asks for.",
+				argc, argv);
 }

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """`waymark config`: the reference, the example, and the check with its exact places."""
+import base64
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -40,6 +43,36 @@ class Config(unittest.TestCase):
             "data      ./data\n"
             "keys      ./keys.json, 1 in all, key 1 signs\n"
             "consent   identify\n"))
+
+    def snippet(self, *arguments):
+        answer = self.run_at(self.daemon.instance, "snippet", *arguments)
+        self.assertEqual((answer.stderr, answer.returncode), ("", 0))
+        return answer.stdout
+
+    def test_the_lines_for_pages(self):
+        text = self.snippet()
+        self.assertIn('<script async crossorigin="anonymous" src="http://localhost:8080/t.js">'
+                      "</script>\n", text)
+        self.assertIn('<noscript><img src="http://localhost:8080/e.gif" ', text)
+        self.assertNotIn("data-gpc", text)
+        self.assertNotIn("integrity", text)
+        [inline] = re.findall("<script>(.*)</script>", text)
+        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+        self.assertIn(f"script-src http://localhost:8080 'sha256-{digest}'; ", text)
+        self.assertLessEqual(len(f"<script>{inline}</script>"), 130)
+        self.daemon.configure(consent__gpc=False)
+        self.assertIn('/t.js" data-gpc="off">', self.snippet())
+
+    def test_pinned_lines_name_what_is_served(self):
+        self.daemon.start()
+        pins = re.findall(r'integrity="sha384-([^"]*)" src="http://localhost:8080([^"]*)"',
+                          self.snippet("--pin"))
+        self.assertEqual(len(pins), 3)
+        for integrity, path in pins:
+            body = self.daemon.get(path).body
+            self.assertEqual(base64.b64encode(hashlib.sha384(body).digest()).decode(), integrity)
+        self.assertEqual(self.daemon.get(pins[0][1]).body, self.daemon.get("/t.js").body)
+        self.assertEqual(self.daemon.stop(), 0)
 
     def test_a_key_without_effect_is_named(self):
         sentence = "has no effect"
