@@ -48,8 +48,7 @@ struct exchange {
 /* Why the library ended a request by itself, as it says in its log. */
 enum refusal { REFUSAL_NONE, REFUSAL_BAD, REFUSAL_TOO_LARGE, REFUSAL_LEFT, REFUSAL_KINDS };
 
-enum { INCIDENT_RANDOM_BYTES = 6 };
-enum { HALF_CLOSED_LOOKS = 3 };
+enum { INCIDENT_RANDOM_BYTES = 6, HALF_CLOSED_LOOKS = 3 };
 
 struct listener {
 	struct listener_options options;
@@ -134,10 +133,9 @@ void socket_describe(int fd, struct buffer *to);
 enum MHD_Result reply_send(struct exchange *exchange);
 void reply_release(struct request *request);
 
-/* redirect.c: make the kept response lead to @location (NULL: it does so already) with this cookie
- * or none; false when the library refuses, and then nothing is kept. */
+/* redirect.c: make the kept response lead to @location (NULL: it does so already), or nowhere (204),
+ * with this cookie or none; false when the library refuses, and then nothing is kept. */
 bool redirect_prepare(struct redirect *kept, const char *location, const char *cookie);
-/* The same with no Location, for the 204 of a beacon. */
 bool redirect_prepare_nowhere(struct redirect *kept, const char *cookie);
 bool redirect_leads_to(const struct redirect *kept, struct span location);
 struct MHD_Response *redirect_take(struct redirect *kept); /* the caller's from now on */
