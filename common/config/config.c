@@ -122,6 +122,8 @@ static int finish(struct config *config, struct error *error)
 		code = join(config, &config->data_dir);
 	if (!code)
 		code = join(config, &config->keys_file);
+	if (!code && *config->country_file)
+		code = join(config, &config->country_file);
 	return code;
 }
 
@@ -206,18 +208,37 @@ int config_load(const char *path, struct config **ret_config, struct error *erro
 	return config_parse(path, buffer_span(&text), ret_config, error);
 }
 
-/* Nobody is under pending consent, so nobody's click waits. */
+/* Nobody is under pending consent, so nobody's click waits. A country's row ends with its consent.
+ */
 static bool hold_is_idle(const struct config *config)
 {
-	return config->hold_click_minutes > 0 && config->consent_default != CONSENT_PENDING;
+	const struct span pending = SPAN("=pending");
+
+	if (config->hold_click_minutes == 0 || config->consent_default == CONSENT_PENDING)
+		return false;
+	for (size_t i = 0; i < config->countries.count; i++) {
+		struct span text = span_text(config->countries.items[i]);
+
+		if (text.size > pending.size &&
+		    span_equal(span_slice(text, text.size - pending.size, pending.size), pending))
+			return false;
+	}
+	return true;
+}
+
+static bool country_file_is_idle(const struct config *config)
+{
+	return *config->country_file && config->countries.count == 0;
 }
 
 static const struct {
 	const char *key, *why;
 	bool (*is_idle)(const struct config *config);
 } idle_keys[] = {
-	{"consent.hold_click_minutes", "no click waits, since consent.default is not pending",
+	{"consent.hold_click_minutes",
+	 "no click waits, since neither consent.default nor consent.countries says pending",
 	 hold_is_idle},
+	{"consent.country_file", "consent.countries lists none", country_file_is_idle},
 };
 
 const char *config_next_without_effect(const struct config *config, size_t *at,

@@ -58,6 +58,8 @@ CONFIG_CHOICE(consent_default, "consent.default", "pending|denied|measure|identi
 CONFIG_BOOL(consent_gpc, "consent.gpc", true, "Treat Sec-GPC: 1 as denied.")
 CONFIG_BOOL(consent_dnt, "consent.dnt", false, "Treat DNT: 1 as denied.")
 CONFIG_NUMBER(hold_click_minutes, "consent.hold_click_minutes", 0, 60, 0, "minutes", "How long whose link was followed under pending consent waits in a cookie of its own, which is read only when the browser then agrees. 0: not held.")
+CONFIG_TEXT(country_file, "consent.country_file", "", "A database of countries by network address in MaxMind's format, e.g. GeoLite2-Country.mmdb; relative to the configuration file. Replace it by renaming a new one into its place, then send SIGHUP. Empty: none.")
+CONFIG_TEXTS(countries, "consent.countries", "[]", "Consent, by country_file, of browsers that have not said anything: \"DE=pending\"; \"EU=pending\" for all members of the European Union that are not listed. Everywhere else consent.default holds.")
 CONFIG_TEXT(privacy_operator, "privacy.operator", "", "Who is answerable for what the tracker records, by the name that /privacy gives. Empty: the host of the tracker's first site.")
 CONFIG_TEXT(privacy_contact, "privacy.contact", "", "Where visitors may ask about their data: an e-mail address or a web address, shown on /privacy. Empty: none.")
 CONFIG_TEXT(privacy_policy, "privacy.policy", "", "Web address of the site's privacy policy, linked from /privacy. Empty: none.")

@@ -186,11 +186,21 @@ static void read_cookies(const struct identity_request *request, struct cookie_r
 				read_value(request, value, reading, identity);
 }
 
-/* What holds for a browser that has not said anything. */
+enum consent identity_default(const struct identity_request *request,
+			      enum consent_reason *ret_reason)
+{
+	enum consent consent;
+
+	*ret_reason = CONSENT_BY_COUNTRY;
+	if (country_table_consent(request->countries, &request->client, &consent))
+		return consent;
+	*ret_reason = CONSENT_BY_DEFAULT;
+	return (enum consent)request->config->consent_default;
+}
+
 static void decide_default(const struct identity_request *request, struct identity *identity)
 {
-	identity->consent = (enum consent)request->config->consent_default;
-	identity->reason = CONSENT_BY_DEFAULT;
+	identity->consent = identity_default(request, &identity->reason);
 }
 
 static void decide_consent(const struct identity_request *request,
@@ -341,6 +351,33 @@ enum consent identity_choose(const struct identity_request *request, enum consen
 }
 
 _Static_assert(COOKIE_MAX_AGE_DAYS * 86400 == 34128000, "as it is written below");
+
+static bool holds_id(const struct visitor_id *ids, size_t count, const struct visitor_id *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(&ids[i], id, sizeof(*id)) == 0)
+			return true;
+	return false;
+}
+
+size_t identity_visitors(const struct identity_request *request, struct visitor_id *ret_visitors,
+			 size_t limit)
+{
+	struct span name, value, ours = span_text(request->tracker->cookie_name);
+	struct token token;
+	size_t count = 0;
+
+	for (size_t i = 0; i < request->cookie_count; i++)
+		for (size_t at = 0;
+		     count < limit && cookie_next(request->cookies[i], &at, &name, &value);)
+			if (span_equal(name, ours) &&
+			    token_open(request->keyring, PURPOSE_VISITOR, request->tracker->index,
+				       value, &token) == 0 &&
+			    !id_is_zero(&token.visitor, sizeof(token.visitor)) &&
+			    !holds_id(ret_visitors, count, &token.visitor))
+				ret_visitors[count++] = token.visitor;
+	return count;
+}
 
 static void format_cookie(const struct tracker *tracker, const char *value, const char *max_age,
 			  struct buffer *to)

@@ -4,6 +4,7 @@
 
 #include "crypto/token.h"
 #include "store/schema.h"
+#include "track/country.h"
 #include "track/tracker.h"
 
 /*
@@ -45,6 +46,8 @@ struct identity_request {
 	const struct span *cookies; /* each Cookie header */
 	size_t cookie_count;
 	struct span sec_gpc, dnt, sec_fetch_mode, sec_fetch_dest;
+	const struct country_table *countries; /* NULL: consent.default holds everywhere */
+	struct address client;
 	bool probe; /* HEAD or prefetch: neither sets a cookie nor binds */
 	usec_t now; /* wall */
 };
@@ -87,6 +90,17 @@ void identity_resolve(const struct identity_request *request, enum event_type ty
  */
 enum consent identity_choose(const struct identity_request *request, enum consent choice,
 			     struct identity *ret_identity);
+
+/*
+ * The ids in all valid cookies of the browser, each once, whatever consent says: for who wants to
+ * be forgotten. Return: how many, at most @limit.
+ */
+size_t identity_visitors(const struct identity_request *request, struct visitor_id *ret_visitors,
+			 size_t limit);
+
+/* The consent of a browser that has not said anything: by its country, else consent.default. */
+enum consent identity_default(const struct identity_request *request,
+			      enum consent_reason *ret_reason);
 
 enum { COOKIE_MAX_AGE_DAYS = 395, COOKIE_SHORT_AGE_DAYS = 7 };
 

@@ -37,6 +37,8 @@ static int open_settings(struct app *app, const char *option, struct error *erro
 				 "libsodium does not start: no source of random numbers");
 	if (config_find(option, &path, error) || settings_load(path, &app->settings, error))
 		return APP_E_FAILED;
+	if (app->role == APP_SERVE && settings_serve(app->settings, error))
+		return APP_E_FAILED;
 	app->config = app->settings->config;
 	app->trackers = app->settings->trackers;
 	app->keyring = app->settings->keyring;

@@ -41,6 +41,9 @@
 	METRIC(REQUEST_CONSENT, counter, "waymark_requests_total", "route=\"consent\",result=\"taken\"", "") \
 	METRIC(REQUEST_CONSENT_BAD, counter, "waymark_requests_total", "route=\"consent\",result=\"malformed\"", "") \
 	METRIC(REQUEST_CONSENT_ORIGIN, counter, "waymark_requests_total", "route=\"consent\",result=\"other_origin\"", "") \
+	METRIC(REQUEST_FORGET, counter, "waymark_requests_total", "route=\"forget\",result=\"taken\"", "") \
+	METRIC(REQUEST_FORGET_ORIGIN, counter, "waymark_requests_total", "route=\"forget\",result=\"other_origin\"", "") \
+	METRIC(REQUEST_FORGET_FAILED, counter, "waymark_requests_total", "route=\"forget\",result=\"failed\"", "") \
 	METRIC(REQUEST_PRIVACY, counter, "waymark_requests_total", "route=\"privacy\",result=\"ok\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \

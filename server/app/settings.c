@@ -15,6 +15,7 @@
 
 static void settings_free(struct settings *settings)
 {
+	country_table_free(settings->countries);
 	keyring_free(settings->keyring);
 	tracker_set_free(settings->trackers);
 	config_free(settings->config);
@@ -43,6 +44,8 @@ static int complete(struct settings *settings, struct error *error)
 
 	if (!code)
 		code = disclosure_check(config, error);
+	if (!code)
+		code = country_table_new(config, &settings->countries, error);
 	if (!code)
 		code = keyring_load(config->keys_file, settings->trackers->hosts,
 				    settings->trackers->count, &settings->keyring, error);
@@ -87,6 +90,16 @@ static int check_identity(const struct settings *settings, const struct settings
 			 settings->config->keys_file);
 }
 
+int settings_serve(struct settings *settings, struct error *error)
+{
+	int code = country_table_open(settings->countries, settings->config, error);
+
+	if (code)
+		return fail(code, error);
+	settings->serves = true;
+	return 0;
+}
+
 int settings_renew(const struct settings *running, bool keys_only, struct settings **ret_settings,
 		   struct buffer *ret_kept, struct error *error)
 {
@@ -107,6 +120,8 @@ int settings_renew(const struct settings *running, bool keys_only, struct settin
 		code = complete(settings, error);
 	if (!code)
 		code = check_identity(settings, running, error);
+	if (!code && running->serves)
+		code = settings_serve(settings, error);
 	if (code)
 		return fail(code, error);
 	*ret_settings = take_ptr(settings);

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "crypto/keyring.h"
+#include "track/country.h"
 #include "track/tracker.h"
 
 /*
@@ -19,6 +20,8 @@ struct settings {
 	struct config *config;
 	struct tracker_set *trackers;
 	struct keyring *keyring;
+	struct country_table *countries; /* NULL: none is listed */
+	bool serves;			 /* settings_serve() was called */
 };
 
 enum { SETTINGS_E_INVALID = 1 };
@@ -28,6 +31,9 @@ enum { SETTINGS_E_INVALID = 1 };
  * names file, line and key.
  */
 int settings_load(const char *path, struct settings **ret_settings, struct error *error);
+
+/* Open what only a server asks for. What takes the place of these settings is opened likewise. */
+int settings_serve(struct settings *settings, struct error *error);
 
 /*
  * What takes the place of @running: from its file as it is now, or with @keys_only from the text

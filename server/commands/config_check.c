@@ -56,6 +56,10 @@ int command_config_check(int argc, char **argv)
 	command_parse(&argp, argc, argv, &line);
 	if (app_open(line.config, APP_OFFLINE, &app, &error))
 		return command_fail(&error);
+	if (settings_serve(app->settings, &error)) {
+		app_close(app);
+		return command_fail(&error);
+	}
 	print_summary(app);
 	warn_of_no_effect(app->config);
 	app_close(app);

@@ -28,6 +28,7 @@ static const struct argp_option options_table[] = {
 };
 
 static void (*const checks[])(struct doctor *doctor) = {
+	doctor_check_consent,
 	doctor_check_clock,
 	doctor_check_disk,
 	doctor_check_store,

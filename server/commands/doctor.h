@@ -35,6 +35,8 @@ struct doctor {
 void doctor_say(struct doctor *doctor, enum doctor_level level, const char *check,
 		const char *advice, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* doctor_consent.c */
+void doctor_check_consent(struct doctor *doctor);
 /* doctor_disk.c */
 void doctor_check_clock(struct doctor *doctor);
 void doctor_check_disk(struct doctor *doctor);

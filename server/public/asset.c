@@ -2,11 +2,11 @@
 /*
  * GET /t.js, /t/adapters.js, /banner.js and /t/<hash>.js: the scripts that a site loads.
  *
- * /t.js is whatever is in force: one variant for each consent default, so that nothing has to be
- * configured in the page. It is asked for again after an hour, and then mostly answered 304.
- * /t/<hash>.js never changes, which is what a page with an integrity attribute needs, and is kept
- * for a year; what this version does not hold is 404, counted by itself since a site that pinned it
- * is not measured, and its pages work without.
+ * /t.js is whatever is in force for who asks: one variant for each consent default, which may
+ * depend on the country, so that nothing has to be configured in the page. It is asked for again
+ * after an hour, and then mostly answered 304. /t/<hash>.js never changes, which is what a page
+ * with an integrity attribute needs, and is kept for a year; what this version does not hold is
+ * 404, counted by itself since a site that pinned it is not measured, and its pages work without.
  *
  * Tags carry crossorigin=anonymous, so that loading a script sends no cookie; for that, and for
  * integrity, each answer is readable from any origin. There is nothing in it that is not public.
@@ -15,8 +15,10 @@
 
 #include "http/etag.h"
 #include "public/public.h"
+#include "track/identity.h"
 
 static const char cache_short[] = "public, max-age=3600";
+static const char cache_private[] = "private, max-age=3600"; /* it depends on who asks */
 static const char cache_immutable[] = "public, max-age=31536000, immutable";
 
 const struct asset *asset_find(struct span name)
@@ -63,9 +65,16 @@ static enum handled reply_asset(struct request *request, const struct asset *ass
 
 enum handled public_snippet(struct request *request)
 {
-	const struct config *config = public_settings(request)->config;
+	const struct settings *settings = public_settings(request);
+	const struct identity_request asked = {
+		.config = settings->config,
+		.countries = settings->countries,
+		.client = request->client,
+	};
+	enum consent_reason reason;
 
-	return reply_asset(request, asset_snippet(config->consent_default), cache_short);
+	return reply_asset(request, asset_snippet(identity_default(&asked, &reason)),
+			   settings->countries ? cache_private : cache_short);
 }
 
 enum handled public_banner(struct request *request)

@@ -18,6 +18,7 @@ enum handled public_beacon(struct request *request);
 enum handled public_click(struct request *request);
 enum handled public_consent(struct request *request);
 enum handled public_favicon(struct request *request);
+enum handled public_forget(struct request *request);
 enum handled public_healthz(struct request *request);
 enum handled public_pinned(struct request *request);
 enum handled public_pixel(struct request *request);

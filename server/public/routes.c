@@ -20,6 +20,7 @@ const struct route public_routes[] = {
 	{"/healthz",     public_healthz,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_HEALTH},
 	{"/l/*",         public_slug,           NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_SLUG},
 	{"/privacy",     public_privacy,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PRIVACY},
+	{"/privacy/forget", NULL,      public_forget, 4096, ACCESS_PUBLIC, METRIC_REQUEST_FORGET},
 	{"/robots.txt",  public_robots,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/t.js",        public_snippet,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/t/*",         public_pinned,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},

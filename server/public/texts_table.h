@@ -174,6 +174,9 @@ TEXT(refused_origin,
 TEXT(refused_state,
      "The choice was none of those that there are. Please choose again.",
      "選択内容を確認できませんでした。もう一度お選びください。")
+TEXT(refused_busy,
+     "It cannot be done right now, and nothing was changed. Please try again in a moment.",
+     "現在処理できないため、何も変更していません。しばらくしてからもう一度お試しください。")
 TEXT(refused_back, "Back to the choice", "選択に戻る")
 
 /* /banner.js */

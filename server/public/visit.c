@@ -39,6 +39,8 @@ void visit_ask(const struct visit *visit, struct identity_request *ret_asked)
 		.dnt = request_value(request, HEADER_DNT),
 		.sec_fetch_mode = request_value(request, HEADER_SEC_FETCH_MODE),
 		.sec_fetch_dest = request_value(request, HEADER_SEC_FETCH_DEST),
+		.countries = visit->settings->countries,
+		.client = request->client,
 		.probe = visit_is_probe(visit),
 		.now = visit->now,
 	};

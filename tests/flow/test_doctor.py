@@ -35,8 +35,8 @@ class Local(unittest.TestCase):
             status, findings = examine(daemon)
             self.assertEqual((status, failures(findings)), (0, {}))
             self.assertEqual({finding["check"] for finding in findings},
-                             {"config", "keys", "clock", "disk", "store", "server", "listen",
-                              "proxy", "cookie"})
+                             {"config", "keys", "consent", "privacy", "clock", "disk", "store",
+                              "server", "listen", "proxy", "cookie"})
             text = daemon.waymark("doctor").stdout
             self.assertIn("0 to mend", text)
             self.assertIn("ok    server   it answers", text)

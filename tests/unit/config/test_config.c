@@ -110,6 +110,15 @@ static void a_key_without_effect_is_known_when_it_is_set(void **state)
 		{"{\"default\": \"measure\", \"hold_click_minutes\": 0}", {NULL}},
 		{"{\"default\": \"measure\", \"hold_click_minutes\": 1}",
 		 {"consent.hold_click_minutes"}},
+		{"{\"default\": \"measure\", \"hold_click_minutes\": 1, "
+		 "\"country_file\": \"c.mmdb\", \"countries\": [\"DE=pending\"]}",
+		 {NULL}},
+		{"{\"default\": \"identify\", \"hold_click_minutes\": 1, "
+		 "\"country_file\": \"c.mmdb\", \"countries\": [\"DE=denied\"]}",
+		 {"consent.hold_click_minutes"}},
+		{"{\"default\": \"denied\", \"hold_click_minutes\": 60, "
+		 "\"country_file\": \"c.mmdb\"}",
+		 {"consent.hold_click_minutes", "consent.country_file"}},
 	};
 
 	(void)state;

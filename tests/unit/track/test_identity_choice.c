@@ -149,6 +149,33 @@ static void two_cookies_are_neither(void **state)
 	scene_finish(&scene);
 }
 
+static void every_id_is_found_to_be_forgotten(void **state)
+{
+	struct visitor_id visitors[2];
+	struct scene scene;
+
+	(void)state;
+	scene_make(&scene, "denied");
+	assert_int_equal(identity_visitors(&scene.request, visitors, 2), 0);
+	send_cookie(&scene, 7, 1, VISITOR_CONSENT_DENIED);
+	send_cookie(&scene, 7, 2, VISITOR_CONSENT_IDENTIFY);
+	send_cookie(&scene, 0, 1, VISITOR_CONSENT_DENIED);
+	assert_int_equal(identity_visitors(&scene.request, visitors, 2), 1);
+	assert_int_equal(visitors[0].bytes[15], 7);
+	send_cookie(&scene, 8, 1, 0);
+	assert_int_equal(identity_visitors(&scene.request, visitors, 2), 2);
+	assert_int_equal(visitors[1].bytes[15], 8);
+	assert_int_equal(identity_visitors(&scene.request, visitors, 1), 1);
+	scene_finish(&scene);
+
+	scene_make(&scene, "identify");
+	scene.request.sec_gpc = SPAN("1");
+	send_raw(&scene, "__Host-Http-wm", "forged");
+	send_cookie(&scene, 9, 390, VISITOR_CONSENT_IDENTIFY);
+	assert_int_equal(identity_visitors(&scene.request, visitors, 2), 1);
+	scene_finish(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +183,7 @@ int main(void)
 		cmocka_unit_test(a_script_sets_a_cookie_that_a_navigation_refreshes),
 		cmocka_unit_test(while_the_browser_says_no_only_denied_is_taken),
 		cmocka_unit_test(two_cookies_are_neither),
+		cmocka_unit_test(every_id_is_found_to_be_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
