@@ -37,7 +37,7 @@ class Page(unittest.TestCase):
         self.site = f"http://localhost:{site.server_port}"
         self.tracker = self.enterContext(daemon.Daemon(consent, site=self.site))
         self.tracker.start()
-        self.browser = self.enterContext(chromium.Chromium("", ""))
+        self.browser = self.enterContext(chromium.Chromium("", "")).profile()
         self.folder = folder
 
     def put(self, name, script=""):
