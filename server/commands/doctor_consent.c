@@ -69,9 +69,8 @@ void doctor_check_consent(struct doctor *doctor)
 	const struct config *config = app->config;
 
 	doctor_say(doctor, DOCTOR_OK, "consent", NULL,
-		   "%s holds for browsers that have not chosen, %zu countr%s otherwise",
-		   consent_text((enum consent)config->consent_default), config->countries.count,
-		   config->countries.count == 1 ? "y" : "ies");
+		   "%s holds for browsers that have not chosen; other countries listed: %zu",
+		   consent_text((enum consent)config->consent_default), config->countries.count);
 	if (app->settings->countries)
 		check_countries(doctor, app->settings->countries);
 	if (*config->privacy_operator && *config->privacy_contact)

@@ -42,7 +42,7 @@
 	".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9375rem;"      \
 	"line-height:1.6}th,td{border-bottom:1px solid var(--line);padding:.6rem .75rem .6rem 0;"  \
 	"text-align:left;vertical-align:top}thead th{color:var(--soft);font-weight:600}"           \
-	"tbody th{font-weight:400;min-width:11em}td{min-width:7em}"                                \
+	"tbody th{font-weight:400;min-width:11em}td{min-width:7em}.items tbody th{width:58%}"      \
 	"@media print{form,nav{display:none}body{max-width:none}}"
 /* clang-format on */
 

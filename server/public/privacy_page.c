@@ -264,7 +264,7 @@ static void append_items(struct writer *writer)
 	bool has_query = writer->config->page_query.count > 0;
 
 	begin_section(writer, "items", TEXT_items_title);
-	put(writer, "<table>\n<thead><tr>\n");
+	put(writer, "<table class=\"items\">\n<thead><tr>\n");
 	element(writer, "th scope=\"col\"", TEXT_items_what);
 	element(writer, "th scope=\"col\"", TEXT_items_why);
 	put(writer, "</tr></thead>\n<tbody>\n");

@@ -44,8 +44,9 @@
   const now = () => changed || performance.now();
   const address = () => 'hash' in data ? location.href : location.href.split('#')[0];
 
-  // Only what is asked for by GET is read. No answer, for whatever reason, is undefined. Unlike a
-  // beacon's, the Origin of a request may be told whatever the page's own referrer policy is.
+  // Only what is asked for by GET is read. No answer, for whatever reason, is undefined. The Fetch
+  // standard makes the Origin of a beacon null where the page's referrer policy is no-referrer or
+  // same-origin; a request may have a policy of its own.
   const ask = (path, body) => {
     const size = `${body}`.length;
     flying += size;
@@ -107,7 +108,6 @@
     if (since && began) {
       measure();
       visibleMs += now() - since;
-      since = now();
       line('leave', { w: Math.round(visibleMs), d: depth, i: +input });
     }
   };

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Chromium with a fresh profile, driven through driver.mjs."""
+"""A real Chromium, driven through driver.mjs, and the profiles of its readers.
+
+    with Chromium(rules, spki) as browser:
+        reader = browser.profile()
+        reader.open("https://www.example.com/")
+        reader.cookies()
+"""
 import json
 import pathlib
 import shutil
@@ -9,13 +15,75 @@ import tempfile
 import node_packages
 
 
+class Profile:
+    """One reader's browser: cookies, storage and caches of its own, and one page."""
+
+    def __init__(self, browser, name):
+        self.browser = browser
+        self.name = name
+
+    def call(self, command, **arguments):
+        return self.browser.call(command, name=self.name, **arguments)
+
+    def open(self, url):
+        return self.call("open", url=url)
+
+    def click(self, selector):
+        """Press what leads to another page. Where that is: url, title, referrer."""
+        return self.call("click", selector=selector)
+
+    def press(self, selector):
+        self.call("press", selector=selector)
+
+    def where(self):
+        return self.call("where")
+
+    def evaluate(self, script):
+        return self.call("evaluate", script=script)
+
+    def wait(self, script):
+        self.call("wait", script=script)
+
+    def pause(self, milliseconds):
+        """Let the page live for so long, by its own clock."""
+        self.evaluate(f"new Promise(resolve => setTimeout(resolve, {milliseconds}))")
+
+    def cookies(self, url="https://go.example.com/"):
+        return self.call("cookies", url=url)
+
+    def plant(self, name, value, url="https://go.example.com/"):
+        """Put a cookie where a page could not put it: for what only the server can refuse."""
+        self.call("plant", cookies=[{"name": name, "value": value, "url": url, "httpOnly": True,
+                                     "secure": True, "sameSite": "Lax"}])
+
+    def drop_cookies(self):
+        self.call("drop")
+
+    def requests(self, url="", method=None):
+        """What it asked of the network so far, of addresses that begin with @url."""
+        return [request for request in self.call("requests") if request["url"].startswith(url)
+                and method in (None, request["method"])]
+
+    def troubles(self):
+        """{"errors": what its pages threw, "console": what they, or the browser, wrote}."""
+        return self.call("troubles")
+
+    def leave(self):
+        """Close the page, as its reader does, for an empty one."""
+        self.call("leave")
+
+    def end(self):
+        self.call("end")
+
+
 class Chromium:
     def __init__(self, rules, spki):
         self.folder = tempfile.mkdtemp(prefix="browser-", dir=node_packages.folder())
         driver = pathlib.Path(self.folder) / "driver.mjs"
         shutil.copyfile(pathlib.Path(__file__).with_name("driver.mjs"), driver)
+        self.count = 0
         self.process = subprocess.Popen(
-            ["node", str(driver), rules, spki, self.folder + "/profile"], text=True,
+            ["node", str(driver), rules, spki], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.read()
 
@@ -32,16 +100,25 @@ class Chromium:
             self.process.stdout.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def profile(self, folder=None, network=None, headers=None, **options):
+        """A new one. @folder: where it lives on; @network: the address that the trackers take it to
+        come from, as if a proxy of theirs said so; all else: driver.mjs."""
+        headers = {**(headers or {}), **({"X-Forwarded-For": network} if network else {})}
+        self.count += 1
+        name = f"profile {self.count}"
+        self.call("profile", name=name, folder=folder and str(folder), headers=headers, **options)
+        return Profile(self, name)
+
     def read(self):
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError(f"the browser's driver ended with {self.process.wait()}")
         return json.loads(line)
 
-    def call(self, name, **arguments):
-        self.process.stdin.write(json.dumps({"do": name, **arguments}) + "\n")
+    def call(self, command, **arguments):
+        self.process.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
         self.process.stdin.flush()
         answer = self.read()
         if "error" in answer:
-            raise AssertionError(f"{name} {arguments}: {answer['error']}")
+            raise AssertionError(f"{command} {arguments}: {answer['error']}")
         return answer["value"]

@@ -1,42 +1,127 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Chromium on a string: one JSON command a line on standard input, one JSON answer a line on
-// standard output. Commands: open {url}, click {selector}, cookies, screenshot {path}, close.
-// argv: host-resolver-rules, hash of the certificate authority's key, profile folder.
+// standard output. argv: host-resolver-rules, hash of the certificate authority's key.
+//
+// Every command but `profile` names one: a browser of its own as far as cookies, storage and caches
+// go. One with a folder outlives the program; the others are contexts of one process, so that fifty
+// of them are cheap. What a profile asks of the network is kept, with the headers as they went out.
 import readline from 'node:readline';
 import { chromium } from 'playwright-core';
 
-const [rules, spki, profile] = process.argv.slice(2);
-const context = await chromium.launchPersistentContext(profile, {
+const [rules, spki] = process.argv.slice(2);
+const LIMIT_MS = 20000;
+const options = {
   executablePath: process.env.WAYMARK_CHROMIUM || '/usr/bin/chromium',
   headless: true,
-  // An ordinary reader's: the one of headless Chromium is a known robot's.
-  userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) ' +
-    'Chrome/140.0.0.0 Safari/537.36',
   args: [
     `--host-resolver-rules=${rules}`,
     `--ignore-certificate-errors-spki-list=${spki}`,
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
   ],
-});
-const page = context.pages()[0] || await context.newPage();
+};
+// An ordinary reader's: the one of headless Chromium is a known robot's.
+const userAgent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) ' +
+  'Chrome/140.0.0.0 Safari/537.36';
+const profiles = new Map();
+let shared; // the process of profiles without a folder
+
+async function noteRequest(profile, request) {
+  const answer = await request.response().catch(() => null);
+  profile.requests.push({
+    method: request.method(), url: request.url(), type: request.resourceType(),
+    headers: await request.allHeaders().catch(() => request.headers()),
+    body: request.postData(), failure: request.failure() && request.failure().errorText,
+    status: answer && answer.status(), answer: answer ? await answer.allHeaders() : {},
+  });
+}
+
+// Something to click, and where it leads to, as the page that was left cannot tell.
+const where = page => page.evaluate(() => (
+  { url: location.href, title: document.title, referrer: document.referrer }));
+
+function openPage(profile) {
+  return profile.context.newPage().then(page => {
+    page.setDefaultTimeout(LIMIT_MS);
+    page.on('pageerror', error => profile.errors.push(String(error)));
+    page.on('console', message => profile.console.push(message.text()));
+    profile.page = page;
+    return page;
+  });
+}
 
 const commands = {
-  async open({ url }) {
+  // @headers: put on each request; @script: runs before any of a page; @blocked: a pattern of
+  // addresses that cannot be reached; @scripts: whether pages may have any.
+  async profile({ name, folder, headers, script, blocked, scripts = true }) {
+    const settings = {
+      userAgent, locale: 'en-GB', javaScriptEnabled: scripts, extraHTTPHeaders: headers,
+    };
+    let context;
+    if (folder)
+      context = await chromium.launchPersistentContext(folder, { ...options, ...settings });
+    else {
+      shared = shared || await chromium.launch(options);
+      context = await shared.newContext(settings);
+    }
+    const profile = { context, requests: [], noted: [], errors: [], console: [] };
+    profiles.set(name, profile);
+    for (const type of ['requestfinished', 'requestfailed'])
+      context.on(type, request => profile.noted.push(noteRequest(profile, request)));
+    if (script)
+      await context.addInitScript(script);
+    if (blocked)
+      await context.route(new RegExp(blocked), route => route.abort('blockedbyclient'));
+    await openPage(profile);
+    return {};
+  },
+  async open({ page, url }) {
     const answer = await page.goto(url);
     return { status: answer.status(), url: page.url() };
   },
-  async click({ selector }) {
+  async click({ page, selector }) {
     await Promise.all([page.waitForNavigation(), page.click(selector)]);
-    return page.evaluate(() => (
-      { url: location.href, title: document.title, referrer: document.referrer }));
+    return where(page);
   },
-  async cookies() {
-    return context.cookies();
+  // Without anywhere to go.
+  async press({ page, selector }) {
+    await page.click(selector);
+    return {};
   },
-  async screenshot({ path }) {
+  where: ({ page }) => where(page),
+  evaluate: ({ page, script }) => page.evaluate(script),
+  async wait({ page, script }) {
+    await page.waitForFunction(script);
+    return {};
+  },
+  cookies: ({ profile, url }) => profile.context.cookies(url),
+  async plant({ profile, cookies }) {
+    await profile.context.addCookies(cookies);
+    return {};
+  },
+  async drop({ profile }) {
+    await profile.context.clearCookies();
+    return {};
+  },
+  async requests({ profile }) {
+    await Promise.all(profile.noted);
+    return profile.requests;
+  },
+  troubles: ({ profile }) => ({ errors: profile.errors, console: profile.console }),
+  // Close the page as its reader does, so that it hears of it; another one takes its place.
+  async leave({ profile, page }) {
+    await openPage(profile);
+    await page.close({ runBeforeUnload: true });
+    return {};
+  },
+  async screenshot({ page, path }) {
     await page.screenshot({ path, fullPage: true });
+    return {};
+  },
+  async end({ profile, name }) {
+    await profile.context.close();
+    profiles.delete(name);
     return {};
   },
 };
@@ -44,12 +129,17 @@ const commands = {
 process.stdout.write('{"ready":true}\n');
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
+  const profile = profiles.get(command.name);
   let answer;
   try {
-    answer = { value: await commands[command.do](command) };
+    const value = await commands[command.do]({ ...command, profile, page: profile?.page });
+    answer = { value: value === undefined ? null : value };
   } catch (error) {
     answer = { error: String(error) };
   }
   process.stdout.write(JSON.stringify(answer) + '\n');
 }
-await context.close();
+for (const profile of profiles.values())
+  await profile.context.close();
+if (shared)
+  await shared.close();

@@ -35,8 +35,8 @@ class Clicks(unittest.TestCase):
         self.tracker.start()
         self.front = self.enterContext(front.Front(folder, self.tracker.port))
         rules = self.front.resolver_rules()
-        self.browser = self.enterContext(chromium.Chromium(rules, self.front.spki))
-        (folder / "www/landing.html").write_text("<title>Landed</title>")
+        self.browser = self.enterContext(chromium.Chromium(rules, self.front.spki)).profile()
+        (folder / "www.example.com/landing.html").write_text("<title>Landed</title>")
         people = folder / "people.csv"
         people.write_text(f"email\n{PROSPECT}\n")
         self.run_command("prospect", "import", str(people))
@@ -46,7 +46,7 @@ class Clicks(unittest.TestCase):
         self.link = re.search(r'href="([^"]*)"', self.mail)[1]
         self.put_mail("")
 
-    def put_mail(self, more, host="mail"):
+    def put_mail(self, more, host="mail.example.net"):
         (self.front.folder / host / "mail.html").write_text(self.mail + more)
 
     def run_command(self, *arguments, **options):
@@ -56,8 +56,8 @@ class Clicks(unittest.TestCase):
         return self.tracker.events(type="click")
 
     def click(self, mail="https://mail.example.net/mail.html"):
-        self.browser.call("open", url=mail)
-        return self.browser.call("click", selector="#link")
+        self.browser.open(mail)
+        return self.browser.click("#link")
 
     def assert_landed(self, page):
         self.assertEqual(page["url"], LANDING)
@@ -87,7 +87,7 @@ class WithIdentify(Clicks):
 
     def test_a_click_lands_with_cookie_and_event(self):
         self.assert_landed(self.click())
-        self.assert_cookie(self.browser.call("cookies"))
+        self.assert_cookie(self.browser.cookies())
         [event] = self.clicks()
         self.assertEqual(event["prospect"], self.prospect)
         self.assertEqual(event["consent"], "identify")
@@ -101,37 +101,37 @@ class WithIdentify(Clicks):
 
     def test_a_second_click_is_the_same_visitor(self):
         self.click()
-        before = self.browser.call("cookies")
+        before = self.browser.cookies()
         self.click()
         first, second = self.clicks()
         self.assertEqual(first["visitor"], second["visitor"])
-        self.assertEqual(before[0]["value"], self.browser.call("cookies")[0]["value"])
+        self.assertEqual(before[0]["value"], self.browser.cookies()[0]["value"])
 
-    def prefetch(self, host, mail):
-        """Open @mail with a rule that makes the browser prefetch the link: no click, no cookie."""
+    def prefetch(self, host):
+        """Open a mail with a rule that makes the browser prefetch the link: no click, no cookie."""
         rules = {"prefetch": [{"urls": [self.link], "eagerness": "immediate"}]}
         self.put_mail(f'<script type="speculationrules">{json.dumps(rules)}</script>', host)
-        self.browser.call("open", url=mail)
+        self.browser.open(f"https://{host}/mail.html")
         daemon.wait_for(lambda: self.tracker.metric(PREFETCHES))
         self.assertEqual(self.clicks(), [])
-        self.assertEqual(self.browser.call("cookies"), [])
+        self.assertEqual(self.browser.cookies(), [])
 
     def activate(self):
-        self.assert_landed(self.browser.call("click", selector="#link"))
+        self.assert_landed(self.browser.click("#link"))
         self.assertEqual(len(self.clicks()), 1)
-        self.assert_cookie(self.browser.call("cookies"))
+        self.assert_cookie(self.browser.cookies())
 
     def test_an_activated_prefetch_is_one_click(self):
-        self.prefetch("mail", "https://mail.example.net/mail.html")
+        self.prefetch("mail.example.net")
         self.activate()
 
     def test_an_activated_prefetch_of_the_same_site_is_one_click(self):
-        self.prefetch("www", "https://www.example.com/mail.html")
+        self.prefetch("www.example.com")
         self.activate()
 
     def test_a_prefetch_that_is_not_activated_is_no_click(self):
-        self.prefetch("mail", "https://mail.example.net/mail.html")
-        self.browser.call("open", url=LANDING)
+        self.prefetch("mail.example.net")
+        self.browser.open(LANDING)
         self.assertEqual(self.tracker.stop(), 0)
         self.assertEqual(self.clicks(), [])
 
@@ -141,7 +141,7 @@ class WithPending(Clicks):
 
     def test_a_click_lands_without_cookie_and_person(self):
         self.assert_landed(self.click())
-        self.assertEqual(self.browser.call("cookies"), [])
+        self.assertEqual(self.browser.cookies(), [])
         [event] = self.clicks()
         self.assertIsNone(event["prospect"])
         self.assertIsNone(event["visitor"])

@@ -37,7 +37,7 @@ class Page(unittest.TestCase):
         self.site = f"http://localhost:{site.server_port}"
         self.tracker = self.enterContext(daemon.Daemon(consent, site=self.site))
         self.tracker.start()
-        self.browser = self.enterContext(chromium.Chromium("", ""))
+        self.browser = self.enterContext(chromium.Chromium("", "")).profile()
         self.folder = folder
 
     def put(self, name, script=""):
@@ -103,6 +103,18 @@ class Page(unittest.TestCase):
         self.open("third.html")
         self.wait_events(2, type="view")
         self.assertEqual(len(self.tracker.events(type="consent")), 1)
+
+    def test_who_is_forgotten_comes_back_as_another(self):
+        self.start("measure")
+        self.open("first.html")
+        self.wait_events(1, type="view")
+        daemon.wait_for(self.cookie)
+        self.open("second.html", "waymark('forget')")
+        daemon.wait_for(lambda: not self.cookie())
+        self.open("third.html")
+        first, third = self.wait_events(2, type="view")
+        self.assertTrue(third["url"].endswith("/third.html"))
+        self.assertNotEqual(first["visitor"], third["visitor"])
 
     def test_who_opts_out_leaves_nothing(self):
         self.start("identify")

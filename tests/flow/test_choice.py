@@ -7,14 +7,14 @@ import unittest
 import urllib.parse
 
 import mint
-from daemon import SITE, TRACKER, Daemon
+from daemon import BROWSER, SITE, TRACKER, Daemon
 
 PAGE = "http://localhost:8090/"
 DENIED, MEASURE, IDENTIFY, BY_NAVIGATION = 1, 2, 3, 4
 FLAGS = {"denied": DENIED, "measure": MEASURE, "identify": IDENTIFY}
 SCRIPT = {"Origin": SITE, "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors",
           "Sec-Fetch-Dest": "empty", "Content-Type": "application/x-www-form-urlencoded",
-          "Accept-Language": "en"}
+          "Accept-Language": "en", "User-Agent": BROWSER["User-Agent"]}
 FORM = {**SCRIPT, "Origin": TRACKER, "Sec-Fetch-Site": "same-origin",
         "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
@@ -35,7 +35,8 @@ class Choice(unittest.TestCase):
     settings = {}
 
     def setUp(self):
-        self.daemon = Daemon(consent=self.consent, **self.settings)
+        # What was answered is in the log, however busy the disk is.
+        self.daemon = Daemon(consent=self.consent, commit_wait_ms=20000, **self.settings)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.daemon.start()
         self.keys = mint.Keys(self.daemon.instance)
@@ -337,7 +338,8 @@ class Identify(Choice):
 class Https(unittest.TestCase):
     def test_cookies_are_prefixed_and_secure(self):
         daemon = Daemon(consent="pending", tracker="https://go.example.com",
-                        site="https://www.example.com", consent__hold_click_minutes=3)
+                        site="https://www.example.com", consent__hold_click_minutes=3,
+                        commit_wait_ms=20000)
         self.addCleanup(daemon.__exit__, None, None, None)
         daemon.start()
         url = daemon.link("https://www.example.com/", "--to", "a@example.com")

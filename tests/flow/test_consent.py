@@ -16,7 +16,8 @@ class Consent(unittest.TestCase):
     settings = {}
 
     def setUp(self):
-        self.daemon = Daemon(consent=self.consent, **self.settings)
+        # What was answered is in the log, however busy the disk is.
+        self.daemon = Daemon(consent=self.consent, commit_wait_ms=20000, **self.settings)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.daemon.start()
         self.keys = mint.Keys(self.daemon.instance)
@@ -27,7 +28,7 @@ class Consent(unittest.TestCase):
         last = self.daemon.events()[-1]["seq"]
         answer = self.daemon.click(self.url, **options)
         self.assertEqual((answer.status, answer.location), (302, PAGE))
-        [event] = self.daemon.events("--after", str(last))
+        [event] = self.daemon.events("--after", str(last), type="click")
         return answer, event
 
     def cookie(self, flags, visitor=b"v" * 16, age_days=0, host="localhost"):

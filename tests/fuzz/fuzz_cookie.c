@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes as a Cookie header: pairs come in order, hold no ';', and nothing but separators and
- * white space lies between them. The same bytes are read as an address, a network and a list of
- * hops, which come from headers too.
+ * white space lies between them. The same bytes are read as an address, a network, a list of hops
+ * and a list of languages, which come from headers too.
  */
+#include "text/accept_language.h"
 #include "text/address.h"
 #include "text/cookie.h"
 
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *const languages[] = {"en", "ja"};
 
 static void check_cookies(struct span header)
 {
@@ -56,5 +59,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	check_cookies(span_of(data, size));
 	check_addresses(span_of(data, size));
+	assert(accept_language_choose(span_of(data, size), languages, 2) < 2);
 	return 0;
 }

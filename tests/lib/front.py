@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The owner's machines as a browser sees them: nginx with deploy/nginx.conf in front of a tracker,
-the site www.example.com and a webmail at mail.example.net, all over TLS on one port of loopback.
+"""The owner's machines as a browser sees them, and others': nginx with deploy/nginx.conf in front
+of a tracker at go.example.com and go.example.org, the sites of SITES in a folder each, all over TLS
+on one port of loopback.
 """
 import base64
 import hashlib
@@ -12,7 +13,31 @@ import socket
 import subprocess
 import time
 
-HOSTS = ("go.example.com", "www.example.com", "mail.example.net")
+# Two sites of the tracker; another host of their domain that is nobody's site; the site of a second
+# tracker; a webmail; and somebody else's.
+SITES = ("www.example.com", "shop.example.com", "blog.example.com", "www.example.org",
+         "mail.example.net", "evil.example.net")
+TRACKERS = ("go.example.com", "go.example.org")
+HOSTS = TRACKERS + SITES
+
+# /plant?name=N&value=V answers with a cookie for the whole domain, as any host of it may; /answer
+# answers whatever is posted with a page; /app/ is a site of one page.
+SITE = """
+	server {{
+		listen 127.0.0.1:{port} ssl http2;
+		server_name {host};
+		root {folder}/{host};
+		access_log {log};
+		location = /plant {{
+			default_type text/html;
+			add_header Set-Cookie
+				"$arg_name=$arg_value; Domain=example.com; Path=/; Secure";
+			return 200 "<title>Planted</title>";
+		}}
+		location /answer {{ return 200 "<title>Answered</title>"; }}
+		location /app/ {{ try_files /app.html =404; }}
+	}}
+"""
 
 MAIN = """
 daemon off;
@@ -34,19 +59,7 @@ http {{
 		'{{"host":"$host","target":"$request_uri","referer":"$http_referer","agent":"$http_user_agent"}}';
 	ssl_certificate {folder}/chain.pem;
 	ssl_certificate_key {folder}/host.key;
-	server {{
-		listen 127.0.0.1:{port} ssl http2;
-		server_name www.example.com;
-		root {folder}/www;
-		access_log {folder}/seen.log seen;
-	}}
-	server {{
-		listen 127.0.0.1:{port} ssl http2;
-		server_name mail.example.net;
-		root {folder}/mail;
-		access_log off;
-	}}
-}}
+{sites}}}
 """
 
 
@@ -61,14 +74,18 @@ def openssl(folder, *arguments):
                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
+# Made in no time, unlike RSA's.
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
 def make_certificates(folder):
     """A CA and one certificate for all hosts. Return the CA's key's hash, as Chromium wants it."""
     names = ",".join(f"DNS:{host}" for host in HOSTS)
     (folder / "host.ext").write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
-    openssl(folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-keyout",
-            "ca.key", "-out", "ca.pem", "-subj", "/CN=Waymark test CA")
-    openssl(folder, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", "host.key", "-out",
-            "host.csr", "-subj", "/CN=go.example.com")
+    openssl(folder, "req", "-x509", *NEW_KEY, "-days", "30", "-keyout", "ca.key",
+            "-out", "ca.pem", "-subj", "/CN=Waymark test CA")
+    openssl(folder, "req", *NEW_KEY, "-keyout", "host.key", "-out", "host.csr",
+            "-subj", "/CN=go.example.com")
     openssl(folder, "x509", "-req", "-in", "host.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
             "-CAcreateserial", "-days", "30", "-extfile", "host.ext", "-out", "host.pem")
     chain = (folder / "host.pem").read_text() + (folder / "ca.pem").read_text()
@@ -84,6 +101,7 @@ def shipped_configuration(folder, port, upstream, more=None):
     text = (source / "deploy/nginx.conf").read_text()
     replacements = {
         "server 127.0.0.1:8080;": f"server 127.0.0.1:{upstream};",
+        "server_name go.example.com;": f"server_name {' '.join(TRACKERS)};",
         "\tlisten 80;\n\tlisten [::]:80;\n": f"\tlisten 127.0.0.1:{free_port()};\n",
         "\tlisten 443 ssl http2;\n\tlisten [::]:443 ssl http2;\n":
             f"\tlisten 127.0.0.1:{port} ssl http2;\n",
@@ -105,8 +123,8 @@ class Front:
     def __init__(self, folder, upstream, edit=()):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
-        for name in ("www", "mail"):
-            (self.folder / name).mkdir(exist_ok=True)
+        for host in SITES:
+            (self.folder / host).mkdir(exist_ok=True)
         self.spki = make_certificates(self.folder)
         user = "user root;" if os.getuid() == 0 else ""
         shipped = shipped_configuration(self.folder, self.port, upstream)
@@ -116,7 +134,7 @@ class Front:
             shipped = shipped.replace(old, new)
         (self.folder / "waymark.conf").write_text(shipped)
         (self.folder / "nginx.conf").write_text(
-            MAIN.format(folder=self.folder, port=self.port, user=user))
+            MAIN.format(folder=self.folder, user=user, sites="".join(map(self.site, SITES))))
 
     def __enter__(self):
         nginx = "/usr/sbin/nginx" if os.path.exists("/usr/sbin/nginx") else "nginx"
@@ -138,6 +156,10 @@ class Front:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
         self.process.stderr.close()
+
+    def site(self, host):
+        log = f"{self.folder}/seen.log seen" if host != "mail.example.net" else "off"
+        return SITE.format(host=host, log=log, folder=self.folder, port=self.port)
 
     def resolver_rules(self):
         return ", ".join(f"MAP {host}:443 127.0.0.1:{self.port}" for host in HOSTS)

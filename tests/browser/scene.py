@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the browser tests play in: a tracker behind its nginx, its sites and strangers' ones, and
+readers with profiles of their own.
+
+One scene serves all tests of a class, so each test has its own people and its own profiles, and
+looks only at the events that are newer than itself.
+"""
+import itertools
+import json
+import pathlib
+import tempfile
+import time
+import unittest
+
+import chromium
+import daemon
+import front
+import mint
+
+TRACKER = "https://go.example.com"
+SITE = "https://www.example.com"
+SHOP = "https://shop.example.com"  # the tracker's other site
+SIBLING = "https://blog.example.com"  # nobody's site, on the same domain
+EVIL = "https://evil.example.net"
+MAIL = "https://mail.example.net"
+COOKIE = "__Host-Http-wm"
+LOGIN_PROOF = 9
+CAUSED = ("click", "probe", "view", "leave", "event", "search", "download", "consent", "login",
+          "bind", "conflict", "unbind")
+
+STUB = ("<script>window.waymark=window.waymark||function()"
+        "{(waymark.q=waymark.q||[]).push(arguments)}</script>")
+
+
+def tag(attributes="", name="t.js"):
+    """The snippet's tag; a page can tell when it has run."""
+    return (f'<script async crossorigin="anonymous" src="{TRACKER}/{name}" {attributes} '
+            'onload="window.loaded = performance.now()"></script>')
+
+
+class Scene(unittest.TestCase):
+    consent = "identify"
+    settings = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.tracker = cls.enterClassContext(daemon.Daemon(
+            cls.consent, tracker=TRACKER, site=SITE, trackers=[
+                {"url": TRACKER, "sites": [SITE, SHOP], "primary": True},
+                {"url": "https://go.example.org", "sites": ["https://www.example.org"]},
+            ], **cls.settings))
+        cls.tracker.start()
+        cls.front = cls.enterClassContext(front.Front(cls.folder, cls.tracker.port))
+        cls.browser = cls.enterClassContext(chromium.Chromium(
+            cls.front.resolver_rules(), cls.front.spki))
+        cls.keys = mint.Keys(cls.tracker.instance)
+        cls.numbers = itertools.count(1)
+
+    def setUp(self):
+        self.forget()
+
+    # pages and links
+
+    def put(self, body, host=SITE, path=None):
+        """A page with this in it; its address."""
+        path = path or f"/page{next(self.numbers)}.html"
+        file = self.front.folder / host.partition("//")[2] / path[1:]
+        file.write_text(f'<!DOCTYPE html><meta charset="utf-8"><title>Page</title>{body}')
+        return host + path
+
+    def person(self):
+        """The address of somebody new."""
+        return f"reader{next(self.numbers)}@example.com"
+
+    def link(self, person, url):
+        """A tracked link for them; one with a label, which tells the links to one page apart."""
+        return self.tracker.link(url, "--to", person, "--campaign", "autumn",
+                                 "--label", f"label{next(self.numbers)}")
+
+    def handle(self, person):
+        return self.tracker.waymark("prospect", "find", person).stdout.strip()
+
+    def proof(self, person, visitor, seconds=200, host="go.example.com"):
+        """What the site's own server signs for who has just logged in, in the browser @visitor."""
+        payload = (self.keys.prospect_id(person) + self.keys.tag(bytes.fromhex(visitor), host) +
+                   (int(time.time()) + seconds).to_bytes(4, "big"))
+        return self.keys.mint(LOGIN_PROOF, payload, host)
+
+    # readers
+
+    def reader(self, **options):
+        profile = self.browser.profile(**options)
+        self.addCleanup(profile.end)
+        return profile
+
+    def click(self, reader, link):
+        """Follow it out of a mail; where that leads."""
+        reader.open(self.put(f'<a id="link" href="{link}">Read</a>', MAIL))
+        return reader.click("#link")
+
+    def show(self, reader, url):
+        """Open a page and wait for its snippet."""
+        reader.open(url)
+        reader.wait("window.loaded")
+
+    def cookie(self, reader):
+        """The tracker's cookie as the browser has it; None without one."""
+        ours = [cookie for cookie in reader.cookies() if cookie["name"] == COOKIE]
+        return ours[0] if ours else None
+
+    def visitor(self, reader):
+        """Who a browser's cookie says that it is."""
+        cookie = self.cookie(reader)
+        return cookie and mint.decode(cookie["value"])[1:17].hex()
+
+    def flags(self, reader):
+        return mint.decode(self.cookie(reader)["value"])[19]
+
+    def unharmed(self, reader):
+        self.assertEqual(reader.troubles()["errors"], [])
+
+    # events
+
+    def events(self, *types):
+        """Those of the test so far; all that readers cause when no type is named."""
+        return [event for event in self.tracker.events("--after", str(self.after))
+                if event["type"] in (types or CAUSED)]
+
+    def forget(self):
+        """What there is so far is no longer looked at."""
+        self.after = max((event["seq"] for event in self.tracker.events()), default=0)
+
+    def wait(self, count, *types):
+        """The events of these types, as soon as there are so many."""
+        def enough():
+            found = self.events(*types)
+            return found if len(found) >= count else None
+        try:
+            return daemon.wait_for(enough, 20)
+        except AssertionError as error:
+            found = json.dumps(self.events(), indent=1)
+            raise AssertionError(f"no {count} of {types}, but {found}") from error
+
+    def view(self, reader):
+        """What a page view of theirs is recorded as, from here on."""
+        page = self.put(tag())
+
+        def recorded():
+            return [event for event in self.events("view") if event["url"] == page]
+        self.show(reader, page)
+        [event] = daemon.wait_for(recorded, 20)
+        return event
+
+    def wait_requests(self, reader, count, url, method=None, body=""):
+        """What a browser asked of addresses that begin with @url, with this in its body, once it
+        was answered so often."""
+        def enough():
+            found = [request for request in reader.requests(url, method)
+                     if body in (request["body"] or "")]
+            return found if len(found) >= count else None
+        return daemon.wait_for(enough, 20)
+
+    def settle(self, reader):
+        """Whatever the page of @reader had to say has arrived."""
+        before = len(self.events("search"))
+        reader.pause(80)  # longer than several changes of an address are taken together
+        reader.evaluate("waymark('search', 'settled')")
+        self.wait(before + 1, "search")
+
+    def metric(self, name):
+        return self.tracker.metric(name)
