@@ -82,10 +82,11 @@ int event_slice_read(struct env *events, uint64_t after, struct event_slice *sli
 
 bool event_slice_next(struct event_slice *slice, uint64_t *ret_sequence, struct span *ret_record)
 {
-	const uint8_t *data = slice->records.data + slice->at;
+	const uint8_t *data;
 
 	if (slice->at >= slice->records.size)
 		return false;
+	data = slice->records.data + slice->at;
 	*ret_sequence = get_u64(data);
 	*ret_record = span_of(data + PREFIX_BYTES, get_u32(data + KEY_BYTES));
 	slice->at += PREFIX_BYTES + ret_record->size;
