@@ -93,6 +93,7 @@
 	METRIC(REJECTED_ADDRESS, counter, "waymark_events_rejected_total", "reason=\"address_rate\"", "Events left out because their address or tracker is over its limit, or because they are malformed: counted rejected.") \
 	METRIC(REJECTED_TRACKER, counter, "waymark_events_rejected_total", "reason=\"tracker_rate\"", "") \
 	METRIC(REJECTED_MALFORMED, counter, "waymark_events_rejected_total", "reason=\"malformed\"", "") \
+	METRIC(EVENTS_EXCLUDED, counter, "waymark_events_excluded_total", "", "Events kept with a reason not to count them: of your networks, your staff, or your pages that say nothing.") \
 	METRIC(ADDRESSES_FORGIVEN, counter, "waymark_addresses_forgiven_total", "", "Addresses that began anew before their time because limits.addresses was too small for all.") \
 	METRIC(EVENT_IMPORTED, counter, "waymark_events_imported_total", "", "Events of other systems handed to the writer.") \
 	METRIC(ACCOUNT_RECEIVED, gauge, "waymark_account", "kind=\"received\"", "Where every event went since the start: received = stored + dropped + rejected + lost + pending.") \
