@@ -45,6 +45,10 @@
 	METRIC(REQUEST_FORGET_ORIGIN, counter, "waymark_requests_total", "route=\"forget\",result=\"other_origin\"", "") \
 	METRIC(REQUEST_FORGET_FAILED, counter, "waymark_requests_total", "route=\"forget\",result=\"failed\"", "") \
 	METRIC(REQUEST_PRIVACY, counter, "waymark_requests_total", "route=\"privacy\",result=\"ok\"", "") \
+	METRIC(REQUEST_STAFF, counter, "waymark_requests_total", "route=\"staff\",result=\"ok\"", "") \
+	METRIC(REQUEST_STAFF_LEFT_OUT, counter, "waymark_requests_total", "route=\"staff\",result=\"left_out\"", "") \
+	METRIC(REQUEST_STAFF_COUNTED, counter, "waymark_requests_total", "route=\"staff\",result=\"counted\"", "") \
+	METRIC(REQUEST_STAFF_FORGED, counter, "waymark_requests_total", "route=\"staff\",result=\"forged\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET_UNKNOWN, counter, "waymark_requests_total", "route=\"asset\",result=\"unknown_script\"", "") \
@@ -68,6 +72,7 @@
 	METRIC(FORGED_PROSPECT_PART, counter, "waymark_tokens_forged_total", "purpose=\"prospect_part\"", "") \
 	METRIC(FORGED_SELF_CONTAINED, counter, "waymark_tokens_forged_total", "purpose=\"self_contained\"", "") \
 	METRIC(FORGED_VISITOR, counter, "waymark_tokens_forged_total", "purpose=\"visitor\"", "") \
+	METRIC(FORGED_STAFF, counter, "waymark_tokens_forged_total", "purpose=\"staff\"", "") \
 	METRIC(OTHER_MAILING, counter, "waymark_tokens_other_mailing_total", "", "Valid prospect parts used with a link of another mailing: redirected without a person.") \
 	METRIC(UNKNOWN_LINKS, counter, "waymark_links_unknown_total", "", "Valid tokens whose link is not registered here: sent to the fallback.") \
 	METRIC(CONFLICTING_COOKIES, counter, "waymark_cookies_conflicting_total", "", "Requests with two different valid visitor cookies: a new one was issued.") \
