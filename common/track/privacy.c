@@ -225,6 +225,7 @@ static bool parse_requested(struct span text, struct buffer *location, struct ur
 	return url_parse(class == URL_EXACT ? text : buffer_span(location), ret_url) == 0;
 }
 
+/* @config: whose list of parameters is kept; NULL: none is. */
 static void append_page(const struct config *config, const struct url *url, struct buffer *to)
 {
 	cleanup_buffer struct buffer query = BUFFER_INIT;
@@ -234,7 +235,8 @@ static void append_page(const struct config *config, const struct url *url, stru
 	buffer_append_text(to, origin);
 	buffer_append_byte(to, '/');
 	append_redacted(span_slice(url->path, 1, url->path.size), to);
-	privacy_query(config, url->query, &query);
+	if (config)
+		privacy_query(config, url->query, &query);
 	if (query.error && !to->error)
 		to->error = query.error;
 	if (query.size > 0) {
@@ -252,13 +254,13 @@ void privacy_page_url(const struct config *config, struct span url, struct buffe
 		append_page(config, &parsed, to);
 }
 
-void privacy_value(const struct config *config, struct span text, struct buffer *to)
+void privacy_value(struct span text, struct buffer *to)
 {
 	cleanup_buffer struct buffer location = BUFFER_INIT;
 	struct url parsed;
 
 	if (parse_requested(text, &location, &parsed))
-		append_page(config, &parsed, to);
+		append_page(NULL, &parsed, to);
 	else
 		append_redacted(text, to);
 }

@@ -21,9 +21,9 @@ void privacy_text(struct span text, struct buffer *to);
 
 /*
  * What a site or a visitor said, as a title or a property: where it is an http(s) address as a
- * whole, by the page-URL rule; all else as privacy_text().
+ * whole, that address by the page-URL rule and without any query; all else as privacy_text().
  */
-void privacy_value(const struct config *config, struct span text, struct buffer *to);
+void privacy_value(struct span text, struct buffer *to);
 
 /* Referrer rule: the origin, or for origins in config.full_referrers by the page-URL rule. */
 void privacy_referrer(const struct config *config, struct span referrer, struct buffer *to);
