@@ -80,6 +80,8 @@ CONFIG_NUMBER(tracker_rate, "limits.tracker_rate", 0, 1000000, 0, "requests a se
 CONFIG_NUMBER(tracker_burst, "limits.tracker_burst", 1, 10000000, 100000, "requests", "What a tracker's visitors may ask for at once on top.")
 CONFIG_NUMBER(queue_clicks, "limits.queue_clicks", 64, 1000000, 65536, "events", "Clicks that may wait for the writer; beyond it a click redirects and is counted lost.")
 CONFIG_NUMBER(queue_bulk, "limits.queue_bulk", 64, 1000000, 16384, "events", "Other events that may wait for the writer.")
+CONFIG_TEXTS(internal_networks, "internal.networks", "[]", "Networks of your own people, written like 203.0.113.0/24. What comes from them is kept with the reason \"network\", and is not counted.")
+CONFIG_TEXTS(internal_pages, "internal.pages", "[]", "Pages that say nothing of a visitor's interest, such as /careers, with all below them; an address like https://jobs.example.com/ is of one site only. What is about them is kept with the reason \"page\", and is not counted.")
 CONFIG_TEXTS(page_query, "page_query", "[\"utm_source\", \"utm_medium\", \"utm_campaign\", \"utm_term\", \"utm_content\", \"utm_id\", \"gclid\", \"dclid\", \"gbraid\", \"wbraid\", \"fbclid\", \"msclkid\", \"ttclid\", \"twclid\", \"li_fat_id\", \"yclid\"]", "Query parameters kept in recorded page addresses; all others are left out.")
 CONFIG_TEXTS(full_referrers, "full_referrers", "[]", "Origins whose referrers are kept with their path; of all others only the origin.")
 

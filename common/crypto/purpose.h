@@ -18,7 +18,8 @@ enum purpose {
 	PURPOSE_VISITOR = 7,	    /* the cookie */
 	PURPOSE_FORM_VIEW = 8,	    /* hidden field of a hosted form */
 	PURPOSE_LOGIN = 9,	    /* login proof minted by the site */
-	/* 10 and 11 belong to the hand-over and the staff's opt-out. */
+	/* 10 belongs to the hand-over. */
+	PURPOSE_STAFF = 11,	 /* /staff/<token>, and the cookie that it sets */
 	PURPOSE_HELD_CLICK = 12, /* cookie of a click that waits for the browser's consent */
 	PURPOSE_COUNT = 13	 /* one past the last that is defined */
 };

@@ -41,6 +41,7 @@ static const struct field layouts[PURPOSE_COUNT][FIELDS_MAX] = {
 	[PURPOSE_VISITOR] = {ID(visitor), FIELD(FIELD_U16, day), FIELD(FIELD_U8, flags)},
 	[PURPOSE_FORM_VIEW] = {ID(form), ID(tag), FIELD(FIELD_U32, second)},
 	[PURPOSE_LOGIN] = {ID(prospect), ID(tag), FIELD(FIELD_U32, second)},
+	[PURPOSE_STAFF] = {FIELD(FIELD_U32, second)},
 	[PURPOSE_HELD_CLICK] = {ID(prospect), ID(link), ID(mailing), ID(campaign),
 				FIELD(FIELD_U32, second)},
 };

@@ -20,6 +20,7 @@ enum {
 	TOKEN_LINK_PART_CHARS = 28,
 	TOKEN_PROSPECT_PART_CHARS = 44,
 	TOKEN_VISITOR_CHARS = 43,
+	TOKEN_STAFF_CHARS = 23,
 	TOKEN_HELD_CLICK_CHARS = 66
 };
 
@@ -48,7 +49,8 @@ struct token {
 	struct visitor_tag tag;
 	uint16_t day;	 /* days since 1970-01-01 UTC */
 	uint8_t flags;	 /* purpose 7 */
-	uint32_t second; /* since 1970-01-01 UTC: of the form, the held click; the login's expiry */
+	uint32_t second; /* since 1970-01-01 UTC: of the form, the held click; the end of login,
+			    staff */
 	struct span url; /* purpose 4; after token_open() it points into ret_token->url_bytes */
 	uint8_t url_bytes[TOKEN_URL_MAX_BYTES];
 };
@@ -71,7 +73,7 @@ int token_mint(const struct keyring *keyring, enum purpose purpose, unsigned tra
 
 /*
  * Verify and read. Time depends on the length only, never on where a MAC differs
- * (sodium_memcmp). Expiry of purposes 8, 9 and 12 is the caller's to judge.
+ * (sodium_memcmp). Expiry of purposes 8, 9, 11 and 12 is the caller's to judge.
  */
 int token_open(const struct keyring *keyring, enum purpose purpose, unsigned tracker,
 	       struct span text, struct token *ret_token);

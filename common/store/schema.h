@@ -126,7 +126,8 @@ enum { RECORD_VERSION_SHARED = 2, EVENT_FIELD_SHARED = 255 };
 	FIELD(48, lost, NUMBER, 8, "account.lost", "could not be stored")                          \
 	FIELD(49, pending, NUMBER, 8, "account.pending", "still queued")                           \
 	FIELD(50, late, NUMBER, 8, "account.late", "answered before they were durable")            \
-	FIELD(51, missing, NUMBER, 8, "account.missing", "the most that a crash can have taken")
+	FIELD(51, missing, NUMBER, 8, "account.missing", "the most that a crash can have taken")   \
+	FIELD(52, excluded, LIST, 64, "excluded", "why it does not count: network, staff, page")
 
 /* The lists behind CHOICE fields; the byte is the index. Append only. */
 #define EVENT_CHOICES(CHOICES)                                                                     \
@@ -162,7 +163,7 @@ enum event_field {
 	 EVENT_HAS(language) | EVENT_HAS(consent) | EVENT_HAS(consent_reason) |                    \
 	 EVENT_HAS(method) | EVENT_HAS(sec_fetch) | EVENT_HAS(purpose) | EVENT_HAS(net) |          \
 	 EVENT_HAS(signals) | EVENT_HAS(verdict) | EVENT_HAS(reasons) | EVENT_HAS(campaign) |      \
-	 EVENT_HAS(props) | EVENT_HAS(props_sealed))
+	 EVENT_HAS(props) | EVENT_HAS(props_sealed) | EVENT_HAS(excluded))
 #define EVENT_HAS_LINK                                                                             \
 	(EVENT_HAS(link) | EVENT_HAS(mailing) | EVENT_HAS(url) | EVENT_HAS(query) |                \
 	 EVENT_HAS(query_sealed))

@@ -146,7 +146,7 @@ static json_t *redacted_text(const char *text, size_t size)
 {
 	cleanup_buffer struct buffer clean = BUFFER_INIT;
 
-	privacy_text(span_of(text, size), &clean);
+	privacy_value(span_of(text, size), &clean);
 	return clean.error ? NULL
 			   : json_stringn((const char *)buffer_span(&clean).data, clean.size);
 }
@@ -360,7 +360,7 @@ static void append_redacted(struct span text, struct buffer *to)
 {
 	cleanup_buffer struct buffer clean = BUFFER_INIT;
 
-	privacy_text(text, &clean);
+	privacy_value(text, &clean);
 	append_string(buffer_span(&clean), to);
 }
 

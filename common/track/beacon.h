@@ -52,8 +52,8 @@ int beacon_parse(struct span text, struct arena *arena, struct beacon_line *line
 
 /*
  * The props of the event as a JSON object: what of the line has no field of its own, each under its
- * name, and what the site adds under "props". What looks like an address becomes "[email]".
- * Nothing is appended when there is nothing to say.
+ * name, and what the site adds under "props". What looks like an address becomes "[email]", and
+ * the address of a page loses its query. Nothing is appended when there is nothing to say.
  */
 void beacon_props(const struct beacon_line *line, struct buffer *to);
 

@@ -282,6 +282,20 @@ static void put_header(struct rendering *rendering)
 	put_path(rendering, "type", json_string(type ? type->name : "unknown"));
 }
 
+/* A bind or a conflict that names no event is about the one right before it (store/schema.h). */
+static void put_refers(struct rendering *rendering)
+{
+	const struct event *event = rendering->event;
+	char id[64];
+
+	if ((event->type != EVENT_bind && event->type != EVENT_conflict) ||
+	    event->fields[EVENT_FIELD_refers].data || event->sequence < 2)
+		return;
+	(void)snprintf(id, sizeof(id), "%s.%u-%llu", rendering->options->node, event->incarnation,
+		       (unsigned long long)event->sequence - 1);
+	put_path(rendering, "refers", json_string(id));
+}
+
 json_t *event_json(const struct event *event, const struct event_json_options *options)
 {
 	struct rendering rendering = {
@@ -300,6 +314,7 @@ json_t *event_json(const struct event *event, const struct event_json_options *o
 		if (event->fields[field].data && event_field_row(field) &&
 		    !is_shown_always((enum event_field)field))
 			put_field(&rendering, (enum event_field)field);
+	put_refers(&rendering);
 	arena_finish(&rendering.arena);
 	if (rendering.failed) {
 		json_decref(rendering.root);

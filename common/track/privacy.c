@@ -4,6 +4,9 @@
  * their query (so only listed parameters are kept), in user and fragment (dropped), and as e-mail
  * addresses anywhere, in the clear or percent-encoded, even twice. The last become "[email]".
  *
+ * What a site says beside it (a title, a property of an event) may be such an address as a whole,
+ * and is then read as one.
+ *
  * Redaction works on the decoded characters, each of which remembers the bytes that it came from,
  * so that "ann%40example%2Ecom" is found and replaced as a whole. Invariant: url_holds_address() is
  * false for everything that is appended here; where the finer replacement leaves something that
@@ -51,6 +54,38 @@ static bool decode_pass(struct origin_byte *bytes, size_t *size)
 	}
 	*size = out;
 	return changed;
+}
+
+/*
+ * What a Japanese keyboard writes for '@' and '.', read as these, in place: a form or a search box
+ * that was filled in without switching it over holds an address all the same.
+ */
+static void fold_wide(struct origin_byte *bytes, size_t *size)
+{
+	static const struct {
+		uint8_t spelled[3], value;
+	} wide[] = {{{0xEF, 0xBC, 0xA0}, '@'},
+		    {{0xEF, 0xBC, 0x8E}, '.'},
+		    {{0xE3, 0x80, 0x82}, '.'}};
+	size_t out = 0;
+
+	for (size_t i = 0; i < *size; i++) {
+		struct origin_byte byte = bytes[i];
+
+		for (size_t j = 0;
+		     byte.value >= 0xE3 && i + 2 < *size && j < sizeof(wide) / sizeof(wide[0]);
+		     j++) {
+			if (byte.value != wide[j].spelled[0] ||
+			    bytes[i + 1].value != wide[j].spelled[1] ||
+			    bytes[i + 2].value != wide[j].spelled[2])
+				continue;
+			byte.value = wide[j].value;
+			byte.to = bytes[i + 2].to;
+			i += 2;
+		}
+		bytes[out++] = byte;
+	}
+	*size = out;
 }
 
 /* RFC 5322 atext and '.', and what is not ASCII; without '/', '?', '=' and '&', which delimit. */
@@ -122,8 +157,9 @@ static void append_redacted(struct span piece, struct buffer *to)
 	cleanup_free struct origin_byte *bytes = NULL;
 	size_t size = piece.size, start = to->size;
 
-	/* Every address has an '@', in the clear or behind a '%'; most text has neither. */
-	if (span_find(piece, '@', 0) == piece.size && span_find(piece, '%', 0) == piece.size) {
+	/* Every address has an '@', in the clear, behind a '%' or wide; most text has none. */
+	if (span_find(piece, '@', 0) == piece.size && span_find(piece, '%', 0) == piece.size &&
+	    span_find(piece, 0xEF, 0) == piece.size) {
 		buffer_append_span(to, piece);
 		return;
 	}
@@ -136,6 +172,7 @@ static void append_redacted(struct span piece, struct buffer *to)
 		bytes[i] = (struct origin_byte){piece.data[i], (uint32_t)i, (uint32_t)i + 1};
 	for (int pass = 0; pass < DECODE_PASSES && decode_pass(bytes, &size); pass++)
 		;
+	fold_wide(bytes, &size);
 	redact_decoded(piece, bytes, size, to);
 	if (!to->error && url_holds_address(span_slice(buffer_span(to), start, to->size - start))) {
 		to->size = start;
@@ -188,6 +225,7 @@ static bool parse_requested(struct span text, struct buffer *location, struct ur
 	return url_parse(class == URL_EXACT ? text : buffer_span(location), ret_url) == 0;
 }
 
+/* @config: whose list of parameters is kept; NULL: none is. */
 static void append_page(const struct config *config, const struct url *url, struct buffer *to)
 {
 	cleanup_buffer struct buffer query = BUFFER_INIT;
@@ -197,7 +235,8 @@ static void append_page(const struct config *config, const struct url *url, stru
 	buffer_append_text(to, origin);
 	buffer_append_byte(to, '/');
 	append_redacted(span_slice(url->path, 1, url->path.size), to);
-	privacy_query(config, url->query, &query);
+	if (config)
+		privacy_query(config, url->query, &query);
 	if (query.error && !to->error)
 		to->error = query.error;
 	if (query.size > 0) {
@@ -213,6 +252,17 @@ void privacy_page_url(const struct config *config, struct span url, struct buffe
 
 	if (url.data && parse_requested(url, &location, &parsed))
 		append_page(config, &parsed, to);
+}
+
+void privacy_value(struct span text, struct buffer *to)
+{
+	cleanup_buffer struct buffer location = BUFFER_INIT;
+	struct url parsed;
+
+	if (parse_requested(text, &location, &parsed))
+		append_page(NULL, &parsed, to);
+	else
+		append_redacted(text, to);
 }
 
 static bool origin_is_listed(const struct config_texts *list, const char *origin)

@@ -19,6 +19,12 @@ void privacy_query(const struct config *config, struct span query, struct buffer
 /* Text of a header (an agent, a language): as it is, but for what looks like an address. */
 void privacy_text(struct span text, struct buffer *to);
 
+/*
+ * What a site or a visitor said, as a title or a property: where it is an http(s) address as a
+ * whole, that address by the page-URL rule and without any query; all else as privacy_text().
+ */
+void privacy_value(struct span text, struct buffer *to);
+
 /* Referrer rule: the origin, or for origins in config.full_referrers by the page-URL rule. */
 void privacy_referrer(const struct config *config, struct span referrer, struct buffer *to);
 

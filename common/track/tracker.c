@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "crypto/id.h"
+#include "track/network_list.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ void tracker_set_free(struct tracker_set *set)
 	free(set->trackers);
 	free(set->hosts);
 	free(set->proxies);
+	internal_finish(&set->internal);
 	free(set);
 }
 
@@ -104,6 +106,7 @@ static int tracker_load_url(const struct config *config, const char *key, const 
 	url_origin(ret_url, origin);
 	tracker->https = ret_url->https;
 	tracker->cookie_name = ret_url->https ? "__Host-Http-wm" : "wm";
+	tracker->staff_name = ret_url->https ? "__Host-Http-wm-staff" : "wm-staff";
 	tracker->held_name = ret_url->https ? "__Host-Http-wm-held" : "wm-held";
 	tracker->host = strdup(ret_url->host);
 	tracker->origin = strdup(origin);
@@ -281,29 +284,6 @@ static int set_choose_primary(const struct config *config, struct tracker_set *s
 	return 0;
 }
 
-static int set_load_proxies(const struct config *config, struct tracker_set *set,
-			    struct error *error)
-{
-	const struct config_texts *texts = &config->trusted_proxies;
-	char key[KEY_TEXT_BYTES];
-
-	set->proxies = calloc(texts->count ? texts->count : 1, sizeof(*set->proxies));
-	if (!set->proxies)
-		return -ENOMEM;
-	for (size_t i = 0; i < texts->count; i++) {
-		if (network_parse(span_text(texts->items[i]), &set->proxies[i]) != 0) {
-			(void)snprintf(key, sizeof(key), "trusted_proxies[%zu]", i);
-			return config_error(
-				config, error, key,
-				"\"%s\" is not a network; write it like 203.0.113.0/24 or "
-				"2001:db8::/32, with the bits behind the prefix zero",
-				texts->items[i]);
-		}
-		set->proxy_count++;
-	}
-	return 0;
-}
-
 static int set_check_referrers(const struct config *config, struct error *error)
 {
 	const struct config_texts *texts = &config->full_referrers;
@@ -345,7 +325,10 @@ int tracker_set_new(const struct config *config, struct tracker_set **ret_set, s
 	if (r == 0)
 		r = set_choose_primary(config, set, error);
 	if (r == 0)
-		r = set_load_proxies(config, set, error);
+		r = network_list_load(config, "trusted_proxies", &config->trusted_proxies,
+				      &set->proxies, &set->proxy_count, error);
+	if (r == 0)
+		r = internal_init(&set->internal, config, error);
 	if (r == 0)
 		r = set_check_referrers(config, error);
 	if (r != 0)

@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "text/address.h"
 #include "text/url.h"
+#include "track/internal.h"
 
 /*
  * The trackers of a configuration, checked and ready for use: hosts as lower-case A-labels,
@@ -22,6 +23,7 @@ struct tracker {
 	size_t site_count;
 	char *campaign, *fallback;
 	const char *cookie_name; /* "__Host-Http-wm" on https, "wm" on http */
+	const char *staff_name;	 /* of the mark of a staff's browser: the same and "-staff" */
 	const char *held_name;	 /* of the cookie of a held click: the same and "-held" */
 };
 
@@ -33,6 +35,7 @@ struct tracker_set {
 	const char **hosts; /* for keyring_load() */
 	struct network *proxies;
 	size_t proxy_count;
+	struct internal internal; /* what does not count */
 };
 
 enum { TRACKER_E_INVALID = 1 };

@@ -45,6 +45,10 @@
 	METRIC(REQUEST_FORGET_ORIGIN, counter, "waymark_requests_total", "route=\"forget\",result=\"other_origin\"", "") \
 	METRIC(REQUEST_FORGET_FAILED, counter, "waymark_requests_total", "route=\"forget\",result=\"failed\"", "") \
 	METRIC(REQUEST_PRIVACY, counter, "waymark_requests_total", "route=\"privacy\",result=\"ok\"", "") \
+	METRIC(REQUEST_STAFF, counter, "waymark_requests_total", "route=\"staff\",result=\"ok\"", "") \
+	METRIC(REQUEST_STAFF_LEFT_OUT, counter, "waymark_requests_total", "route=\"staff\",result=\"left_out\"", "") \
+	METRIC(REQUEST_STAFF_COUNTED, counter, "waymark_requests_total", "route=\"staff\",result=\"counted\"", "") \
+	METRIC(REQUEST_STAFF_FORGED, counter, "waymark_requests_total", "route=\"staff\",result=\"forged\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET_UNKNOWN, counter, "waymark_requests_total", "route=\"asset\",result=\"unknown_script\"", "") \
@@ -68,6 +72,7 @@
 	METRIC(FORGED_PROSPECT_PART, counter, "waymark_tokens_forged_total", "purpose=\"prospect_part\"", "") \
 	METRIC(FORGED_SELF_CONTAINED, counter, "waymark_tokens_forged_total", "purpose=\"self_contained\"", "") \
 	METRIC(FORGED_VISITOR, counter, "waymark_tokens_forged_total", "purpose=\"visitor\"", "") \
+	METRIC(FORGED_STAFF, counter, "waymark_tokens_forged_total", "purpose=\"staff\"", "") \
 	METRIC(OTHER_MAILING, counter, "waymark_tokens_other_mailing_total", "", "Valid prospect parts used with a link of another mailing: redirected without a person.") \
 	METRIC(UNKNOWN_LINKS, counter, "waymark_links_unknown_total", "", "Valid tokens whose link is not registered here: sent to the fallback.") \
 	METRIC(CONFLICTING_COOKIES, counter, "waymark_cookies_conflicting_total", "", "Requests with two different valid visitor cookies: a new one was issued.") \
@@ -93,6 +98,7 @@
 	METRIC(REJECTED_ADDRESS, counter, "waymark_events_rejected_total", "reason=\"address_rate\"", "Events left out because their address or tracker is over its limit, or because they are malformed: counted rejected.") \
 	METRIC(REJECTED_TRACKER, counter, "waymark_events_rejected_total", "reason=\"tracker_rate\"", "") \
 	METRIC(REJECTED_MALFORMED, counter, "waymark_events_rejected_total", "reason=\"malformed\"", "") \
+	METRIC(EVENTS_EXCLUDED, counter, "waymark_events_excluded_total", "", "Events kept with a reason not to count them: of your networks, your staff, or your pages that say nothing.") \
 	METRIC(ADDRESSES_FORGIVEN, counter, "waymark_addresses_forgiven_total", "", "Addresses that began anew before their time because limits.addresses was too small for all.") \
 	METRIC(EVENT_IMPORTED, counter, "waymark_events_imported_total", "", "Events of other systems handed to the writer.") \
 	METRIC(ACCOUNT_RECEIVED, gauge, "waymark_account", "kind=\"received\"", "Where every event went since the start: received = stored + dropped + rejected + lost + pending.") \

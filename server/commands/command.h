@@ -79,6 +79,7 @@ int command_link(int argc, char **argv);
 int command_link_list(int argc, char **argv);
 int command_link_new(int argc, char **argv);
 int command_link_show(int argc, char **argv);
+int command_link_staff(int argc, char **argv);
 int command_link_verify(int argc, char **argv);
 int command_prospect(int argc, char **argv);
 int command_prospect_find(int argc, char **argv);

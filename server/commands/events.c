@@ -13,6 +13,7 @@
 #include "commands/command.h"
 #include "commands/events_account.h"
 #include "commands/events_count.h"
+#include "commands/events_prospect.h"
 #include "commands/events_reader.h"
 #include "commands/reveal.h"
 #include "commands/session.h"
@@ -55,7 +56,7 @@ struct export
 	struct app *reader;	 /* NULL: the session's own store is read */
 	struct store *store;
 	struct reveal *reveal;
-	struct handle handle; /* of --prospect */
+	struct events_prospect prospect; /* of --prospect */
 	struct event_json_options json;
 	struct events_count count;
 	struct error *error;
@@ -74,7 +75,7 @@ static const struct argp_option options[] = {
 	{"after", KEY_AFTER, "SEQ", 0, "Begin after this sequence number (default 0: at the start)", 0},
 	{"follow", KEY_FOLLOW, NULL, 0, "Wait for more, until interrupted", 0},
 	{"type", KEY_TYPE, "TYPES", 0, "Only these types, joined by commas", 0},
-	{"prospect", KEY_PROSPECT, "WHO", 0, "Only this person: a handle, or an address", 0},
+	{"prospect", KEY_PROSPECT, "WHO", 0, "Only this person: a handle, or an address; with what their browsers did before they were known, marked \"attached\", and without what was theirs by a binding that is undone", 0},
 	{"reader", KEY_READER, "NAME", 0, "Go on where the reader of this name stopped, and note how far it comes: until then nothing is pruned that it has not read (for reader_lag_days)", 2},
 	{"readers", KEY_READERS, NULL, 0, "List these readers: name, position, events behind, when last seen", 2},
 	{"forget-reader", KEY_FORGET_READER, "NAME", 0, "Forget one of them", 2},
@@ -227,14 +228,15 @@ static int find_key(void *context, const struct handle *handle, struct person_ke
 	return code;
 }
 
-static bool is_wanted(const struct export *export, const struct event *event)
+static enum attachment judge(const struct export *export, const struct event *event)
 {
 	const struct arguments *arguments = &export->arguments;
 
 	if (arguments->types && !(arguments->types >> event->type & 1))
-		return false;
-	return !arguments->prospect || span_equal(event->fields[EVENT_FIELD_prospect],
-						  span_of(&export->handle, sizeof(export->handle)));
+		return ATTACHMENT_NONE;
+	if (!arguments->prospect)
+		return ATTACHMENT_RECORDED;
+	return events_prospect_judge(&export->prospect, event);
 }
 
 /* Sequences have no gaps but where retention was faster than whoever reads. */
@@ -263,6 +265,7 @@ static int tell(struct export *export)
 static int print_event(void *context, const struct event *event, struct span record)
 {
 	struct export *export = context;
+	enum attachment attachment;
 	json_t *value;
 	int code;
 
@@ -271,11 +274,14 @@ static int print_event(void *context, const struct event *event, struct span rec
 		return 1;
 	note_gap(export, event->sequence);
 	export->seen = event->sequence;
+	attachment = judge(export, event);
 	if (export->arguments.count)
-		events_count_take(&export->count, event, is_wanted(export, event));
-	if (export->arguments.count || !is_wanted(export, event))
+		events_count_take(&export->count, event, attachment != ATTACHMENT_NONE);
+	if (export->arguments.count || attachment == ATTACHMENT_NONE)
 		return 0;
 	value = event_json(event, &export->json);
+	if (value && attachment == ATTACHMENT_LATER)
+		(void)json_object_set_new(value, "attached", json_true());
 	if (export->reveal_failed) {
 		json_decref(value);
 		return -EACCES;
@@ -318,8 +324,12 @@ static int export_all(struct export *export, struct error *error)
 	uint64_t last = export->seen;
 
 	for (;;) {
-		int code = event_reader_each(export->store, last, print_event, export, &last);
+		int code = 0;
 
+		if (export->arguments.prospect)
+			code = events_prospect_refresh(&export->prospect, export->store);
+		if (!code)
+			code = event_reader_each(export->store, last, print_event, export, &last);
 		if (interrupted || (!code && !export->arguments.follow))
 			code = export->arguments.count
 				       ? events_count_print(&export->count, export->arguments.json)
@@ -375,8 +385,8 @@ static int find_handle(struct export *export, struct error *error)
 		json_decref(body);
 		text = json_string_value(json_object_get(reply, "prospect"));
 	}
-	if (!code &&
-	    (!text || hex_parse(span_text(text), &export->handle, sizeof(export->handle)) != 0))
+	if (!code && (!text || hex_parse(span_text(text), &export->prospect.handle,
+					 sizeof(export->prospect.handle)) != 0))
 		code = error_set(error, COMMAND_FAILED,
 				 "--prospect: '%s' is neither a handle nor an address", who);
 	json_decref(reply);
@@ -421,6 +431,7 @@ static int open_export(struct export *export, struct error *error)
 static void finish_export(struct export *export)
 {
 	reveal_free(export->reveal);
+	events_prospect_finish(&export->prospect);
 	app_close(export->reader);
 	session_close(export->session);
 }

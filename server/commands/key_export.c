@@ -6,6 +6,7 @@
  */
 #include "app/app.h"
 #include "commands/command.h"
+#include "commands/tracker_option.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,19 +70,17 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static int find_tracker(const struct app *app, const char *url, unsigned *ret_tracker,
 			struct error *error)
 {
-	const struct tracker *tracker = app->trackers->primary;
+	const struct tracker *tracker;
+	int code;
 
 	if (!url && app->trackers->count > 1)
 		return error_set(error, APP_E_FAILED,
 				 "%s has %zu trackers: name one with --tracker URL",
 				 app->config->path, app->trackers->count);
-	if (url)
-		tracker = tracker_of_url(app->trackers, span_text(url));
-	if (!tracker)
-		return error_set(error, APP_E_FAILED, "%s has no tracker at %s", app->config->path,
-				 url);
-	*ret_tracker = tracker->index;
-	return 0;
+	code = tracker_option_find(app, url, &tracker, error);
+	if (code == 0)
+		*ret_tracker = tracker->index;
+	return code;
 }
 
 static int export(const struct app *app, const struct arguments *arguments, struct buffer *text,

@@ -19,6 +19,7 @@ static const struct command subcommands[] = {
 	{"list",   command_link_list,   "all links, one per line: id, slug, campaign, mailing, destination"},
 	{"new",    command_link_new,    "register a link and print how to use it"},
 	{"show",   command_link_show,   "everything about one link"},
+	{"staff",  command_link_staff,  "print a link by which your own people are not counted"},
 	{"verify", command_link_verify, "say what a signed URL holds, offline"},
 	{0},
 };

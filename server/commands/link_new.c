@@ -11,13 +11,14 @@
 #include "base/encode.h"
 #include "commands/command.h"
 #include "commands/session.h"
+#include "commands/tracker_option.h"
 #include "crypto/token.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 struct arguments {
-	const char *config, *url, *campaign, *mailing, *label, *slug, *to, *field;
+	const char *config, *url, *campaign, *mailing, *label, *slug, *to, *field, *tracker;
 	json_t *pass;
 	bool trap;
 };
@@ -30,6 +31,7 @@ enum {
 	KEY_FIELD,
 	KEY_PASS,
 	KEY_TRAP,
+	KEY_TRACKER,
 	KEY_CAMPAIGN
 };
 
@@ -43,6 +45,7 @@ static const struct argp_option options[] = {
 	{"pass", KEY_PASS, "NAME", 0, "With --slug: hand this query parameter on to the page (may be repeated)", 0},
 	{"to", KEY_TO, "EMAIL", 0, "Print the link for this person", 0},
 	{"field", KEY_FIELD, "TEXT", 0, "Print the link with a mailer's merge field for the person", 0},
+	{"tracker", KEY_TRACKER, "URL", 0, "The tracker whose address the link gets (default: the primary)", 0},
 	{"trap", KEY_TRAP, NULL, 0, "A link that people do not see: whoever follows it is a machine", 0},
 	{0},
 };
@@ -76,6 +79,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		[KEY_SLUG - KEY_LABEL] = &arguments->slug,
 		[KEY_TO - KEY_LABEL] = &arguments->to,
 		[KEY_FIELD - KEY_LABEL] = &arguments->field,
+		[KEY_TRACKER - KEY_LABEL] = &arguments->tracker,
 		[KEY_CAMPAIGN - KEY_LABEL] = &arguments->campaign,
 	};
 
@@ -123,29 +127,30 @@ static json_t *make_body(const struct arguments *arguments, const char *location
 			 arguments->pass, "trap", arguments->trap);
 }
 
-static int print_click(const struct app *app, const struct token *token, struct error *error)
+static int print_click(const struct app *app, const struct tracker *tracker,
+		       const struct token *token, struct error *error)
 {
 	char text[TOKEN_CLICK_CHARS + 1];
 
 	if (token_mint(app->keyring, PURPOSE_CLICK, 0, token, text) != 0)
 		return error_set(error, COMMAND_FAILED, "the link cannot be signed");
-	printf("%s/c/%s\n", app->trackers->primary->origin, text);
+	printf("%s/c/%s\n", tracker->origin, text);
 	return 0;
 }
 
-static int print_two_parts(const struct app *app, const struct token *token, const char *field,
-			   struct error *error)
+static int print_two_parts(const struct app *app, const struct tracker *tracker,
+			   const struct token *token, const char *field, struct error *error)
 {
 	char text[TOKEN_LINK_PART_CHARS + 1];
 
 	if (token_mint(app->keyring, PURPOSE_LINK_PART, 0, token, text) != 0)
 		return error_set(error, COMMAND_FAILED, "the link cannot be signed");
-	printf("%s/c/%s/%s\n", app->trackers->primary->origin, text, field);
+	printf("%s/c/%s/%s\n", tracker->origin, text, field);
 	return 0;
 }
 
 static int print_addresses(const struct arguments *arguments, const struct app *app,
-			   const json_t *reply, struct error *error)
+			   const struct tracker *tracker, const json_t *reply, struct error *error)
 {
 	const char *id = json_string_value(
 		json_object_get(json_array_get(json_object_get(reply, "links"), 0), "id"));
@@ -155,15 +160,15 @@ static int print_addresses(const struct arguments *arguments, const struct app *
 	if (!id || hex_parse(span_text(id), &token.link, sizeof(token.link)) != 0)
 		return error_set(error, COMMAND_FAILED, "the server's answer names no link");
 	if (arguments->slug)
-		printf("%s/l/%s\n", app->trackers->primary->origin, arguments->slug);
+		printf("%s/l/%s\n", tracker->origin, arguments->slug);
 	if (arguments->to) {
 		if (id_of_address(app->keyring, span_text(arguments->to), &token.prospect) != 0)
 			return error_set(error, COMMAND_FAILED,
 					 "--to: '%s' is not an e-mail address", arguments->to);
-		code = print_click(app, &token, error);
+		code = print_click(app, tracker, &token, error);
 	}
 	if (!code && arguments->field)
-		code = print_two_parts(app, &token, arguments->field, error);
+		code = print_two_parts(app, tracker, &token, arguments->field, error);
 	return code;
 }
 
@@ -171,11 +176,15 @@ static int register_link(const struct arguments *arguments, struct error *error)
 {
 	cleanup(cleanup_session) struct session *session = NULL;
 	cleanup_buffer struct buffer location = BUFFER_INIT;
+	const struct tracker *tracker;
 	json_t *body, *reply = NULL;
 	int code = find_location(arguments->url, &location, error);
 
 	if (!code)
 		code = session_open(arguments->config, &session, error);
+	if (!code)
+		code = tracker_option_find(session_app(session), arguments->tracker, &tracker,
+					   error);
 	if (code)
 		return code;
 	body = make_body(arguments, buffer_text(&location));
@@ -183,7 +192,7 @@ static int register_link(const struct arguments *arguments, struct error *error)
 		    : error_set(error, COMMAND_FAILED, "a name is not valid UTF-8");
 	json_decref(body);
 	if (!code)
-		code = print_addresses(arguments, session_app(session), reply, error);
+		code = print_addresses(arguments, session_app(session), tracker, reply, error);
 	json_decref(reply);
 	return code;
 }

@@ -14,6 +14,7 @@
 #include "commands/command.h"
 #include "commands/rewrite_report.h"
 #include "commands/session.h"
+#include "commands/tracker_option.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ enum {
 	KEY_MAILING,
 	KEY_AS,
 	KEY_CHARSET,
+	KEY_TRACKER,
 	KEY_SELF_CONTAINED,
 	KEY_STRIP,
 	KEY_REPORT
@@ -49,6 +51,7 @@ static const struct argp_option options_table[] = {
 	{"as", KEY_AS, "FORM", 0, "html or text (default: told by the message)", 0},
 	{"charset", KEY_CHARSET, "LABEL", 0, "The message's charset (default: told by the message)", 0},
 	{"self-contained", KEY_SELF_CONTAINED, NULL, 0, "Put the destination into every link (/u/): works without the store", 0},
+	{"tracker", KEY_TRACKER, "URL", 0, "The tracker whose address the links get (default: the primary)", 0},
 	{"strip", KEY_STRIP, NULL, 0, "Take tracking out: our links become their destinations", 0},
 	{"report", KEY_REPORT, "FORM", OPTION_ARG_OPTIONAL, "Every link on standard error, as table (default) or json", 0},
 	{0},
@@ -56,7 +59,7 @@ static const struct argp_option options_table[] = {
 /* clang-format on */
 
 struct arguments {
-	const char *config, *to, *field, *campaign, *mailing, *charset;
+	const char *config, *to, *field, *campaign, *mailing, *charset, *tracker;
 	enum rewrite_form form;
 	bool self_contained, strip;
 	enum rewrite_report report;
@@ -111,6 +114,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		return 0;
 	case KEY_CHARSET:
 		arguments->charset = value;
+		return 0;
+	case KEY_TRACKER:
+		arguments->tracker = value;
 		return 0;
 	case KEY_SELF_CONTAINED:
 		arguments->self_contained = true;
@@ -186,7 +192,6 @@ static int fill_options(const struct arguments *arguments, const struct app *app
 {
 	struct rewrite_options options = {
 		.trackers = app->trackers,
-		.tracker = app->trackers->primary,
 		.keyring = app->keyring,
 		.form = arguments->form,
 		.charset = span_text(arguments->charset),
@@ -203,7 +208,7 @@ static int fill_options(const struct arguments *arguments, const struct app *app
 					 "--to: '%s' is not an e-mail address", arguments->to);
 	}
 	*ret_options = options;
-	return 0;
+	return tracker_option_find(app, arguments->tracker, &ret_options->tracker, error);
 }
 
 static json_t *text_json(struct span text)

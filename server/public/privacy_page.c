@@ -111,7 +111,7 @@ static void append_language(struct buffer *to, enum language language)
 		      language_tag(language));
 }
 
-static void append_head(struct buffer *to, enum text_id title, enum language language)
+void privacy_head_append(struct buffer *to, enum text_id title, enum language language)
 {
 	buffer_printf(to,
 		      "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -397,7 +397,7 @@ void privacy_page_append(const struct privacy_page *page, struct buffer *to)
 	struct writer writer = {.page = page, .config = page->config, .to = to};
 
 	set_values(&writer, &sites, &query);
-	append_head(to, TEXT_privacy_title, page->language);
+	privacy_head_append(to, TEXT_privacy_title, page->language);
 	append_top(&writer);
 	append_done(&writer);
 	append_choice(&writer);
@@ -413,7 +413,7 @@ void privacy_page_append(const struct privacy_page *page, struct buffer *to)
 
 void privacy_refusal_append(enum text_id why, enum language language, struct buffer *to)
 {
-	append_head(to, TEXT_refused_title, language);
+	privacy_head_append(to, TEXT_refused_title, language);
 	buffer_append_text(to, "<main>\n<h1>");
 	text_append(to, TEXT_refused_title, language, NULL);
 	buffer_append_text(to, "</h1>\n<p>");

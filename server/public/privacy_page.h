@@ -26,6 +26,9 @@ struct privacy_page {
 const char *privacy_done_text(enum privacy_done done);
 enum privacy_done privacy_done_find(struct span text);
 
+/* What every page of ours begins with, up to <body>. */
+void privacy_head_append(struct buffer *to, enum text_id title, enum language language);
+
 void privacy_page_append(const struct privacy_page *page, struct buffer *to);
 
 /* A short page that says why a form was not taken, with the way back. */

@@ -26,6 +26,8 @@ enum handled public_privacy(struct request *request);
 enum handled public_robots(struct request *request);
 enum handled public_self_contained(struct request *request);
 enum handled public_slug(struct request *request);
+enum handled public_staff(struct request *request);
+enum handled public_staff_post(struct request *request);
 enum handled public_snippet(struct request *request);
 enum handled public_tag(struct request *request);
 

@@ -22,6 +22,7 @@ const struct route public_routes[] = {
 	{"/privacy",     public_privacy,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PRIVACY},
 	{"/privacy/forget", NULL,      public_forget, 4096, ACCESS_PUBLIC, METRIC_REQUEST_FORGET},
 	{"/robots.txt",  public_robots,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
+	{"/staff/*",     public_staff, public_staff_post, 4096, ACCESS_PUBLIC, METRIC_REQUEST_STAFF},
 	{"/t.js",        public_snippet,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/t/*",         public_pinned,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/tag",         public_tag,            NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_TAG},

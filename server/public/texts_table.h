@@ -179,6 +179,22 @@ TEXT(refused_busy,
      "現在処理できないため、何も変更していません。しばらくしてからもう一度お試しください。")
 TEXT(refused_back, "Back to the choice", "選択に戻る")
 
+/* GET /staff/<token> */
+TEXT(staff_title, "Leave this browser out", "このブラウザーを計測から除外する")
+TEXT(staff_lead,
+     "This page is for people who work for the site. Visits by a browser that is left out here are "
+     "kept by {host} with that remark and not counted. A cookie remembers it; it names nobody.",
+     "サイトの運営に携わる方のためのページです。ここで除外したブラウザーからのアクセスは、{host} に"
+     "除外の印を付けて記録されますが、集計には含まれません。そのための Cookie を保存しますが、個人を"
+     "示す情報は含みません。")
+TEXT(staff_is_counted, "This browser is counted.", "このブラウザーは集計の対象です。")
+TEXT(staff_is_left_out, "This browser is left out.", "このブラウザーは集計から除外されています。")
+TEXT(staff_leave_out, "Leave this browser out", "このブラウザーを除外する")
+TEXT(staff_count, "Count this browser again", "除外を取り消す")
+TEXT(staff_expired,
+     "The time of this link is over. Please ask for a new one.",
+     "このリンクの有効期限が切れています。新しいリンクを管理者にお求めください。")
+
 /* /banner.js */
 TEXT(banner_label, "Recording of visits", "アクセスの計測について")
 TEXT(banner_text,

@@ -72,6 +72,7 @@ void visit_count_forged(struct request *request, enum purpose purpose)
 		[PURPOSE_PROSPECT_PART] = METRIC_FORGED_PROSPECT_PART,
 		[PURPOSE_SELF_CONTAINED] = METRIC_FORGED_SELF_CONTAINED,
 		[PURPOSE_VISITOR] = METRIC_FORGED_VISITOR,
+		[PURPOSE_STAFF] = METRIC_FORGED_STAFF,
 	};
 	struct app *app = request->context;
 

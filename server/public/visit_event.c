@@ -17,7 +17,9 @@
 #include "crypto/seal.h"
 #include "http/incident.h"
 #include "track/event_json.h"
+#include "track/internal.h"
 #include "track/privacy.h"
+#include "track/staff.h"
 #include "track/verdict.h"
 
 #include <errno.h>
@@ -28,12 +30,27 @@ enum {
 	SEC_FETCH_PART_BYTES = 31
 };
 
+/* Whether it is the owner's own people who ask. */
+static unsigned find_internal(const struct visit *visit)
+{
+	const struct span *cookies;
+	size_t cookie_count = request_values(visit->request, HEADER_COOKIE, &cookies);
+	unsigned reasons = 0;
+
+	if (internal_holds_address(&visit->settings->trackers->internal, &visit->request->client))
+		reasons |= INTERNAL_NETWORK;
+	if (staff_is_marked(visit->settings->keyring, visit->tracker, cookies, cookie_count))
+		reasons |= INTERNAL_STAFF;
+	return reasons;
+}
+
 void visit_event_init(struct visit_event *builder, const struct visit *visit)
 {
 	builder->visit = visit;
 	builder->ticket = NULL;
 	builder->text = &visit->app->event_text;
 	builder->scratch = &visit->app->event_scratch;
+	builder->internal = find_internal(visit);
 	builder->has_person = false;
 }
 
@@ -237,6 +254,20 @@ static void set_address(struct visit_event *builder)
 		set_sealed(builder, EVENT_FIELD_ip_sealed, address_span(client));
 }
 
+static void set_excluded(struct visit_event *builder)
+{
+	const struct internal *internal = &builder->visit->settings->trackers->internal;
+	struct span url = builder->event.fields[EVENT_FIELD_url];
+	unsigned reasons = builder->internal;
+
+	if (url.data && internal_holds_page(internal, url))
+		reasons |= INTERNAL_PAGE;
+	if (!reasons)
+		return;
+	event_set(&builder->event, EVENT_FIELD_excluded, internal_text(reasons));
+	metrics_add(&builder->visit->app->metrics, METRIC_EVENTS_EXCLUDED, 1);
+}
+
 static void set_identity(struct visit_event *builder)
 {
 	const struct identity *identity = &builder->visit->identity;
@@ -294,6 +325,7 @@ int visit_event_add(struct visit_event *builder)
 	set_signals(builder, agent);
 	set_verdict(builder, agent);
 	set_address(builder);
+	set_excluded(builder);
 	code = event_ticket_add(builder->ticket, &builder->event);
 	if (code == 0)
 		metrics_add(&visit->app->metrics, counters[builder->event.type], 1);

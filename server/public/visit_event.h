@@ -22,6 +22,7 @@ struct visit_event {
 	struct span referrer; /* the Referer header, unless the page says it better */
 	bool trap;	      /* it was asked for by a link that no person sees */
 	bool seals;	      /* a field is sealed, so the person's key is needed */
+	unsigned internal;    /* enum internal_reason: why no event of the visit counts */
 	bool has_person;
 	struct person person; /* its handle; its key where @seals */
 	struct address truncated;

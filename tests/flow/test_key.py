@@ -217,8 +217,9 @@ class Key(unittest.TestCase):
         for sentence, *arguments in rows:
             with self.subTest(arguments=arguments):
                 self.refuse(64, sentence, *arguments)
-        self.refuse(1, f"{self.daemon.config_path} has no tracker at http://other/", "export",
-                    "--for", "login", "--tracker", "http://other/")
+        self.refuse(1, f"{self.daemon.config_path} has no tracker at http://other/, "
+                       "but http://localhost:8080", "export", "--for", "login", "--tracker",
+                    "http://other/")
 
 
 if __name__ == "__main__":

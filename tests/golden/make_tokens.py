@@ -140,6 +140,8 @@ def tracker_vectors(tracker, key=SIGNING):
                                           ("second", (second + 300).to_bytes(4, "big"))],
                        key, tracker,
                        mint=["login", ADDRESSES[0], tag.hex(), str(second + 300)]))
+    rows.append(vector(11, "staff", [("second", (second + 2592000).to_bytes(4, "big"))], key,
+                       tracker))
     rows.append(vector(12, "held click", [("prospect", prospect_id(ADDRESSES[0])),
                                           ("link", link_id(*LINKS[0])),
                                           ("mailing", name_id("mailing", LINKS[0][0])),

@@ -95,9 +95,10 @@ static int open_text(const struct keyring *keyring, enum purpose purpose, unsign
 /* clang-format on */
 
 static const size_t chars[PURPOSE_COUNT] = {
-	[PURPOSE_CLICK] = 44,	  [PURPOSE_LINK_PART] = 28,    [PURPOSE_PROSPECT_PART] = 44,
-	[PURPOSE_OPEN] = 44,	  [PURPOSE_SUBSCRIPTION] = 39, [PURPOSE_VISITOR] = 43,
-	[PURPOSE_FORM_VIEW] = 44, [PURPOSE_LOGIN] = 50,	       [PURPOSE_HELD_CLICK] = 66,
+	[PURPOSE_CLICK] = 44,	   [PURPOSE_LINK_PART] = 28,	[PURPOSE_PROSPECT_PART] = 44,
+	[PURPOSE_OPEN] = 44,	   [PURPOSE_SUBSCRIPTION] = 39, [PURPOSE_VISITOR] = 43,
+	[PURPOSE_FORM_VIEW] = 44,  [PURPOSE_LOGIN] = 50,	[PURPOSE_STAFF] = 23,
+	[PURPOSE_HELD_CLICK] = 66,
 };
 
 static void tokens_have_the_documented_length(void **state)
@@ -117,6 +118,7 @@ static void tokens_have_the_documented_length(void **state)
 	assert_int_equal(TOKEN_LINK_PART_CHARS, chars[PURPOSE_LINK_PART]);
 	assert_int_equal(TOKEN_PROSPECT_PART_CHARS, chars[PURPOSE_PROSPECT_PART]);
 	assert_int_equal(TOKEN_VISITOR_CHARS, chars[PURPOSE_VISITOR]);
+	assert_int_equal(TOKEN_STAFF_CHARS, chars[PURPOSE_STAFF]);
 	assert_int_equal(TOKEN_HELD_CLICK_CHARS, chars[PURPOSE_HELD_CLICK]);
 }
 
@@ -130,7 +132,8 @@ static void a_token_opens_as_what_was_minted(void **state)
 		{PURPOSE_PROSPECT_PART, 0x60}, {PURPOSE_SELF_CONTAINED, 0x50},
 		{PURPOSE_OPEN, 0x60},	       {PURPOSE_SUBSCRIPTION, 0x48},
 		{PURPOSE_VISITOR, 0x02},       {PURPOSE_FORM_VIEW, 0x05},
-		{PURPOSE_LOGIN, 0x41},	       {PURPOSE_HELD_CLICK, 0xF0},
+		{PURPOSE_LOGIN, 0x41},	       {PURPOSE_STAFF, 0x00},
+		{PURPOSE_HELD_CLICK, 0xF0},
 	};
 	struct fixture *fixture = *state;
 
@@ -154,9 +157,9 @@ static void a_token_opens_as_what_was_minted(void **state)
 		assert_int_equal(token.tag.bytes[7], rows[i].fields & 0x01 ? 0x88 : 0);
 		assert_int_equal(token.day, purpose == PURPOSE_VISITOR ? 0x1234 : 0);
 		assert_int_equal(token.flags, purpose == PURPOSE_VISITOR ? 7 : 0);
-		assert_int_equal(token.second,
-				 rows[i].fields & 0x01 || purpose == PURPOSE_HELD_CLICK ? 0x89ABCDEF
-											: 0);
+		assert_int_equal(token.second, rows[i].fields & 0x01 || purpose >= PURPOSE_STAFF
+						       ? 0x89ABCDEF
+						       : 0);
 		assert_true(span_equal(token.url, purpose == PURPOSE_SELF_CONTAINED
 							  ? span_text(url)
 							  : span_of(NULL, 0)));

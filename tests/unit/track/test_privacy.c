@@ -38,6 +38,23 @@ static const struct pair pages[] = {
 	{"https://www.example.com/100%25", "https://www.example.com/100%25"},
 	{"https://www.example.com/a?b#c@d.example", "https://www.example.com/a"},
 	{"https://www.example.com/ann@b.e,x%00@c.example", "https://www.example.com/[email]"},
+	{"https://www.example.com/profile/ann+news@example.com/x",
+	 "https://www.example.com/profile/[email]/x"},
+	{"https://www.example.com/profile/Ann%2BNews%40Example.Com",
+	 "https://www.example.com/profile/[email]"},
+	{"https://www.example.com/go/mailto:ann@example.com?subject=x",
+	 "https://www.example.com/go/mailto:[email]"},
+	{"https://www.example.com/go/mailto%3Aann%40example.com",
+	 "https://www.example.com/go/mailto%3A[email]"},
+	{"https://www.example.com/a;email=ann@example.com/b",
+	 "https://www.example.com/a;email=[email]/b"},
+	{"https://www.example.com/?utm_term=ann+b@example.com&utm_id=Ann%20%3Cann%40example.com%3E",
+	 "https://www.example.com/?utm_term=[email]&utm_id=Ann%20%3C[email]%3E"},
+	{"https://www.example.com/ann＠example.com/x", "https://www.example.com/[email]/x"},
+	{"https://www.example.com/ann%EF%BC%A0example%EF%BC%8Ecom",
+	 "https://www.example.com/[email]"},
+	{"https://www.example.com/%E6%9D%B1%E4%BA%AC",
+	 "https://www.example.com/%E6%9D%B1%E4%BA%AC"},
 	{"mailto:ann@example.com", ""},
 	{"/relative", ""},
 	{"", ""},
@@ -49,6 +66,22 @@ static const struct pair referrers[] = {
 	{"https://www.example.com:8443/a", "https://www.example.com:8443"},
 	{"about:blank", ""},
 	{"android-app://com.example/", ""},
+};
+
+/* Titles and properties: an address as a whole is read as one, anything else keeps its words. */
+static const struct pair values[] = {
+	{"https://www.example.com/a?utm_source=x&mail=ann@example.com#top",
+	 "https://www.example.com/a"},
+	{" https://other.example/reset?token=secret ", "https://other.example/reset"},
+	{"http://u:p@other.example", "http://other.example/"},
+	{"Sign up", "Sign up"},
+	{"Welcome ann@example.com!", "Welcome [email]!"},
+	{"mailto:ann@example.com?subject=x", "mailto:[email]?subject=x"},
+	{"検索 ann＠example．com", "検索 [email]"},
+	{"ａｎｎ＠ｅｘａｍｐｌｅ。ｃｏｍ", "[email]"},
+	{"全角　．。 100%", "全角　．。 100%"},
+	{"/a?b=c", "/a?b=c"},
+	{"", ""},
 };
 
 #define PRIVACY_CONFIG                                                      \
@@ -91,6 +124,17 @@ static void referrers_are_origins_unless_listed(void **state)
 		check(&referrers[i], &to);
 	}
 	world_finish(&world);
+}
+
+static void what_a_site_says_is_read_as_an_address_where_it_is_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		cleanup_buffer struct buffer to = BUFFER_INIT;
+
+		privacy_value(span_text(values[i].in), &to);
+		check(&values[i], &to);
+	}
 }
 
 static void no_spelling_of_an_address_survives(void **state)
@@ -166,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_lose_what_names_people),
 		cmocka_unit_test(referrers_are_origins_unless_listed),
+		cmocka_unit_test(what_a_site_says_is_read_as_an_address_where_it_is_one),
 		cmocka_unit_test(no_spelling_of_an_address_survives),
 		cmocka_unit_test(real_urls_come_out_without_addresses),
 	};
