@@ -133,8 +133,8 @@ void socket_describe(int fd, struct buffer *to);
 enum MHD_Result reply_send(struct exchange *exchange);
 void reply_release(struct request *request);
 
-/* redirect.c: make the kept response lead to @location (NULL: it does so already), or nowhere (204),
- * with this cookie or none; false when the library refuses, and then nothing is kept. */
+/* redirect.c: make the kept response lead to @location (NULL: it does so already), or nowhere
+ * (204), with this cookie or none; false when the library refuses, and then nothing is kept. */
 bool redirect_prepare(struct redirect *kept, const char *location, const char *cookie);
 bool redirect_prepare_nowhere(struct redirect *kept, const char *cookie);
 bool redirect_leads_to(const struct redirect *kept, struct span location);
