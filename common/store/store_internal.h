@@ -9,7 +9,8 @@
 #include "store/txn.h"
 
 /*
- * What the files of store/ know of each other. Nobody else includes this.
+ * What the files of store/ know of each other; long because it is all of that. Nobody else includes
+ * this.
  *
  * Threads: "loop" is the owner's one thread of lookups, "writer" its thread of commits.
  */
