@@ -40,7 +40,7 @@ class Limits(unittest.TestCase):
         account = {kind: metrics[f'waymark_account{{kind="{kind}"}}'] for kind in
                    ("received", "stored", "dropped", "rejected", "lost", "pending")}
         self.assertEqual(account["received"], sum(account.values()) - account["received"])
-        bound = self.daemon.bound()
+        bound = self.daemon.bound(metrics)
         account["received"] -= bound
         account["stored"] -= bound
         self.assertEqual(account["rejected"], sum(

@@ -196,9 +196,9 @@ class Daemon:
         return [dict(zip(names, line.split("\t"))) for line in
                 self.waymark("binding", "list", *arguments).stdout.splitlines()]
 
-    def bound(self):
+    def bound(self, metrics=None):
         """Events that clicks have brought along: what they say of browsers (test_binding.py)."""
-        metrics = self.metrics()
+        metrics = metrics or self.metrics()
         return sum(metrics[f'waymark_events_total{{type="{kind}"}}']
                    for kind in ("bind", "conflict", "unbind"))
 
