@@ -14,6 +14,7 @@
 /* clang-format off */
 static const struct command commands[] = {
 	{"backup",   command_backup,   "copy log and state, while a server runs or not"},
+	{"binding",  command_binding,  "list who is tied to which browser, and undo it"},
 	{"config",   command_config,   "check the configuration, or print what it may hold"},
 	{"doctor",   command_doctor,   "check this installation, and say what to change"},
 	{"events",   command_events,   "print the log, or import events of another system"},

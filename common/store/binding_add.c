@@ -53,11 +53,13 @@ static struct binding_entry *entry_of(struct store *store, enum pending_kind kin
 	return entry;
 }
 
-/* @event into @ticket, and @entry with it; or neither. */
+/* @event into @ticket, and @entry, if there is one, with it; or neither. */
 static int add(struct event_ticket *ticket, const struct event *event, struct binding_entry *entry)
 {
 	int r;
 
+	if (!entry)
+		return event_ticket_add(ticket, event);
 	entry->place = ticket->count;
 	r = event_ticket_add(ticket, event);
 	if (r)
@@ -151,16 +153,19 @@ int binding_add_leak(struct store *store, struct event_ticket *ticket,
 	return r;
 }
 
+/* @holds: what it ends is what ties the visitor now. */
 static int add_end(struct store *store, struct event_ticket *ticket, struct event *event,
-		   const struct visitor_id *visitor, const char *reason)
+		   const struct visitor_id *visitor, const char *reason, bool holds)
 {
-	struct binding_entry *entry;
+	struct binding_entry *entry = NULL;
 	bool full;
 
-	entry = binding_pending_new(store, PENDING_END, &full);
-	if (!entry)
-		return full ? BINDING_E_FULL : -ENOMEM;
-	entry->binding.visitor = *visitor;
+	if (holds) {
+		entry = binding_pending_new(store, PENDING_END, &full);
+		if (!entry)
+			return full ? BINDING_E_FULL : -ENOMEM;
+		entry->binding.visitor = *visitor;
+	}
 	event_set(event, EVENT_FIELD_visitor, span_of(visitor, sizeof(*visitor)));
 	event_set(event, EVENT_FIELD_reason, span_text(reason));
 	return add(ticket, event, entry);
@@ -175,7 +180,7 @@ int binding_add_forget(struct store *store, struct event_ticket *ticket,
 	event_init(&event, EVENT_unbind, time);
 	if (tracker.size > 0)
 		event_set(&event, EVENT_FIELD_tracker, tracker);
-	return add_end(store, ticket, &event, visitor, reason);
+	return add_end(store, ticket, &event, visitor, reason, true);
 }
 
 int binding_add_undo(struct store *store, struct event_ticket *ticket,
@@ -183,15 +188,19 @@ int binding_add_undo(struct store *store, struct event_ticket *ticket,
 		     usec_t time)
 {
 	cleanup_buffer struct buffer refers = BUFFER_INIT;
+	struct binding known;
 	struct event event;
+	bool holds;
 
 	buffer_printf(&refers, "%s.%u-%llu", store->node, (unsigned)store->incarnation,
 		      (unsigned long long)binding->event);
 	if (refers.error)
 		return refers.error;
+	holds = binding_find(store, &binding->visitor, &known) == 0 &&
+		known.event == binding->event;
 	event_init(&event, EVENT_unbind, time);
 	event_set(&event, EVENT_FIELD_refers, buffer_span(&refers));
 	event_set(&event, EVENT_FIELD_prospect, span_of(&binding->person, sizeof(binding->person)));
 	event_set(&event, EVENT_FIELD_actor, span_text(actor));
-	return add_end(store, ticket, &event, &binding->visitor, reason);
+	return add_end(store, ticket, &event, &binding->visitor, reason, holds);
 }

@@ -17,7 +17,7 @@
 enum {
 	LENGTH_BYTES = 4,
 	INCARNATION_AT = 2,
-	SPARE_BYTES = 512, /* what nearly every click fits in */
+	SPARE_BYTES = 1024, /* what nearly every click and what it binds fit in */
 	SPARES_MAX = 1024
 };
 

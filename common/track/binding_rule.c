@@ -35,7 +35,8 @@ static const uint8_t table[EVIDENCE_COUNT][2][EVIDENCE_COUNT] = {
 enum binding_action binding_rule(const struct binding_situation *situation)
 {
 	if (situation->evidence == EVIDENCE_CLAIM &&
-	    (!situation->navigation || situation->machine || situation->quarantined))
+	    (!situation->navigation || situation->machine || situation->quarantined ||
+	     situation->undone))
 		return BINDING_NOTHING;
 	return (enum binding_action)
 		table[situation->known][situation->same_person][situation->evidence];

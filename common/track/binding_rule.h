@@ -21,8 +21,11 @@ struct binding_situation {
 	enum evidence known; /* of the binding that holds; EVIDENCE_NONE: the browser is nobody's */
 	bool same_person;    /* as the one it is tied to */
 	enum evidence evidence; /* the new one */
-	/* Of a claim: only a person who navigates can make one, and not by a link that leaked. */
-	bool navigation, machine, quarantined;
+	/*
+	 * Of a claim: only a person who navigates can make one, and not by a link that has leaked,
+	 * nor by one by which this browser had made a claim that was undone.
+	 */
+	bool navigation, machine, quarantined, undone;
 };
 
 enum binding_action binding_rule(const struct binding_situation *situation);

@@ -12,6 +12,8 @@ enum { KIB = 1024, MIB = 1024 * 1024, REFUSED_BODY_MAX_BYTES = 64 * KIB };
 /* ROW(path, how large a body the operation takes) */
 #define OPERATIONS(ROW)                                                                            \
 	ROW("/api/v1/inspect",          4 * KIB),                                                  \
+	ROW("/api/v1/bindings",         4 * KIB),                                                  \
+	ROW("/api/v1/bindings/undo",    4 * KIB),                                                  \
 	ROW("/api/v1/events/import",    16 * MIB),                                                 \
 	ROW("/api/v1/keys/retire",      4 * KIB),                                                  \
 	ROW("/api/v1/keys/rotate",      4 * KIB),                                                  \

@@ -91,7 +91,12 @@
 	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
 	METRIC(EVENT_PROSPECT, counter, "waymark_events_total", "type=\"prospect\"", "") \
+	METRIC(EVENT_BIND, counter, "waymark_events_total", "type=\"bind\"", "") \
+	METRIC(EVENT_CONFLICT, counter, "waymark_events_total", "type=\"conflict\"", "") \
+	METRIC(EVENT_UNBIND, counter, "waymark_events_total", "type=\"unbind\"", "") \
 	METRIC(EVENT_ACCESS, counter, "waymark_events_total", "type=\"access\"", "") \
+	METRIC(BINDINGS_FAILED, counter, "waymark_bindings_failed_total", "", "Times that nobody was bound because state/ could not be read, or has been behind the log for long.") \
+	METRIC(LINKS_LEAKED, counter, "waymark_links_leaked_total", "", "Links of one person that were seen in so many browsers that they bind nobody any more.") \
 	METRIC(DROPPED_CONSENT, counter, "waymark_events_dropped_total", "reason=\"consent\"", "Events left out by rule: answered as usual, and counted dropped.") \
 	METRIC(DROPPED_DISK, counter, "waymark_events_dropped_total", "reason=\"disk_reserve\"", "") \
 	METRIC(DROPPED_QUEUE, counter, "waymark_events_dropped_total", "reason=\"queue\"", "") \

@@ -14,6 +14,8 @@
 
 /* clang-format off */
 static const struct operation operations[] = {
+	{"/api/v1/bindings",         operation_bindings_list},
+	{"/api/v1/bindings/undo",    operation_bindings_undo},
 	{"/api/v1/events/import",    operation_events_import},
 	{"/api/v1/inspect",          operation_inspect, .at_once = true},
 	{"/api/v1/keys/retire",      operation_keys_retire},

@@ -64,6 +64,7 @@ int command_finish(void);
 
 /* Alphabetical, as in main.c. */
 int command_backup(int argc, char **argv);
+int command_binding(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_config_check(int argc, char **argv);
 int command_config_snippet(int argc, char **argv);

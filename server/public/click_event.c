@@ -4,10 +4,12 @@
  * request's event has (visit_event.c).
  *
  * The person comes before the query, which is sealed under that person's key. A trap link is one
- * that no person sees, so whoever follows it is no person.
+ * that no person sees, so whoever follows it is no person. A click claims its person for the
+ * browser, unless it is a probe, or its link has leaked: then it only says whose link it is.
  */
 #include "public/click_event.h"
 
+#include "app/bind.h"
 #include "base/cleanup.h"
 #include "public/visit_event.h"
 
@@ -20,18 +22,51 @@ static void set_link(struct visit_event *builder, const struct click_target *tar
 	visit_event_text(builder, EVENT_FIELD_slug, target->slug);
 }
 
-/* A probe names the person of its link, and claims nothing. */
-static void set_person(struct visit_event *builder, const struct click_target *target)
+static void set_evidence(struct bind_evidence *evidence, const struct visit_event *builder,
+			 const struct click_target *target)
 {
-	if (target->has_prospect && visit_event_person(builder, &target->prospect) &&
-	    builder->event.type == EVENT_click)
-		event_set_choice(&builder->event, EVENT_FIELD_evidence, EVIDENCE_CLAIM);
+	const struct identity *identity = &builder->visit->identity;
+
+	*evidence = (struct bind_evidence){
+		.binding = {.person = builder->person.handle,
+			    .evidence = EVIDENCE_CLAIM,
+			    .time = builder->visit->now,
+			    .tracker = span_text(builder->visit->tracker->host),
+			    .link = target->link,
+			    .campaign = target->campaign,
+			    .network = builder->event.fields[EVENT_FIELD_ip]},
+		.is_new = identity->is_new,
+		.navigation = identity->navigation,
+		.machine = event_choice(&builder->event, EVENT_FIELD_verdict) == VERDICT_MACHINE,
+	};
+	if (builder->policy->visitor)
+		evidence->binding.visitor = identity->visitor;
+}
+
+/* A click, and what its claim does to the browser. */
+static int add_claim(struct visit_event *builder, const struct click_target *target)
+{
+	struct app *app = builder->visit->app;
+	struct bind_evidence evidence;
+	struct bind_decision decision;
+	int code;
+
+	visit_event_complete(builder);
+	set_evidence(&evidence, builder, target);
+	bind_decide(app, &evidence, &decision);
+	event_set_choice(&builder->event, EVENT_FIELD_evidence,
+			 decision.leaked ? EVIDENCE_NONE : EVIDENCE_CLAIM);
+	code = visit_event_add(builder);
+	if (code == 0)
+		bind_record(app, &evidence, &decision, builder->ticket);
+	return code;
 }
 
 int click_event_ticket(const struct visit *visit, const struct click_target *target,
 		       struct event_ticket **ret_ticket)
 {
 	cleanup(visit_event_finish) struct visit_event builder;
+	bool known;
 	int code;
 
 	visit_event_init(&builder, visit);
@@ -41,9 +76,10 @@ int click_event_ticket(const struct visit *visit, const struct click_target *tar
 	builder.trap = target->trap;
 	builder.seals |= visit->request->query.size > 0;
 	set_link(&builder, target);
-	set_person(&builder, target);
+	known = target->has_prospect && visit_event_person(&builder, &target->prospect);
 	visit_event_query(&builder, visit->request->query);
-	code = visit_event_add(&builder);
+	code = known && visit->type == EVENT_click ? add_claim(&builder, target)
+						   : visit_event_add(&builder);
 	if (code == 0)
 		*ret_ticket = visit_event_take(&builder);
 	return code;

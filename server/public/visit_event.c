@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "crypto/seal.h"
 #include "http/incident.h"
+#include "track/attachment.h"
 #include "track/event_json.h"
 #include "track/internal.h"
 #include "track/privacy.h"
@@ -51,7 +52,7 @@ void visit_event_init(struct visit_event *builder, const struct visit *visit)
 	builder->text = &visit->app->event_text;
 	builder->scratch = &visit->app->event_scratch;
 	builder->internal = find_internal(visit);
-	builder->has_person = false;
+	builder->has_person = builder->looked = false;
 }
 
 static void forget_person(struct visit_event *builder)
@@ -279,6 +280,25 @@ static void set_identity(struct visit_event *builder)
 			       sizeof(identity->visitor));
 }
 
+/* Whose the browser is, asked for once for all events of the visit. */
+static void set_bound_person(struct visit_event *builder)
+{
+	const struct identity *identity = &builder->visit->identity;
+	struct binding *bound = &builder->bound;
+
+	if (id_is_zero(&identity->visitor, sizeof(identity->visitor)) || identity->is_new)
+		return;
+	if (!builder->looked &&
+	    binding_find(builder->visit->app->store, &identity->visitor, bound) != 0)
+		bound->evidence = EVIDENCE_NONE;
+	builder->looked = true;
+	if (bound->evidence == EVIDENCE_NONE)
+		return;
+	event_set(&builder->event, EVENT_FIELD_prospect,
+		  span_of(&bound->person, sizeof(bound->person)));
+	event_set_choice(&builder->event, EVENT_FIELD_evidence, (uint8_t)bound->evidence);
+}
+
 int visit_event_begin(struct visit_event *builder, enum event_type type)
 {
 	const struct visit *visit = builder->visit;
@@ -297,12 +317,14 @@ int visit_event_begin(struct visit_event *builder, enum event_type type)
 	if (!builder->ticket || !buffer_reserve(builder->text, TEXT_BYTES))
 		return -ENOMEM;
 	forget_person(builder);
-	builder->trap = false;
+	builder->trap = builder->complete = false;
 	builder->seals = visit->settings->config->ip == IP_SEALED && visit->request->client.known;
 	builder->referrer = request_value(visit->request, HEADER_REFERER);
 	event_init(&builder->event, type, visit->now);
 	visit_event_text(builder, EVENT_FIELD_tracker, span_text(visit->tracker->host));
 	set_identity(builder);
+	if (builder->policy->person && attachment_follows_binding(type))
+		set_bound_person(builder);
 	return 0;
 }
 
@@ -314,18 +336,27 @@ static const enum metric counters[EVENT_TYPE_COUNT] = {
 	[EVENT_download] = METRIC_EVENT_DOWNLOAD, [EVENT_consent] = METRIC_EVENT_CONSENT,
 };
 
-int visit_event_add(struct visit_event *builder)
+void visit_event_complete(struct visit_event *builder)
 {
 	const struct visit *visit = builder->visit;
 	const struct header_reading *agent =
 		header_cache_agent(visit->app->headers,
 				   request_value(visit->request, HEADER_USER_AGENT));
-	int code;
 
 	set_signals(builder, agent);
 	set_verdict(builder, agent);
 	set_address(builder);
 	set_excluded(builder);
+	builder->complete = true;
+}
+
+int visit_event_add(struct visit_event *builder)
+{
+	const struct visit *visit = builder->visit;
+	int code;
+
+	if (!builder->complete)
+		visit_event_complete(builder);
 	code = event_ticket_add(builder->ticket, &builder->event);
 	if (code == 0)
 		metrics_add(&visit->app->metrics, counters[builder->event.type], 1);

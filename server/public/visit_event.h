@@ -4,6 +4,7 @@
 
 #include "app/app.h"
 #include "public/visit.h"
+#include "store/binding.h"
 #include "store/people.h"
 
 /*
@@ -23,8 +24,11 @@ struct visit_event {
 	bool trap;	      /* it was asked for by a link that no person sees */
 	bool seals;	      /* a field is sealed, so the person's key is needed */
 	unsigned internal;    /* enum internal_reason: why no event of the visit counts */
+	bool complete;	      /* visit_event_complete() was called */
 	bool has_person;
 	struct person person; /* its handle; its key where @seals */
+	bool looked;	      /* @bound is what ties the visitor; without evidence: nothing */
+	struct binding bound;
 	struct address truncated;
 };
 
@@ -34,7 +38,9 @@ void visit_event_init(struct visit_event *builder, const struct visit *visit);
 void visit_event_finish(struct visit_event *builder); /* frees the ticket that nobody took */
 
 /*
- * Begin an event: its tracker, its consent, and its visitor where the policy allows one.
+ * Begin an event: its tracker, its consent, and its visitor where the policy allows one; the person
+ * whom that visitor is tied to, where the policy allows a person and the event names none itself
+ * (track/attachment.h).
  *
  * Return: 0; VISIT_EVENT_E_NOT_STORED when consent says that nothing is kept (counted dropped);
  * -ENOMEM.
@@ -66,8 +72,10 @@ static inline void visit_event_id(struct visit_event *builder, enum event_field 
 		event_set(&builder->event, field, span_of(id, size));
 }
 
-/* Signals, verdict, agent, language, referrer, address; then into the ticket, counted by type.
- * Return: 0; as event_ticket_add(). */
+/* Signals, verdict, agent, language, referrer, address; by whoever must know them before. */
+void visit_event_complete(struct visit_event *builder);
+/* The same, unless it is done; then into the ticket, counted by type. Return: 0; as
+ * event_ticket_add(). */
 int visit_event_add(struct visit_event *builder);
 
 /* The ticket with all that were added; the caller's from now on. NULL: none was. */

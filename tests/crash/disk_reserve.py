@@ -37,6 +37,7 @@ class Run:
         self.daemon, self.free = daemon, free
         self.url = daemon.link(DESTINATION, "--campaign", "autumn", "--to", "a@example.com")
         self.stored = self.dropped = self.state = 0
+        self.cookie = None
 
     def say(self, free):
         """Written whole: the server never reads half a number."""
@@ -53,8 +54,12 @@ class Run:
         wait_for(lambda: expected.items() <= self.daemon.metrics().items())
 
     def click(self, method="GET"):
-        answer = self.daemon.click(self.url, method=method)
+        """Of one browser, whose first click binds it."""
+        answer = self.daemon.click(self.url, {"Cookie": self.cookie}, method=method)
         assert (answer.status, answer.location) == (302, DESTINATION), answer
+        if answer.cookie and not self.cookie:
+            self.cookie = answer.cookie
+            self.state += self.daemon.bound()
 
     def probe(self):
         self.click("HEAD")

@@ -55,7 +55,8 @@ def one_round(daemon, stall, seconds):
     median, longest = statistics.median(clicks.times_ms), max(clicks.times_ms)
     print(f"{count} clicks, {late} late, median {median:.0f} ms, longest {longest:.0f} ms, "
           f"{growth >> 10} KiB more")
-    assert late == count, f"{count} redirects left before they were durable, {late} are counted"
+    # Each is of a browser that nobody knew, so a bind event came with it.
+    assert late == 2 * count, f"{count} redirects left before they were durable, {late} are counted"
     assert min(clicks.times_ms) > WAIT_MS * 0.9, "an answer did not wait"
     assert median < WAIT_MS + MEDIAN_SLACK_MS
     assert longest < WAIT_MS + LONGEST_SLACK_MS
@@ -74,7 +75,7 @@ def main():
             total += one_round(daemon, stall, SHORT_S if number else LONG_S)
         assert daemon.stop() == 0
         account = daemon.prove()["account"]
-        assert account["stored"] == account["late"] == total, account
+        assert account["stored"] == account["late"] == 2 * total, account
         events = daemon.events(type="click")
         assert len(events) == total
         # Whoever was queued behind the stalled commit was written after its answer had left.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a page's URL, its query, or a referrer: what may be recorded holds no e-mail
- * address, no user and no fragment.
+ * Any bytes as a page's URL, its query, a referrer, or what a site said: what may be recorded holds
+ * no e-mail address, and as an address no user and no fragment.
  */
 #include "base/cleanup.h"
 #include "text/url.h"
@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				   "\"sites\": [\"https://www.example.com\"]}], "
 				   "\"full_referrers\": [\"https://a.example\"]}";
 	cleanup_buffer struct buffer page = BUFFER_INIT, referrer = BUFFER_INIT,
-				     query = BUFFER_INIT;
+				     query = BUFFER_INIT, value = BUFFER_INIT;
 
 	if (!config && config_parse("waymark.json", span_text(text), &config, NULL))
 		abort();
@@ -42,5 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(&referrer);
 	privacy_query(config, span_of(data, size), &query);
 	assert(query.error == 0 && !url_holds_address(buffer_span(&query)));
+	privacy_value(span_of(data, size), &value);
+	assert(value.error == 0 && !url_holds_address(buffer_span(&value)));
 	return 0;
 }

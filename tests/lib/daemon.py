@@ -175,7 +175,7 @@ class Daemon:
 
     def waymark(self, *arguments, stdin=None, check=True):
         """A command on this instance; --config goes behind the (sub)command's words."""
-        words = 2 if arguments[0] in ("config", "key", "link", "prospect") else 1
+        words = 2 if arguments[0] in ("binding", "config", "key", "link", "prospect") else 1
         words += arguments[:2] == ("events", "import")
         return self.run(*arguments[:words], "--config", self.config_path, *arguments[words:],
                         stdin=stdin, check=check)
@@ -189,6 +189,18 @@ class Daemon:
         found = [json.loads(line) for line in lines]
         return [event for event in found
                 if all(event.get(name) == value for name, value in filters.items())]
+
+    def bindings(self, *arguments):
+        """`binding list`: a dictionary for each."""
+        names = ("event", "time", "visitor", "prospect", "evidence", "link", "state")
+        return [dict(zip(names, line.split("\t"))) for line in
+                self.waymark("binding", "list", *arguments).stdout.splitlines()]
+
+    def bound(self, metrics=None):
+        """Events that clicks have brought along: what they say of browsers (test_binding.py)."""
+        metrics = metrics or self.metrics()
+        return sum(metrics[f'waymark_events_total{{type="{kind}"}}']
+                   for kind in ("bind", "conflict", "unbind"))
 
     def prove(self, config=None):
         """`events --account`: the log adds up, or the test fails with what does not. Its totals,

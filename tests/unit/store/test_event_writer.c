@@ -237,7 +237,7 @@ static void test_tickets_are_used_again(void **state)
 /* What a burst needed does not stay for ever, and no large record does. */
 static void test_spare_tickets_are_bounded(void **state)
 {
-	enum { BURST = 4096, EACH_BYTES = 1024, KEPT = 1024 };
+	enum { BURST = 4096, EACH_BYTES = 1536, KEPT = 1024 };
 	static struct event_ticket *tickets[BURST];
 	struct fixture *fixture = *state;
 	struct event_writer *writer;

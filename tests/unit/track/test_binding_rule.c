@@ -65,18 +65,20 @@ static void test_two_known_people_are_never_merged(void **state)
 	assert_int_equal(ask(EVIDENCE_PROOF, false, EVIDENCE_DECLARATION), BINDING_CONFLICT);
 }
 
-/* An image, a machine and a leaked link claim nothing and are in conflict with nobody. */
+/* An image, a machine, a leaked link and one whose claim was undone claim nothing and are in
+ * conflict with nobody. */
 static void test_what_keeps_a_claim_from_counting(void **state)
 {
 	(void)state;
 	for (enum evidence known = EVIDENCE_NONE; known <= EVIDENCE_PROOF; known++)
-		for (unsigned hindrance = 0; hindrance < 3; hindrance++) {
+		for (unsigned hindrance = 0; hindrance < 4; hindrance++) {
 			struct binding_situation situation = {
 				.known = known,
 				.evidence = EVIDENCE_CLAIM,
 				.navigation = hindrance != 0,
 				.machine = hindrance == 1,
 				.quarantined = hindrance == 2,
+				.undone = hindrance == 3,
 			};
 
 			assert_int_equal(binding_rule(&situation), BINDING_NOTHING);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_STORE_FOLD_H
+#define WAYMARK_STORE_FOLD_H
+
+#include "store/event.h"
+#include "store/txn.h"
+
+/*
+ * state/ as a fold of the log, for the writer's thread. Private to store/.
+ */
+struct store;
+struct event_ticket;
+
+/* Records that are committed and concern state/, for the next time it is folded. */
+struct fold_queue {
+	struct buffer records; /* as in struct event_slice */
+	uint32_t count;
+	usec_t due, latest; /* monotonic: fold then, if nothing comes meanwhile; in any case */
+	bool broken;	    /* too much, or out of memory: the log has it all */
+};
+
+bool fold_concerns(const struct event *event); /* it changes state/ */
+/* And whoever made it waits for that; else it is folded when it suits the writer. */
+bool fold_is_awaited(const struct event *event);
+/*
+ * Check state/ against the log (reset it when it is not of this log) and fold up to the end: then
+ * lookups may begin. One that fits but cannot be written stays behind, and is state_ready all the
+ * same; the writer folds. Without the log (events_ready) it is only looked at: lookups may begin
+ * when it is of this node.
+ */
+int fold_open(struct store *store, struct error *error);
+/* Apply what follows store->folded, up to the end of the log. */
+int fold_run(struct store *store);
+/* The writer: what of a committed ticket state/ has yet to apply, at monotonic @now. */
+void fold_queue_add(struct store *store, const struct event_ticket *ticket, usec_t now);
+/* When to fold what is queued; UINT64_MAX: there is nothing. */
+usec_t fold_queue_due(const struct store *store);
+/* Apply it, up to the end of the log. */
+int fold_queue_run(struct store *store);
+/* Write the position, if it has moved. */
+int fold_keep_position(struct store *store);
+void link_fold(struct txn *txn, const struct event *event);	    /* link.c */
+void name_fold(struct txn *txn, const struct event *event);	    /* name.c */
+void source_fold(struct txn *txn, const struct event *event);	    /* source.c: of any type */
+bool source_concerns(struct span record);			    /* it was imported */
+void binding_fold_bind(struct txn *txn, const struct event *event); /* binding_fold.c */
+void binding_fold_conflict(struct txn *txn, const struct event *event);
+void binding_fold_unbind(struct txn *txn, const struct event *event);
+
+#endif
