@@ -9,9 +9,8 @@
  */
 #include "public/click_event.h"
 
-#include "app/bind.h"
 #include "base/cleanup.h"
-#include "public/visit_event.h"
+#include "public/visit_claim.h"
 
 static void set_link(struct visit_event *builder, const struct click_target *target)
 {
@@ -22,44 +21,16 @@ static void set_link(struct visit_event *builder, const struct click_target *tar
 	visit_event_text(builder, EVENT_FIELD_slug, target->slug);
 }
 
-static void set_evidence(struct bind_evidence *evidence, const struct visit_event *builder,
-			 const struct click_target *target)
-{
-	const struct identity *identity = &builder->visit->identity;
-
-	*evidence = (struct bind_evidence){
-		.binding = {.person = builder->person.handle,
-			    .evidence = EVIDENCE_CLAIM,
-			    .time = builder->visit->now,
-			    .tracker = span_text(builder->visit->tracker->host),
-			    .link = target->link,
-			    .campaign = target->campaign,
-			    .network = builder->event.fields[EVENT_FIELD_ip]},
-		.is_new = identity->is_new,
-		.navigation = identity->navigation,
-		.machine = event_choice(&builder->event, EVENT_FIELD_verdict) == VERDICT_MACHINE,
-	};
-	if (builder->policy->visitor)
-		evidence->binding.visitor = identity->visitor;
-}
-
 /* A click, and what its claim does to the browser. */
 static int add_claim(struct visit_event *builder, const struct click_target *target)
 {
-	struct app *app = builder->visit->app;
-	struct bind_evidence evidence;
-	struct bind_decision decision;
-	int code;
+	const struct visit_claim claim = {
+		.link = target->link,
+		.campaign = target->campaign,
+		.navigation = builder->visit->identity.navigation,
+	};
 
-	visit_event_complete(builder);
-	set_evidence(&evidence, builder, target);
-	bind_decide(app, &evidence, &decision);
-	event_set_choice(&builder->event, EVENT_FIELD_evidence,
-			 decision.leaked ? EVIDENCE_NONE : EVIDENCE_CLAIM);
-	code = visit_event_add(builder);
-	if (code == 0)
-		bind_record(app, &evidence, &decision, builder->ticket);
-	return code;
+	return visit_claim_add(builder, &claim);
 }
 
 int click_event_ticket(const struct visit *visit, const struct click_target *target,

@@ -3,8 +3,8 @@
  * POST /consent: a browser's choice. The cookie remembers it from here on, and a consent event
  * records it, with the state that it came from. Only a page of the tracker or of its sites can
  * choose (Origin), and only this endpoint reads the cookie of a held click: who agrees to be
- * recognised within its minutes is known as the person whose link they followed. Whatever the
- * answer was, that cookie is dropped.
+ * recognised within its minutes is bound to the person whose link they followed, as the click would
+ * have done. Whatever the answer was, that cookie is dropped.
  *
  * Under measure the event names the link that was held and not the person, as a click would.
  */
@@ -12,8 +12,8 @@
 #include "public/consent_answer.h"
 #include "public/origin.h"
 #include "public/public.h"
+#include "public/visit_claim.h"
 #include "public/visit_commit.h"
-#include "public/visit_event.h"
 #include "text/form_body.h"
 #include "track/held_click.h"
 
@@ -67,9 +67,20 @@ static void set_held(struct visit_event *builder, const struct held_click *held)
 	visit_event_id(builder, EVENT_FIELD_link, &held->link, sizeof(held->link));
 	visit_event_id(builder, EVENT_FIELD_mailing, &held->mailing, sizeof(held->mailing));
 	visit_event_id(builder, EVENT_FIELD_campaign, &held->campaign, sizeof(held->campaign));
-	if (visit_event_person(builder, &held->prospect))
-		event_set_choice(&builder->event, EVENT_FIELD_evidence, EVIDENCE_CLAIM);
 	metrics_add(&builder->visit->app->metrics, METRIC_HELD_AGREED, 1);
+}
+
+/* A link that was followed by a navigation, else it had not been held; its claim counts now. */
+static int add_held(struct visit_event *builder, const struct held_click *held)
+{
+	const struct visit_claim claim = {.link = held->link,
+					  .campaign = held->campaign,
+					  .navigation = true};
+
+	set_held(builder, held);
+	if (!visit_event_person(builder, &held->prospect))
+		return visit_event_add(builder);
+	return visit_claim_add(builder, &claim);
 }
 
 /* NULL when the event is left out or cannot be made, which has been counted. */
@@ -84,9 +95,8 @@ static struct event_ticket *make_event(const struct visit *visit, const struct c
 	code = visit_event_begin(&builder, EVENT_consent);
 	if (code == 0) {
 		set_props(&builder, choice);
-		if (choice->has_held)
-			set_held(&builder, &choice->held);
-		code = visit_event_add(&builder);
+		code = choice->has_held ? add_held(&builder, &choice->held)
+					: visit_event_add(&builder);
 	}
 	if (code < 0)
 		event_writer_count_lost(visit->app->writer);

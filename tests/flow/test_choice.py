@@ -222,6 +222,9 @@ class Held(Choice):
         self.assertEqual((event["evidence"], event["link"], event["mailing"], event["campaign"]),
                          ("claim", click["link"], click["mailing"], click["campaign"]))
         self.assertIn("held_s", event["props"])
+        [bind] = self.daemon.events(type="bind")
+        self.assertEqual((bind["visitor"], bind["prospect"], bind["evidence"]),
+                         (event["visitor"], event["prospect"], "claim"))
         self.assertEqual(cookies_of(chosen)["wm-held"],
                          ("", "Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))
         self.assertEqual(self.daemon.metric('waymark_held_clicks_total{result="held"}'), 1)
@@ -236,8 +239,19 @@ class Held(Choice):
         self.assertEqual((event["prospect"], event["evidence"]), (None, None))
         self.assertEqual(event["campaign"], "autumn")
         self.assertEqual(cookies_of(chosen)["wm-held"][0], "")
+        self.assertEqual(self.daemon.events(type="bind"), [])
         self.assertEqual(self.daemon.waymark("prospect", "find", "a@example.com",
                                              check=False).returncode, 1)
+
+    def test_a_known_browser_that_agrees_late_is_in_conflict(self):
+        cookie = self.cookie(IDENTIFY)
+        other = self.daemon.link(PAGE, "--to", "b@example.com")
+        self.daemon.click(other, {"Cookie": cookie})
+        self.taken("identify", Cookie=f"{cookie}; {self.mint()}")
+        [bind] = self.daemon.events(type="bind")
+        [conflict] = self.daemon.events(type="conflict")
+        self.assertEqual(conflict["visitor"], bind["visitor"])
+        self.assertNotEqual(conflict["prospect"], bind["prospect"])
 
     def test_who_says_no_leaves_no_trace(self):
         for state in ("denied", "pending"):
@@ -299,9 +313,9 @@ class Forget(Choice):
         [event] = self.daemon.events(type="consent")
         self.assertEqual(event["props"], {"choice": "forget", "before": "identify"})
         self.assertIsNone(event["visitor"])
-        for bind in self.daemon.events(type="bind"):
-            [unbind] = self.daemon.events(type="unbind")
-            self.assertEqual((unbind["visitor"], unbind["reason"]), (bind["visitor"], "forget"))
+        [bind] = self.daemon.events(type="bind")
+        [unbind] = self.daemon.events(type="unbind")
+        self.assertEqual((unbind["visitor"], unbind["reason"]), (bind["visitor"], "forget"))
         again = self.daemon.click(url)
         self.assertNotEqual(again.cookie, cookie)
         self.assertNotEqual(self.daemon.events(type="click")[-1]["visitor"], click["visitor"])

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From an event with a person to a binding, for whatever carries a claim. The rule is in
+ * track/binding_rule.h; here the event says who claims whom, by which link and from which network.
+ */
+#include "public/visit_claim.h"
+
+#include "app/bind.h"
+#include "track/verdict.h"
+
+static void set_evidence(const struct visit_event *builder, const struct visit_claim *claim,
+			 struct bind_evidence *evidence)
+{
+	const struct identity *identity = &builder->visit->identity;
+
+	*evidence = (struct bind_evidence){
+		.binding = {.person = builder->person.handle,
+			    .evidence = EVIDENCE_CLAIM,
+			    .time = builder->visit->now,
+			    .tracker = span_text(builder->visit->tracker->host),
+			    .link = claim->link,
+			    .campaign = claim->campaign,
+			    .network = builder->event.fields[EVENT_FIELD_ip]},
+		.is_new = identity->is_new,
+		.navigation = claim->navigation,
+		.machine = event_choice(&builder->event, EVENT_FIELD_verdict) == VERDICT_MACHINE,
+	};
+	if (builder->policy->visitor)
+		evidence->binding.visitor = identity->visitor;
+}
+
+int visit_claim_add(struct visit_event *builder, const struct visit_claim *claim)
+{
+	struct app *app = builder->visit->app;
+	struct bind_evidence evidence;
+	struct bind_decision decision;
+	int code;
+
+	visit_event_complete(builder);
+	set_evidence(builder, claim, &evidence);
+	bind_decide(app, &evidence, &decision);
+	event_set_choice(&builder->event, EVENT_FIELD_evidence,
+			 decision.leaked ? EVIDENCE_NONE : EVIDENCE_CLAIM);
+	code = visit_event_add(builder);
+	if (code == 0)
+		bind_record(app, &evidence, &decision, builder->ticket);
+	return code;
+}
