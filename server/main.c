@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	{"restore",  command_restore,  "make the store anew from a backup"},
 	{"rewrite",  command_rewrite,  "a message on standard input, the tracked message out"},
 	{"serve",    command_serve,    "answer tracked links"},
+	{"token",    command_token,    "make, list and revoke tokens of the admin API"},
 	{0},
 };
 /* clang-format on */

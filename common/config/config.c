@@ -124,6 +124,8 @@ static int finish(struct config *config, struct error *error)
 		code = join(config, &config->keys_file);
 	if (!code && *config->country_file)
 		code = join(config, &config->country_file);
+	if (!code)
+		code = join(config, &config->tokens_file);
 	return code;
 }
 

@@ -28,7 +28,7 @@ enum ip_mode { IP_NONE, IP_TRUNCATED, IP_SEALED };
 
 struct config {
 	char *path;	 /* of the file; messages name it */
-	char *directory; /* its folder; data_dir and keys_file are already joined to it */
+	char *directory; /* its folder; data_dir and the files are already joined to it */
 	char *text;	 /* the file's bytes, for config_place() */
 	struct config_tracker *trackers;
 	size_t tracker_count;

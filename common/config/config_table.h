@@ -53,6 +53,7 @@ CONFIG_TEXT(admin_listen, "admin_listen", "127.0.0.1:8081", "Address of the admi
 CONFIG_TEXTS(trusted_proxies, "trusted_proxies", "[\"127.0.0.1/32\", \"::1/128\"]", "Networks whose X-Forwarded-For is believed, right-most untrusted hop.")
 CONFIG_TEXT(data_dir, "data_dir", "data", "Directory of the stores; relative to the configuration file.")
 CONFIG_TEXT(keys_file, "keys_file", "keys.json", "The keyring; relative to the configuration file.")
+CONFIG_TEXT(tokens_file, "tokens_file", "tokens.json", "The tokens with which other programs use the admin API, made by `waymark token`; relative to the configuration file. No file: no tokens.")
 CONFIG_TEXT(node, "node", "n1", "Name of this node in event ids: 1 to 16 of a-z 0-9.")
 CONFIG_CHOICE(consent_default, "consent.default", "pending|denied|measure|identify", "pending", "Consent of a browser that has not said anything.")
 CONFIG_BOOL(consent_gpc, "consent.gpc", true, "Treat Sec-GPC: 1 as denied.")

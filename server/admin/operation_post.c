@@ -11,8 +11,7 @@
  * A wait that takes too long is answered 503: the events are queued and will be applied, and every
  * operation may be sent again.
  */
-#include "admin/admin.h"
-#include "app/operation.h"
+#include "admin/access.h"
 
 #include "base/cleanup.h"
 
@@ -22,15 +21,6 @@ struct waiting {
 	struct commit_wait wait; /* first: request->state is a struct commit_wait */
 	struct span reply;	 /* JSON text, in the request's arena */
 };
-
-enum handled admin_unauthorised(struct request *request)
-{
-	enum handled handled = reply_json_error(request, METRIC_REQUEST_OPERATION_UNAUTHORISED, 401,
-						"this needs a bearer token; use the command line");
-
-	reply_header(request, "WWW-Authenticate", "Bearer");
-	return handled;
-}
 
 static enum handled reply_failure(struct request *request, int code, const struct error *error)
 {
@@ -107,12 +97,13 @@ static json_t *parse_body(const struct request *request, struct error *error)
 }
 
 /* Run the operation; the ticket and the reply's text come out. 0 or OPERATION_E_*. */
-static int carry_out(struct request *request, struct event_ticket **ret_ticket,
-		     struct span *ret_reply, struct error *error)
+static int carry_out(struct request *request, const struct bearer *bearer,
+		     struct event_ticket **ret_ticket, struct span *ret_reply, struct error *error)
 {
 	struct operation_call call = {
 		.app = request->context,
-		.actor = "owner",
+		.actor = bearer ? bearer->name : "owner",
+		.source = bearer ? bearer->source : "owner",
 		.body = parse_body(request, error),
 	};
 	cleanup_free char *text = NULL;
@@ -134,7 +125,8 @@ static int carry_out(struct request *request, struct event_ticket **ret_ticket,
 	return 0;
 }
 
-enum handled admin_operation(struct request *request)
+/* @bearer: whose token was shown; NULL: the owner's own request. */
+static enum handled begin(struct request *request, const struct bearer *bearer)
 {
 	struct app *app = request->context;
 	struct event_ticket *ticket = NULL;
@@ -143,11 +135,9 @@ enum handled admin_operation(struct request *request)
 	struct span reply;
 	int code;
 
-	if (request->state)
-		return answer_again(request);
 	if (has_to_wait(request))
 		return wait_for_turn(request);
-	code = carry_out(request, &ticket, &reply, &error);
+	code = carry_out(request, bearer, &ticket, &reply, &error);
 	if (code)
 		return reply_failure(request, code, &error);
 	if (!ticket)
@@ -163,4 +153,18 @@ enum handled admin_operation(struct request *request)
 	request->state = waiting;
 	commit_wait_start(&waiting->wait, &app->operations, app->writer, ticket, app->now);
 	return answer_again(request);
+}
+
+enum handled admin_operation(struct request *request)
+{
+	return request->state ? answer_again(request) : begin(request, NULL);
+}
+
+enum handled admin_operation_by_token(struct request *request)
+{
+	const struct bearer *bearer;
+
+	if (request->state)
+		return answer_again(request);
+	return admin_allows(request, &bearer) ? begin(request, bearer) : HANDLED;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The admin API on one page, twice: as the TCP listener answers it, where no operation is allowed
- * without a token, and as the control socket does, which only the owner of the data directory can
- * reach. The operations themselves are app/operation.c.
+ * The admin API on one page, twice: as the TCP listener answers it, where every operation needs a
+ * token, and as the control socket does, which only the owner of the data directory can reach. The
+ * operations themselves are app/operation.c, which says what tokens may ask for.
  */
 #include "admin/admin.h"
 
-enum { KIB = 1024, MIB = 1024 * 1024, REFUSED_BODY_MAX_BYTES = 64 * KIB };
+enum { KIB = 1024, MIB = 1024 * 1024 };
 
 /* clang-format off */
 /* ROW(path, how large a body the operation takes) */
@@ -23,24 +23,25 @@ enum { KIB = 1024, MIB = 1024 * 1024, REFUSED_BODY_MAX_BYTES = 64 * KIB };
 	ROW("/api/v1/prospects/find",   4 * KIB),                                                  \
 	ROW("/api/v1/prospects/reveal", 1 * MIB),                                                  \
 	ROW("/api/v1/readers",          4 * KIB),                                                  \
-	ROW("/api/v1/readers/forget",   4 * KIB)
+	ROW("/api/v1/readers/forget",   4 * KIB),                                                  \
+	ROW("/api/v1/tokens",           4 * KIB),                                                  \
+	ROW("/api/v1/tokens/revoke",    4 * KIB)
 
-/* Whoever may not ask cannot make us keep a large body either. */
-#define REFUSED(path, limit)                                                                       \
-	{path, NULL, admin_unauthorised, REFUSED_BODY_MAX_BYTES, ACCESS_PUBLIC, METRIC_REQUEST_OPERATION}
-#define ALLOWED(path, limit)                                                                       \
+#define BY_TOKEN(path, limit)                                                                      \
+	{path, NULL, admin_operation_by_token, (size_t)(limit), ACCESS_PUBLIC, METRIC_REQUEST_OPERATION}
+#define BY_OWNER(path, limit)                                                                      \
 	{path, NULL, admin_operation, (size_t)(limit), ACCESS_SOCKET_OWNER, METRIC_REQUEST_OPERATION}
 #define INSPECTION                                                                                 \
 	{"/metrics", admin_metrics, NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_METRICS},               \
 	{"/readyz",  admin_readyz,  NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_READY}
 
 const struct route admin_routes[] = {
-	OPERATIONS(REFUSED),
+	OPERATIONS(BY_TOKEN),
 	INSPECTION,
 };
 
 const struct route control_routes[] = {
-	OPERATIONS(ALLOWED),
+	OPERATIONS(BY_OWNER),
 	INSPECTION,
 };
 /* clang-format on */

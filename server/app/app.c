@@ -319,6 +319,7 @@ int app_listen(struct app *app, const struct app_routes *routes, struct error *e
 		.route_count = routes->admin_count,
 		.connection_limit = ADMIN_CONNECTIONS,
 		.socket_mode = 0600,
+		.gate = routes->admin_gate,
 	};
 	int code = prepare(app, &public_options.connection_limit, error);
 

@@ -90,7 +90,8 @@ void cleanup_app(struct app **app); /* for cleanup() */
 struct app_routes {
 	const struct route *public_rows, *admin_rows, *control_rows;
 	size_t public_count, admin_count, control_count;
-	bool (*gate)(struct request *request); /* of the public listener */
+	bool (*gate)(struct request *request);	     /* of the public listener */
+	bool (*admin_gate)(struct request *request); /* of the admin listener, not the socket */
 };
 /* @routes must outlive the app. A control socket that cannot be made is no failure: app->control
  * stays NULL, and app_listen_control() tries again. */
@@ -110,8 +111,8 @@ void app_sample(struct app *app);
 void app_set_retention(struct app *app);
 
 /*
- * Take the configuration's file and the keyring's into use (loop thread); with
- * app_reload_keyring() the keyring's alone. A file that a start would refuse, another node and
+ * Take the configuration's file, the keyring's and that of the tokens into use (loop thread); with
+ * app_reload_keyring() only the latter two. A file that a start would refuse, another node and
  * another identity key are refused: then all is as it was, and @error says where. What is replaced
  * lives on until the requests that began under it are over. @ret_kept: the changed keys that wait
  * for a restart, joined by ", ".

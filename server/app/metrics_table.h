@@ -157,7 +157,7 @@
 	METRIC(WAITING_PUBLIC, gauge, "waymark_requests_waiting", "listener=\"public\"", "Requests that wait for their commit.") \
 	METRIC(WAITING_ADMIN, gauge, "waymark_requests_waiting", "listener=\"admin\"", "") \
 	METRIC(WAITING_CONTROL, gauge, "waymark_requests_waiting", "listener=\"control\"", "") \
-	METRIC(RELOADS, counter, "waymark_reloads_total", "result=\"done\"", "Times that SIGHUP or a change of the keys put settings in force, or was refused because of a file.") \
+	METRIC(RELOADS, counter, "waymark_reloads_total", "result=\"done\"", "Times that SIGHUP or a change of keys or tokens put settings in force, or was refused because of a file.") \
 	METRIC(RELOADS_REFUSED, counter, "waymark_reloads_total", "result=\"refused\"", "") \
 	METRIC(SETTINGS, gauge, "waymark_settings_held", "", "Settings in memory: those in force, and older ones under which requests in flight began.") \
 	METRIC(TURNS, counter, "waymark_loop_turns_total", "", "Turns of the event loop.") \

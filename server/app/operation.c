@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of operations, and how their bodies are read: every key is known, every value has its
- * type and bounds, and a refusal names the place in the body.
+ * The table of operations, which tokens may ask for them, and how their bodies are read: every key
+ * is known, every value has its type and bounds, and a refusal names the place in the body.
  *
  * Bodies come from commands of ours, from an operator's script, or from whoever got hold of a
  * token; all are read in the same strict way.
@@ -16,17 +16,19 @@
 static const struct operation operations[] = {
 	{"/api/v1/bindings",         operation_bindings_list},
 	{"/api/v1/bindings/undo",    operation_bindings_undo},
-	{"/api/v1/events/import",    operation_events_import},
+	{"/api/v1/events/import",    operation_events_import, .scope = SCOPE_EVENTS_IMPORT},
 	{"/api/v1/inspect",          operation_inspect, .at_once = true},
 	{"/api/v1/keys/retire",      operation_keys_retire},
 	{"/api/v1/keys/rotate",      operation_keys_rotate},
-	{"/api/v1/links",            operation_links_register},
+	{"/api/v1/links",            operation_links_register, .scope = SCOPE_LINKS_WRITE},
 	{"/api/v1/people/copy",      operation_people_copy},
-	{"/api/v1/prospects",        operation_prospects_import},
-	{"/api/v1/prospects/find",   operation_prospects_find},
+	{"/api/v1/prospects",        operation_prospects_import, .scope = SCOPE_PROSPECTS_WRITE},
+	{"/api/v1/prospects/find",   operation_prospects_find, .scope = SCOPE_PROSPECTS_READ},
 	{"/api/v1/prospects/reveal", operation_prospects_reveal},
 	{"/api/v1/readers",          operation_readers_set},
 	{"/api/v1/readers/forget",   operation_readers_forget},
+	{"/api/v1/tokens",           operation_tokens_new},
+	{"/api/v1/tokens/revoke",    operation_tokens_revoke},
 };
 /* clang-format on */
 

@@ -16,7 +16,8 @@
  */
 struct operation_call {
 	struct app *app;	     /* role APP_SERVE or APP_COMMAND; loop thread */
-	const char *actor;	     /* who asks, for events: "owner" */
+	const char *actor;	     /* who asks, for events: "owner", or a token's name */
+	const char *source;	     /* likewise: of the events that they report */
 	const json_t *body;	     /* an object */
 	struct event_ticket *ticket; /* out: NULL when there is nothing to write */
 	json_t *reply;		     /* out: an object, new reference */
@@ -36,6 +37,7 @@ struct operation {
 	const char *path; /* "/api/v1/links" */
 	operation_fn run;
 	bool at_once; /* rests on nothing that others write, so it waits for none of them */
+	enum bearer_scope scope; /* of the tokens that may ask for it; 0: the owner alone may */
 };
 
 /* The most that a list of rows may take of the thread that answers clicks, in one call. */
@@ -53,7 +55,8 @@ int operation_add_event(struct operation_call *call, const struct event *event,
 			struct error *error);
 
 /* Rows, by file: inspection.c, operation_backup.c, operation_bindings.c, operation_events.c,
- * operation_keys.c, operation_links.c, operation_prospects.c, operation_readers.c. */
+ * operation_keys.c, operation_links.c, operation_prospects.c, operation_readers.c,
+ * operation_tokens.c. */
 int operation_inspect(struct operation_call *call, struct error *error);
 int operation_bindings_list(struct operation_call *call, struct error *error);
 int operation_bindings_undo(struct operation_call *call, struct error *error);
@@ -67,6 +70,8 @@ int operation_prospects_import(struct operation_call *call, struct error *error)
 int operation_prospects_reveal(struct operation_call *call, struct error *error);
 int operation_readers_forget(struct operation_call *call, struct error *error);
 int operation_readers_set(struct operation_call *call, struct error *error);
+int operation_tokens_new(struct operation_call *call, struct error *error);
+int operation_tokens_revoke(struct operation_call *call, struct error *error);
 
 /*
  * Reading a body strictly. @where names the object in messages ("links[3]"). Each returns 0 or

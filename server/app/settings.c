@@ -3,8 +3,8 @@
  * Settings are made whole or not at all: everything that a start would judge is judged before
  * anything is replaced, so a file with a mistake in it changes nothing.
  *
- * A change of the keys alone reads the configuration's text that is in force, not its file: an edit
- * that nobody has asked to load yet stays out.
+ * A change of keys or tokens alone reads the configuration's text that is in force, not its file:
+ * an edit that nobody has asked to load yet stays out.
  */
 #include "app/settings.h"
 
@@ -16,6 +16,7 @@
 static void settings_free(struct settings *settings)
 {
 	country_table_free(settings->countries);
+	bearer_set_free(settings->bearers);
 	keyring_free(settings->keyring);
 	tracker_set_free(settings->trackers);
 	config_free(settings->config);
@@ -36,7 +37,7 @@ static int fail(int code, struct error *error)
 	return SETTINGS_E_INVALID;
 }
 
-/* Trackers and keyring, from the configuration that is there. */
+/* Trackers, keyring and tokens, from the configuration that is there. */
 static int complete(struct settings *settings, struct error *error)
 {
 	const struct config *config = settings->config;
@@ -49,6 +50,8 @@ static int complete(struct settings *settings, struct error *error)
 	if (!code)
 		code = keyring_load(config->keys_file, settings->trackers->hosts,
 				    settings->trackers->count, &settings->keyring, error);
+	if (!code)
+		code = bearer_set_load(config->tokens_file, &settings->bearers, error);
 	return code;
 }
 

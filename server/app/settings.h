@@ -3,14 +3,16 @@
 #define WAYMARK_APP_SETTINGS_H
 
 #include "config/config.h"
+#include "crypto/bearer.h"
 #include "crypto/keyring.h"
 #include "track/country.h"
 #include "track/tracker.h"
 
 /*
- * The settings in force: a configuration, the trackers that it describes, and the keyring with the
- * subkeys of those trackers. The three belong together (a tracker's index is an index of all of
- * them) and are immutable; a reload makes three new ones and puts them in the place of the old.
+ * The settings in force: a configuration, the trackers that it describes, the keyring with the
+ * subkeys of those trackers, and the tokens of the admin API. They belong together (a tracker's
+ * index is an index of the first three) and are immutable; a reload makes new ones and puts them in
+ * the place of the old.
  *
  * Whoever may outlive a reload counts itself: a request holds the settings under which its head was
  * judged until it is over. Loop thread only.
@@ -20,6 +22,7 @@ struct settings {
 	struct config *config;
 	struct tracker_set *trackers;
 	struct keyring *keyring;
+	struct bearer_set *bearers;
 	struct country_table *countries; /* NULL: none is listed */
 	bool serves;			 /* settings_serve() was called */
 };
@@ -37,9 +40,9 @@ int settings_serve(struct settings *settings, struct error *error);
 
 /*
  * What takes the place of @running: from its file as it is now, or with @keys_only from the text
- * that is in force, and from the keyring file as it is now. Keys that only a restart changes keep
- * their values; those that differ are named in @ret_kept, joined by ", ". Another node and another
- * identity key are refused, since the stores rest on them.
+ * that is in force, and from the files of keys and tokens as they are now. Keys that only a restart
+ * changes keep their values; those that differ are named in @ret_kept, joined by ", ". Another node
+ * and another identity key are refused, since the stores rest on them.
  */
 int settings_renew(const struct settings *running, bool keys_only, struct settings **ret_settings,
 		   struct buffer *ret_kept, struct error *error);

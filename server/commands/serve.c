@@ -74,6 +74,7 @@ static int listen_everywhere(struct app *app, struct error *error)
 		.control_rows = control_routes,
 		.control_count = control_route_count,
 		.gate = public_gate,
+		.admin_gate = admin_gate,
 	};
 
 	return app_listen(app, &routes, error);

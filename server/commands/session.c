@@ -142,7 +142,10 @@ bool session_keep_server(struct session *session)
 static int call_here(struct session *session, const char *path, const json_t *body,
 		     json_t **ret_reply, struct error *error)
 {
-	struct operation_call call = {.app = session->app, .actor = "owner", .body = body};
+	struct operation_call call = {.app = session->app,
+				      .actor = "owner",
+				      .source = "owner",
+				      .body = body};
 	int code = operation_run(operation_find(path), &call, error);
 
 	if (code)

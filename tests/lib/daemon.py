@@ -175,7 +175,8 @@ class Daemon:
 
     def waymark(self, *arguments, stdin=None, check=True):
         """A command on this instance; --config goes behind the (sub)command's words."""
-        words = 2 if arguments[0] in ("binding", "config", "key", "link", "prospect") else 1
+        two = ("binding", "config", "key", "link", "prospect", "token")
+        words = 2 if arguments[0] in two else 1
         words += arguments[:2] == ("events", "import")
         return self.run(*arguments[:words], "--config", self.config_path, *arguments[words:],
                         stdin=stdin, check=check)
@@ -298,9 +299,9 @@ class Daemon:
         return self.request("POST", "/e", {name: value for name, value in sent.items()
                                            if value is not None}, body=body.encode(), **options)
 
-    def admin(self, target, method="GET", body=None):
+    def admin(self, target, method="GET", body=None, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=LIMIT_S)
-        connection.request(method, target, body=body)
+        connection.request(method, target, body=body, headers=headers or {})
         response = connection.getresponse()
         answer = Answer(response, response.read())
         connection.close()

@@ -60,6 +60,7 @@ static void a_minimal_configuration_gets_every_default(void **state)
 	assert_string_equal(config->trusted_proxies.items[1], "::1/128");
 	assert_string_equal(config->data_dir, "wm/data");
 	assert_string_equal(config->keys_file, "wm/keys.json");
+	assert_string_equal(config->tokens_file, "wm/tokens.json");
 	assert_int_equal(config->consent_default, CONSENT_PENDING);
 	assert_true(config->consent_gpc);
 	assert_false(config->consent_dnt);

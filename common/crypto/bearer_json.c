@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text of tokens.json: strict on reading, one token a line when written. Unknown members and
+ * unknown scopes are refused, so that a file of a later version is never half understood, and a
+ * scope that somebody mistyped grants nothing unnoticed.
+ */
+#include "crypto/bearer.h"
+
+#include "base/cleanup.h"
+#include "base/encode.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void append_scopes(struct buffer *to, unsigned scopes)
+{
+	const char *sentence, *name;
+	bool any = false;
+
+	for (unsigned i = 0; (name = bearer_scope_name(i, &sentence)); i++) {
+		if (!(scopes & bearer_scope_find(span_text(name))))
+			continue;
+		buffer_printf(to, "%s\"%s\"", any ? ", " : "", name);
+		any = true;
+	}
+}
+
+static void append_time(struct buffer *to, const char *key, usec_t time)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	if (!time)
+		return;
+	clock_format(time, text);
+	buffer_printf(to, ", \"%s\": \"%s\"", key, text);
+}
+
+void bearer_set_format(const struct bearer_set *set, struct buffer *to)
+{
+	char hash[2 * BEARER_HASH_BYTES + 1];
+
+	buffer_append_text(to, "{\n  \"version\": 1,\n  \"tokens\": [");
+	for (size_t i = 0; i < set->count; i++) {
+		const struct bearer *row = &set->rows[i];
+
+		buffer_printf(to, "%s\n    {\"name\": \"%s\", \"source\": \"%s\", \"scopes\": [",
+			      i > 0 ? "," : "", row->name, row->source);
+		append_scopes(to, row->scopes);
+		buffer_append_text(to, "]");
+		append_time(to, "created", row->created);
+		append_time(to, "expires", row->expires);
+		append_time(to, "revoked", row->revoked);
+		if (!row->revoked) {
+			hex_format(row->hash, sizeof(row->hash), hash);
+			buffer_printf(to, ", \"hash\": \"%s\"", hash);
+		}
+		buffer_append_text(to, "}");
+	}
+	buffer_append_text(to, "\n  ]\n}\n");
+}
+
+/* Where in the file the judged value is, for messages. */
+struct place {
+	const char *path;
+	char key[64];
+	struct error *error;
+};
+
+static int __attribute__((format(printf, 2, 3)))
+refuse(const struct place *place, const char *format, ...)
+{
+	char sentence[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(sentence, sizeof(sentence), format, arguments);
+	va_end(arguments);
+	return error_set(place->error, BEARER_E_FILE, "%s: %s: %s", place->path, place->key,
+			 sentence);
+}
+
+static int check_members(const struct place *place, json_t *object, const char *const *names)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(object))
+		return refuse(place, "must be an object");
+	json_object_foreach(object, key, value)
+	{
+		const char *const *name = names;
+
+		while (*name && strcmp(*name, key) != 0)
+			name++;
+		if (!*name)
+			return refuse(place, "holds the unknown member \"%s\"", key);
+	}
+	return 0;
+}
+
+static struct span text_of(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return span_of(json_string_value(value), json_string_length(value));
+}
+
+static int parse_name(const struct place *place, const json_t *value, const char *key,
+		      char ret_name[BEARER_NAME_MAX_BYTES + 1])
+{
+	struct span name = text_of(value, key);
+
+	if (!bearer_name_is_valid(name))
+		return refuse(place, "its %s must be 1 to 64 of a-z 0-9 . _ -", key);
+	memcpy(ret_name, name.data, name.size);
+	ret_name[name.size] = '\0';
+	return 0;
+}
+
+static int parse_scopes(const struct place *place, const json_t *value, unsigned *ret_scopes)
+{
+	const json_t *list = json_object_get(value, "scopes"), *item;
+	size_t index;
+
+	if (!json_is_array(list) || json_array_size(list) == 0)
+		return refuse(place, "its scopes must be a list of at least one");
+	json_array_foreach(list, index, item)
+	{
+		enum bearer_scope scope = bearer_scope_find(
+			span_of(json_string_value(item), json_string_length(item)));
+
+		if (!scope)
+			return refuse(place, "holds the unknown scope \"%s\"",
+				      json_is_string(item) ? json_string_value(item) : "");
+		*ret_scopes |= scope;
+	}
+	return 0;
+}
+
+static int parse_time(const struct place *place, const json_t *value, const char *key,
+		      bool required, usec_t *ret_time)
+{
+	const json_t *text = json_object_get(value, key);
+
+	if (!text && !required)
+		return 0;
+	if (!json_is_string(text) || clock_parse(json_string_value(text), ret_time) ||
+	    *ret_time == 0)
+		return refuse(place, "its %s must be a time such as 2026-11-21T12:00:00Z", key);
+	return 0;
+}
+
+static int parse_hash(const struct place *place, const json_t *value, struct bearer *bearer)
+{
+	struct span text = text_of(value, "hash");
+
+	if (bearer->revoked)
+		return json_object_get(value, "hash")
+			       ? refuse(place, "a revoked token must not keep its hash")
+			       : 0;
+	if (!text.data || hex_parse(text, bearer->hash, sizeof(bearer->hash)))
+		return refuse(place, "its hash must be 64 hexadecimal digits");
+	return 0;
+}
+
+static int parse_row(const struct place *place, json_t *value, struct bearer *bearer)
+{
+	static const char *const names[] = {"created", "expires", "hash",   "name",
+					    "revoked", "scopes",  "source", NULL};
+	int code = check_members(place, value, names);
+
+	if (!code)
+		code = parse_name(place, value, "name", bearer->name);
+	if (!code)
+		code = parse_name(place, value, "source", bearer->source);
+	if (!code)
+		code = parse_scopes(place, value, &bearer->scopes);
+	if (!code)
+		code = parse_time(place, value, "created", true, &bearer->created);
+	if (!code)
+		code = parse_time(place, value, "expires", false, &bearer->expires);
+	if (!code)
+		code = parse_time(place, value, "revoked", false, &bearer->revoked);
+	return code ? code : parse_hash(place, value, bearer);
+}
+
+static int check_unique(const struct place *place, const struct bearer_set *set)
+{
+	const struct bearer *last = &set->rows[set->count - 1];
+
+	for (const struct bearer *row = set->rows; row < last; row++) {
+		if (strcmp(row->name, last->name) == 0)
+			return refuse(place, "the name %s is there twice", row->name);
+		if (!row->revoked && memcmp(row->hash, last->hash, sizeof(row->hash)) == 0)
+			return refuse(place, "its hash is that of %s", row->name);
+	}
+	return 0;
+}
+
+static int parse_rows(struct place *place, json_t *rows, struct bearer_set **ret_set)
+{
+	size_t count = json_array_size(rows);
+	cleanup_free struct bearer_set *set = NULL;
+	int code = 0;
+
+	if (!json_is_array(rows) || count > BEARERS_MAX)
+		return refuse(place, "must be a list of at most %d tokens", BEARERS_MAX);
+	set = calloc(1, sizeof(*set) + count * sizeof(set->rows[0]));
+	if (!set)
+		return -ENOMEM;
+	for (size_t i = 0; !code && i < count; i++) {
+		(void)snprintf(place->key, sizeof(place->key), "tokens[%zu]", i);
+		set->count++;
+		code = parse_row(place, json_array_get(rows, i), &set->rows[i]);
+		if (!code)
+			code = check_unique(place, set);
+	}
+	if (!code)
+		*ret_set = take_ptr(set);
+	return code;
+}
+
+static int parse_root(struct place *place, json_t *root, struct bearer_set **ret_set)
+{
+	static const char *const names[] = {"tokens", "version", NULL};
+	json_t *version = json_object_get(root, "version");
+	int code = check_members(place, root, names);
+
+	if (code)
+		return code;
+	(void)snprintf(place->key, sizeof(place->key), "version");
+	if (!json_is_integer(version) || json_integer_value(version) != 1)
+		return refuse(place, "must be 1");
+	(void)snprintf(place->key, sizeof(place->key), "tokens");
+	return parse_rows(place, json_object_get(root, "tokens"), ret_set);
+}
+
+int bearer_set_parse(const char *path, struct span text, struct bearer_set **ret_set,
+		     struct error *error)
+{
+	struct place place = {.path = path, .key = "the list", .error = error};
+	json_error_t syntax;
+	json_t *root =
+		json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &syntax);
+	int code;
+
+	if (!root)
+		return error_set(error, BEARER_E_FILE, "%s:%d:%d: %s", path, syntax.line,
+				 syntax.column > 0 ? syntax.column : 1,
+				 json_error_code(&syntax) == json_error_duplicate_key
+					 ? "the member before this place is there twice"
+					 : "not valid JSON");
+	code = parse_root(&place, root, ret_set);
+	json_decref(root);
+	return code;
+}
