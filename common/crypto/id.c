@@ -176,21 +176,47 @@ void id_of_erased(const struct keyring *keyring, const struct prospect_id *id, u
 	hmac_finish(&state, ret_mark, 32);
 }
 
+static void tag_under_key(const struct mac *key, const struct visitor_id *visitor,
+			  struct visitor_tag *ret_tag)
+{
+	struct mac state;
+
+	hmac_start(&state, key, "tag");
+	mac_update(&state, span_of(visitor->bytes, sizeof(visitor->bytes)));
+	hmac_finish(&state, ret_tag->bytes, sizeof(ret_tag->bytes));
+}
+
 void id_tag_of_visitor(const struct keyring *keyring, unsigned tracker,
 		       const struct visitor_id *visitor, struct visitor_tag *ret_tag)
 {
 	const struct mac *key =
 		keyring_subkey(keyring, keyring_signing_id(keyring), PURPOSE_VISITOR, tracker);
-	struct mac state;
 
 	assert(key);
-	if (id_is_zero(visitor->bytes, sizeof(visitor->bytes))) {
-		*ret_tag = (struct visitor_tag){0};
-		return;
+	*ret_tag = (struct visitor_tag){0};
+	if (!id_is_zero(visitor->bytes, sizeof(visitor->bytes)))
+		tag_under_key(key, visitor, ret_tag);
+}
+
+bool id_tag_is_of_visitor(const struct keyring *keyring, unsigned tracker,
+			  const struct visitor_tag *tag, const struct visitor_id *visitor)
+{
+	bool same = false;
+
+	if (id_is_zero(tag->bytes, sizeof(tag->bytes)) ||
+	    id_is_zero(visitor->bytes, sizeof(visitor->bytes)))
+		return false;
+	for (size_t i = 0; i < keyring_count(keyring); i++) {
+		const struct mac *key = keyring_subkey(keyring, keyring_get(keyring, i).id,
+						       PURPOSE_VISITOR, tracker);
+		struct visitor_tag under;
+
+		if (!key)
+			continue;
+		tag_under_key(key, visitor, &under);
+		same |= sodium_memcmp(under.bytes, tag->bytes, sizeof(under.bytes)) == 0;
 	}
-	hmac_start(&state, key, "tag");
-	mac_update(&state, span_of(visitor->bytes, sizeof(visitor->bytes)));
-	hmac_finish(&state, ret_tag->bytes, sizeof(ret_tag->bytes));
+	return same;
 }
 
 void id_random_visitor(struct visitor_id *ret_id)

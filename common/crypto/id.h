@@ -94,6 +94,13 @@ void id_of_erased(const struct keyring *keyring, const struct prospect_id *id,
 void id_tag_of_visitor(const struct keyring *keyring, unsigned tracker,
 		       const struct visitor_id *visitor, struct visitor_tag *ret_tag);
 
+/*
+ * Is @tag what id_tag_of_visitor() gives for @visitor, under any key that still verifies? A tag is
+ * handed out before a rotation and comes back behind it. Zeros are nobody's.
+ */
+bool id_tag_is_of_visitor(const struct keyring *keyring, unsigned tracker,
+			  const struct visitor_tag *tag, const struct visitor_id *visitor);
+
 void id_random_visitor(struct visitor_id *ret_id); /* from a block of random bytes, not a syscall */
 void id_random_handle(struct handle *ret_handle);
 

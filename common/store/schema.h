@@ -184,7 +184,8 @@ enum event_field {
 	TYPE(5, leave, EVENT_HAS(tracker) | EVENT_HAS(url), EVENT_HAS_REQUEST | EVENT_HAS_PAGE,    \
 	     "a page was hidden or left; cumulative, the last of a view counts")                   \
 	TYPE(6, event, EVENT_HAS(tracker) | EVENT_HAS(name),                                       \
-	     EVENT_HAS_REQUEST | EVENT_HAS_PAGE | EVENT_HAS(name), "something the site named")     \
+	     EVENT_HAS_REQUEST | EVENT_HAS_PAGE | EVENT_HAS(name) | EVENT_HAS(actor),              \
+	     "something the site named")     \
 	TYPE(7, search, EVENT_HAS(tracker), EVENT_HAS_REQUEST | EVENT_HAS_PAGE,                    \
 	     "the site's search was used")                                                         \
 	TYPE(8, download, EVENT_HAS(tracker), EVENT_HAS_REQUEST | EVENT_HAS_PAGE,                  \

@@ -4,11 +4,6 @@
  * right as a whole or not at all, since a view whose address was cut would be counted for another
  * page.
  *
- * What a site adds is any JSON object of a few kilobytes, from a page that anybody can write. It is
- * read once, bounded in depth, so that whoever walks the record later needs no bounds of its own,
- * and written again, so that no spelling hides an address from the redaction. Numbers lose what is
- * beyond a double's digits.
- *
  * Invariant: what beacon_props() appends is a JSON object of valid UTF-8 without controls, and the
  * limits of its values leave it shorter than the field of an event.
  */
@@ -18,25 +13,24 @@
 #include "text/form_body.h"
 #include "text/url.h"
 #include "track/privacy.h"
+#include "track/site_props.h"
 
 #include <errno.h>
 #include <jansson.h>
 
 enum {
 	VIEW_CHARS = 16,
+	PROOF_CHARS = 50,
 	NUMBER_CHARS_MAX = 10,
 	SITE_PROPS_MAX_BYTES = 4096,
-	SITE_PROPS_WRITTEN_MAX_BYTES = 8192,
-	SITE_PROPS_DEPTH_MAX = 8,
-	TEXT_MAX_BYTES = 255,
-	REAL_DIGITS = 15 /* what every double keeps both ways, so that 0.1 stays 0.1 */
+	TEXT_MAX_BYTES = 255
 };
 
 enum form {
 	FORM_TYPE,
 	FORM_HEX,    /* VIEW_CHARS lower-case digits */
 	FORM_URL,    /* absolute, http or https */
-	FORM_ANY,    /* a referrer may be anything: what is no address is dropped later */
+	FORM_ANY,    /* anything: whoever takes it drops or refuses what it is not */
 	FORM_TEXT,   /* one line for people */
 	FORM_NUMBER, /* decimal digits, at most @max */
 	FORM_FLAG,   /* 0 or 1 */
@@ -64,6 +58,7 @@ static const struct key_row {
 	[BEACON_SERIAL]	  = {'s', "serial",	FORM_NUMBER,	1000000},
 	[BEACON_KIND]	  = {'k', "kind",	FORM_KIND,	16},
 	[BEACON_FORM]	  = {'f', "form",	FORM_TEXT,	TEXT_MAX_BYTES},
+	[BEACON_LOGIN]	  = {'l', NULL,		FORM_ANY,	PROOF_CHARS},
 };
 
 #define NEEDS(key) (1u << (key))
@@ -75,6 +70,7 @@ static const struct type_row {
 } type_rows[] = {
 	{"download",	EVENT_download,	NEEDS(BEACON_URL)},
 	{"event",	EVENT_event,	NEEDS(BEACON_NAME)},
+	{"identify",	EVENT_login,	NEEDS(BEACON_LOGIN)},
 	{"leave",	EVENT_leave,	NEEDS(BEACON_URL) | NEEDS(BEACON_VIEW)},
 	{"search",	EVENT_search,	NEEDS(BEACON_TERM)},
 	{"view",	EVENT_view,	NEEDS(BEACON_URL)},
@@ -142,81 +138,19 @@ static bool is_url(struct span value)
 	       span_starts_nocase(value, SPAN("http://"));
 }
 
-static json_t *redacted_text(const char *text, size_t size)
-{
-	cleanup_buffer struct buffer clean = BUFFER_INIT;
-
-	privacy_value(span_of(text, size), &clean);
-	return clean.error ? NULL
-			   : json_stringn((const char *)buffer_span(&clean).data, clean.size);
-}
-
-static json_t *redacted(const json_t *value, int depth);
-
-static json_t *redacted_list(const json_t *list, int depth)
-{
-	json_t *copy = json_array();
-
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (json_array_append_new(copy, redacted(json_array_get(list, i), depth)) != 0) {
-			json_decref(copy);
-			return NULL;
-		}
-	return copy;
-}
-
-static json_t *redacted_object(json_t *object, int depth)
-{
-	json_t *copy = json_object(), *item;
-	const char *key;
-
-	json_object_foreach(object, key, item)
-	{
-		json_t *name = redacted_text(key, strlen(key));
-		int r = name ? json_object_set_new(copy, json_string_value(name),
-						   redacted(item, depth))
-			     : -1;
-
-		json_decref(name);
-		if (r != 0) {
-			json_decref(copy);
-			return NULL;
-		}
-	}
-	return copy;
-}
-
-/* A copy without addresses; NULL when it is nested too deep or memory runs out. */
-static json_t *redacted(const json_t *value, int depth)
-{
-	if (depth == 0)
-		return NULL;
-	if (json_is_string(value))
-		return redacted_text(json_string_value(value), json_string_length(value));
-	if (json_is_array(value))
-		return redacted_list(value, depth - 1);
-	if (json_is_object(value))
-		return redacted_object((json_t *)(uintptr_t)value, depth - 1);
-	return json_incref((json_t *)(uintptr_t)value);
-}
-
 /* A JSON object, written anew into the arena. */
 static int take_props(struct span *value, struct arena *arena, struct error *error)
 {
 	json_t *read =
 		json_loadb((const char *)value->data, value->size, JSON_REJECT_DUPLICATES, NULL);
-	json_t *clean = json_is_object(read) ? redacted(read, SITE_PROPS_DEPTH_MAX) : NULL;
-	cleanup_free char *text =
-		clean ? json_dumps(clean, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS)) : NULL;
+	int code = site_props_write(read, arena, value);
 
 	json_decref(read);
-	json_decref(clean);
-	if (!text || strlen(text) > SITE_PROPS_WRITTEN_MAX_BYTES)
+	if (code > 0)
 		return error_set(error, BEACON_E_LINE,
 				 "p is a JSON object, at most %d deep, each name once",
 				 SITE_PROPS_DEPTH_MAX);
-	*value = arena_copy(arena, span_text(text));
-	return value->data ? 0 : -ENOMEM;
+	return code;
 }
 
 static int wrong(const struct key_row *row, struct error *error)
@@ -224,7 +158,8 @@ static int wrong(const struct key_row *row, struct error *error)
 	switch (row->form) {
 	case FORM_TYPE:
 		return error_set(error, BEACON_E_LINE,
-				 "t is one of download, event, leave, search and view");
+				 "t is one of download, event, identify, leave, search and "
+				 "view");
 	case FORM_HEX:
 		return error_set(error, BEACON_E_LINE, "%c is %d lower-case hexadecimal digits",
 				 row->key, VIEW_CHARS);

@@ -27,6 +27,7 @@ enum beacon_key {
 	BEACON_SERIAL,	 /* s: of the line within the view */
 	BEACON_KIND,	 /* k: how the view began: load, spa, bfcache or prerender */
 	BEACON_FORM,	 /* f: name or id of a form */
+	BEACON_LOGIN,	 /* l: proof of a login (crypto/token.h, purpose 9) */
 	BEACON_KEY_COUNT
 };
 

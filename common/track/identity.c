@@ -350,6 +350,17 @@ enum consent identity_choose(const struct identity_request *request, enum consen
 	return before;
 }
 
+void identity_renew(const struct identity_request *request, struct identity *identity)
+{
+	struct cookie_reading reading = {.found = false};
+	struct identity before;
+
+	begin(request, &reading, &before);
+	id_random_visitor(&identity->visitor);
+	identity->is_new = true;
+	mint_cookie(request, reading.chosen ? flags_of_consent(identity->consent) : 0, identity);
+}
+
 _Static_assert(COOKIE_MAX_AGE_DAYS * 86400 == 34128000, "as it is written below");
 
 static bool holds_id(const struct visitor_id *ids, size_t count, const struct visitor_id *id)

@@ -102,6 +102,14 @@ size_t identity_visitors(const struct identity_request *request, struct visitor_
 enum consent identity_default(const struct identity_request *request,
 			      enum consent_reason *ret_reason);
 
+/*
+ * Another visitor from here on, for a browser that a second known person uses: what it did before
+ * stays the first one's. Its choice of consent stays, too. @identity is what was resolved for
+ * @request; it has a new cookie to set, also where a beacon would not send one again, since it is
+ * another one.
+ */
+void identity_renew(const struct identity_request *request, struct identity *identity);
+
 enum { COOKIE_MAX_AGE_DAYS = 395, COOKIE_SHORT_AGE_DAYS = 7 };
 
 /* "name=value; Path=/; Max-Age=34128000; Secure; HttpOnly; SameSite=Lax" for @tracker. */

@@ -8,6 +8,7 @@
 #include "app/inspection.h"
 #include "app/metrics.h"
 #include "app/people_backup.h"
+#include "app/recent_tags.h"
 #include "app/service.h"
 #include "app/settings.h"
 #include "http/listener.h"
@@ -59,6 +60,7 @@ struct app {
 	bool retention_held;
 	bool draining; /* SIGTERM came, nothing new is accepted */
 	struct inspection inspection;
+	struct recent_tags recent_tags;
 	struct people_backup *people_backup; /* of the owner of data/lock */
 	struct store_health health;	     /* what the log lines have told of the store */
 	const struct app_routes *routes;     /* of app_listen(), for a control socket made later */

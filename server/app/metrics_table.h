@@ -73,6 +73,7 @@
 	METRIC(FORGED_SELF_CONTAINED, counter, "waymark_tokens_forged_total", "purpose=\"self_contained\"", "") \
 	METRIC(FORGED_VISITOR, counter, "waymark_tokens_forged_total", "purpose=\"visitor\"", "") \
 	METRIC(FORGED_STAFF, counter, "waymark_tokens_forged_total", "purpose=\"staff\"", "") \
+	METRIC(FORGED_LOGIN, counter, "waymark_tokens_forged_total", "purpose=\"login\"", "") \
 	METRIC(OTHER_MAILING, counter, "waymark_tokens_other_mailing_total", "", "Valid prospect parts used with a link of another mailing: redirected without a person.") \
 	METRIC(UNKNOWN_LINKS, counter, "waymark_links_unknown_total", "", "Valid tokens whose link is not registered here: sent to the fallback.") \
 	METRIC(CONFLICTING_COOKIES, counter, "waymark_cookies_conflicting_total", "", "Requests with two different valid visitor cookies: a new one was issued.") \
@@ -88,6 +89,7 @@
 	METRIC(EVENT_SEARCH, counter, "waymark_events_total", "type=\"search\"", "") \
 	METRIC(EVENT_DOWNLOAD, counter, "waymark_events_total", "type=\"download\"", "") \
 	METRIC(EVENT_CONSENT, counter, "waymark_events_total", "type=\"consent\"", "") \
+	METRIC(EVENT_LOGIN, counter, "waymark_events_total", "type=\"login\"", "") \
 	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
 	METRIC(EVENT_PROSPECT, counter, "waymark_events_total", "type=\"prospect\"", "") \
@@ -105,6 +107,7 @@
 	METRIC(REJECTED_MALFORMED, counter, "waymark_events_rejected_total", "reason=\"malformed\"", "") \
 	METRIC(EVENTS_EXCLUDED, counter, "waymark_events_excluded_total", "", "Events kept with a reason not to count them: of your networks, your staff, or your pages that say nothing.") \
 	METRIC(ADDRESSES_FORGIVEN, counter, "waymark_addresses_forgiven_total", "", "Addresses that began anew before their time because limits.addresses was too small for all.") \
+	METRIC(EVENT_REPORTED, counter, "waymark_events_reported_total", "", "Events that a site's own server reported, handed to the writer.") \
 	METRIC(EVENT_IMPORTED, counter, "waymark_events_imported_total", "", "Events of other systems handed to the writer.") \
 	METRIC(ACCOUNT_RECEIVED, gauge, "waymark_account", "kind=\"received\"", "Where every event went since the start: received = stored + dropped + rejected + lost + pending.") \
 	METRIC(ACCOUNT_STORED, gauge, "waymark_account", "kind=\"stored\"", "") \

@@ -16,6 +16,7 @@
 static const struct operation operations[] = {
 	{"/api/v1/bindings",         operation_bindings_list},
 	{"/api/v1/bindings/undo",    operation_bindings_undo},
+	{"/api/v1/events",           operation_events_report, .scope = SCOPE_EVENTS_WRITE},
 	{"/api/v1/events/import",    operation_events_import, .scope = SCOPE_EVENTS_IMPORT},
 	{"/api/v1/inspect",          operation_inspect, .at_once = true},
 	{"/api/v1/keys/retire",      operation_keys_retire},

@@ -56,11 +56,12 @@ int operation_add_event(struct operation_call *call, const struct event *event,
 
 /* Rows, by file: inspection.c, operation_backup.c, operation_bindings.c, operation_events.c,
  * operation_keys.c, operation_links.c, operation_prospects.c, operation_readers.c,
- * operation_tokens.c. */
+ * operation_report.c, operation_tokens.c. */
 int operation_inspect(struct operation_call *call, struct error *error);
 int operation_bindings_list(struct operation_call *call, struct error *error);
 int operation_bindings_undo(struct operation_call *call, struct error *error);
 int operation_events_import(struct operation_call *call, struct error *error);
+int operation_events_report(struct operation_call *call, struct error *error);
 int operation_keys_retire(struct operation_call *call, struct error *error);
 int operation_keys_rotate(struct operation_call *call, struct error *error);
 int operation_links_register(struct operation_call *call, struct error *error);

@@ -15,7 +15,7 @@
  * What earlier operations have queued is applied before this one runs (admin/operation_post.c), so
  * state/ and "seen" together know every event there is.
  */
-#include "app/operation.h"
+#include "app/person_of_address.h"
 
 #include "base/cleanup.h"
 #include "base/encode.h"
@@ -40,7 +40,7 @@ struct import {
 	struct event_parse_options options;
 	struct span source;
 	bool keep_handles, strict, refused;
-	json_t *seen; /* "source:<mark>", "name:<kind>:<id>", "person:<id>" of this body */
+	json_t *seen; /* "source:<mark>", "name:<kind>:<id>", and who was met, of this body */
 	json_t *results;
 	struct error *error;
 };
@@ -183,57 +183,23 @@ static int add_name(struct import *import, enum name_kind kind, struct span name
 	return operation_add_event(import->call, &event, import->error);
 }
 
-static int add_person_event(struct import *import, struct people_change *change, bool added)
-{
-	struct event event;
-	int code;
-
-	event_init(&event, EVENT_prospect, clock_wall());
-	event_set(&event, EVENT_FIELD_prospect,
-		  span_of(&change->person.handle, sizeof(change->person.handle)));
-	event_set(&event, EVENT_FIELD_props, SPAN("{\"fields\":[]}"));
-	event_set(&event, EVENT_FIELD_reason, added ? SPAN("added") : SPAN("changed"));
-	event_set(&event, EVENT_FIELD_actor, span_text(import->call->actor));
-	metrics_add(&import->call->app->metrics, METRIC_EVENT_PROSPECT, 1);
-	code = operation_add_event(import->call, &event, import->error);
-	if (code) {
-		people_change_free(change);
-		return code;
-	}
-	change->told_by = import->call->ticket->count;
-	event_ticket_add_change(import->call->ticket, change);
-	return 0;
-}
-
 /* The person of an address, added when nobody has it yet. */
 static int find_by_email(struct import *import, struct row *row)
 {
-	struct app *app = import->call->app;
-	cleanup_buffer struct buffer address = BUFFER_INIT;
-	struct people_change *change = NULL;
-	struct span none = span_of(NULL, 0);
-	struct prospect_id id;
-	char key[32] = "person:";
-	bool same = true;
-	int code;
+	struct handle handle;
+	struct error error;
+	int code =
+		person_of_address(import->call, import->seen, row->parsed.email, &handle, &error);
 
-	if (id_normalise_address(row->parsed.email, &address) != 0 ||
-	    id_of_address(app->keyring, buffer_span(&address), &id) != 0)
-		return refuse(import, row, "email: that is not an e-mail address");
-	hex_format(&id, sizeof(id), key + 7);
-	if (!json_object_get(import->seen, key)) {
-		code = people_prepare(app->store, &id, buffer_span(&address), none,
-				      &row->person.handle, &change, &same);
-		if (code == PEOPLE_E_ERASED)
-			return refuse(import, row, "email: this person was erased");
-		if (!code && !same)
-			code = add_person_event(import, change, change->is_new);
-		if (!code)
-			code = meet(import, key, SPAN(""));
-		if (code)
-			return code;
+	if (code == OPERATION_E_REFUSED) {
+		error_prefix(&error, "email: ");
+		return refuse(import, row, error.text);
 	}
-	code = people_find(app->store, &id, &import->arena, &row->person);
+	if (code > 0)
+		return error_set(import->error, code, "%s", error.text);
+	if (code)
+		return code;
+	code = people_find_handle(import->call->app->store, &handle, &import->arena, &row->person);
 	row->has_key = code == 0;
 	event_set(&row->parsed.event, EVENT_FIELD_prospect,
 		  span_of(&row->person.handle, sizeof(row->person.handle)));

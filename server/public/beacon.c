@@ -12,6 +12,7 @@
  */
 #include "base/cleanup.h"
 #include "public/beacon_event.h"
+#include "public/login.h"
 #include "public/origin.h"
 #include "public/public.h"
 #include "public/visit_commit.h"
@@ -62,8 +63,19 @@ static void reject(const struct visit *visit, unsigned number, struct error *wro
 	error_prefix(&result->first, "line %u: ", number);
 }
 
-static int take_line(struct visit_event *builder, unsigned number, struct span text,
-		     struct error *wrong)
+static int take_login(struct visit *visit, struct visit_event *builder, struct span proof,
+		      struct error *wrong)
+{
+	int code = login_take(visit, builder, proof);
+
+	if (code == LOGIN_E_FORGED)
+		return error_set(wrong, BEACON_E_LINE,
+				 "l is no proof of a login in this browser that is valid now");
+	return code > 0 ? BEACON_EVENT_E_LEFT_OUT : code;
+}
+
+static int take_line(struct visit *visit, struct visit_event *builder, unsigned number,
+		     struct span text, struct error *wrong)
 {
 	struct beacon_line line = {0};
 	int code;
@@ -71,19 +83,22 @@ static int take_line(struct visit_event *builder, unsigned number, struct span t
 	if (number > BEACON_LINES_MAX)
 		return error_set(wrong, BEACON_E_LINE, "a beacon has at most %d lines",
 				 BEACON_LINES_MAX);
-	code = beacon_parse(text, &builder->visit->request->arena, &line, wrong);
-	return code ? code : beacon_event_add(builder, &line, wrong);
+	code = beacon_parse(text, &visit->request->arena, &line, wrong);
+	if (code)
+		return code;
+	if (line.type == EVENT_login)
+		return take_login(visit, builder, line.values[BEACON_LOGIN], wrong);
+	return beacon_event_add(builder, &line, wrong);
 }
 
-static void take_lines(struct visit_event *builder, struct result *result)
+static void take_lines(struct visit *visit, struct visit_event *builder, struct result *result)
 {
-	const struct visit *visit = builder->visit;
 	struct span body = visit->request->body, text;
 	struct error wrong;
 	unsigned number = 0;
 
 	for (size_t at = 0; beacon_next(body, &at, &text);) {
-		int code = take_line(builder, ++number, text, &wrong);
+		int code = take_line(visit, builder, ++number, text, &wrong);
 
 		if (code == BEACON_E_LINE)
 			reject(visit, number, &wrong, result);
@@ -117,14 +132,14 @@ static enum handled finish(struct visit_event *builder, const struct result *res
 	return visit_commit(request, ticket, &answer->commit, send_kept);
 }
 
-static enum handled take(const struct visit *visit)
+static enum handled take(struct visit *visit)
 {
 	cleanup(visit_event_finish) struct visit_event builder;
 	struct result result = {0};
 
 	visit_event_init(&builder, visit);
 	visit_count_cookies(visit);
-	take_lines(&builder, &result);
+	take_lines(visit, &builder, &result);
 	return finish(&builder, &result);
 }
 

@@ -17,7 +17,7 @@
 #include "text/form_body.h"
 #include "track/held_click.h"
 
-enum { STATE_COUNT = CONSENT_IDENTIFY + 1 };
+enum { STATE_COUNT = CONSENT_IDENTIFY + 1, VISITORS_MAX = 4 };
 
 struct choice {
 	enum consent chosen, before;
@@ -35,12 +35,24 @@ static enum consent find_state(struct span text)
 	return state;
 }
 
+/* Who is not to be tied to a person is not found by the tags that were given out before either. */
+static void forget_tags(const struct visit *visit, const struct identity_request *asked)
+{
+	struct visitor_id visitors[VISITORS_MAX];
+	size_t count = identity_visitors(asked, visitors, VISITORS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		recent_tags_forget(&visit->app->recent_tags, &visitors[i]);
+}
+
 static void make_choice(struct visit *visit, struct choice *choice)
 {
 	struct identity_request asked;
 
 	visit_ask(visit, &asked);
 	choice->before = identity_choose(&asked, choice->chosen, &visit->identity);
+	if (visit->identity.consent != CONSENT_IDENTIFY)
+		forget_tags(visit, &asked);
 	choice->has_held =
 		held_click_take(&asked, &choice->held, &choice->held_sent) &&
 		visit->identity.consent == choice->chosen &&

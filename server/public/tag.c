@@ -17,13 +17,16 @@
 
 enum { TAG_CHARS = 2 * sizeof(struct visitor_tag) };
 
+/* Also kept for a while, for events that the site's server reports with it. */
 static void find_tag(const struct visit *visit, char ret_text[TAG_CHARS + 1])
 {
 	const struct visitor_id *visitor = &visit->identity.visitor;
 	struct visitor_tag tag = {{0}};
 
-	if (!id_is_zero(visitor, sizeof(*visitor)))
+	if (!id_is_zero(visitor, sizeof(*visitor))) {
 		id_tag_of_visitor(visit->settings->keyring, visit->tracker->index, visitor, &tag);
+		recent_tags_put(&visit->app->recent_tags, &tag, visitor);
+	}
 	hex_format(&tag, sizeof(tag), ret_text);
 }
 

@@ -73,6 +73,7 @@ void visit_count_forged(struct request *request, enum purpose purpose)
 		[PURPOSE_SELF_CONTAINED] = METRIC_FORGED_SELF_CONTAINED,
 		[PURPOSE_VISITOR] = METRIC_FORGED_VISITOR,
 		[PURPOSE_STAFF] = METRIC_FORGED_STAFF,
+		[PURPOSE_LOGIN] = METRIC_FORGED_LOGIN,
 	};
 	struct app *app = request->context;
 

@@ -334,6 +334,7 @@ static const enum metric counters[EVENT_TYPE_COUNT] = {
 	[EVENT_view] = METRIC_EVENT_VIEW,	  [EVENT_leave] = METRIC_EVENT_LEAVE,
 	[EVENT_event] = METRIC_EVENT_EVENT,	  [EVENT_search] = METRIC_EVENT_SEARCH,
 	[EVENT_download] = METRIC_EVENT_DOWNLOAD, [EVENT_consent] = METRIC_EVENT_CONSENT,
+	[EVENT_login] = METRIC_EVENT_LOGIN,
 };
 
 void visit_event_complete(struct visit_event *builder)

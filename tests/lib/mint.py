@@ -7,7 +7,7 @@ import json
 import os
 
 CLICK, LINK_PART, PROSPECT_PART, SELF_CONTAINED, OPEN, SUBSCRIPTION, VISITOR = range(1, 8)
-STAFF, HELD_CLICK = 11, 12
+LOGIN, STAFF, HELD_CLICK = 9, 11, 12
 
 
 def encode(data):
