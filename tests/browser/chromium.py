@@ -100,13 +100,11 @@ class Chromium:
             self.process.stdout.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def profile(self, folder=None, network=None, headers=None, **options):
-        """A new one. @folder: where it lives on; @network: the address that the trackers take it to
-        come from, as if a proxy of theirs said so; all else: driver.mjs."""
-        headers = {**(headers or {}), **({"X-Forwarded-For": network} if network else {})}
+    def profile(self, folder=None, **options):
+        """A new one. @folder: where it lives on; all else: driver.mjs."""
         self.count += 1
         name = f"profile {self.count}"
-        self.call("profile", name=name, folder=folder and str(folder), headers=headers, **options)
+        self.call("profile", name=name, folder=folder and str(folder), **options)
         return Profile(self, name)
 
     def read(self):

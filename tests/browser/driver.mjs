@@ -52,9 +52,11 @@ function openPage(profile) {
 }
 
 const commands = {
-  // @headers: put on each request; @script: runs before any of a page; @blocked: a pattern of
-  // addresses that cannot be reached; @scripts: whether pages may have any.
-  async profile({ name, folder, headers, script, blocked, scripts = true }) {
+  // @headers: put on each request; @network: where its navigations come from, as a proxy says it,
+  // and only these: a header of ours on a beacon would make the browser ask first; @script: runs
+  // before any of a page; @blocked: a pattern of addresses that cannot be reached; @scripts:
+  // whether pages may have any.
+  async profile({ name, folder, headers, network, script, blocked, scripts = true }) {
     const settings = {
       userAgent, locale: 'en-GB', javaScriptEnabled: scripts, extraHTTPHeaders: headers,
     };
@@ -73,6 +75,10 @@ const commands = {
       await context.addInitScript(script);
     if (blocked)
       await context.route(new RegExp(blocked), route => route.abort('blockedbyclient'));
+    if (network)
+      await context.route('**', route => route.continue(route.request().isNavigationRequest() ?
+        { headers: { ...route.request().headers(), 'X-Forwarded-For': network } } : {})
+        .catch(() => {})); // the profile has ended meanwhile
     await openPage(profile);
     return {};
   },
