@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What our pages and the consent banner say to visitors, in both languages: TEXT(id, English,
- * Japanese). A word in braces stands for a value that the page fills in; both languages name the
- * same ones. No include guard: include it with TEXT defined. Rows banner_* are made into the texts
- * of /banner.js by static/make_texts.py, so a row is TEXT(…) with string literals, nothing else.
+ * What our pages say to visitors, in both languages: TEXT(id, English, Japanese). A word in braces
+ * stands for a value that the page fills in; both languages name the same ones. No include guard:
+ * include it with TEXT defined.
  */
 /* clang-format off */
 TEXT(language_name, "English", "日本語")
@@ -194,14 +193,4 @@ TEXT(staff_count, "Count this browser again", "除外を取り消す")
 TEXT(staff_expired,
      "The time of this link is over. Please ask for a new one.",
      "このリンクの有効期限が切れています。新しいリンクを管理者にお求めください。")
-
-/* /banner.js */
-TEXT(banner_label, "Recording of visits", "アクセスの計測について")
-TEXT(banner_text,
-     "May we record how this site is used, and recognise you when you come by a link of our mails?",
-     "サイトの利用状況を計測し、メールのリンクから訪問されたことを認識してもよろしいですか。")
-TEXT(banner_identify, "Recognise me", "同意する")
-TEXT(banner_measure, "Count only", "個人を特定せず計測のみ")
-TEXT(banner_denied, "No", "拒否する")
-TEXT(banner_more, "What is recorded", "記録される情報")
 /* clang-format on */
