@@ -60,9 +60,9 @@ static struct event_ticket *make_events(const struct visit *visit,
 {
 	cleanup(visit_event_finish) struct visit_event builder;
 
+	visit_event_init(&builder, visit);
 	if (visit_is_left_out(visit, EVENT_consent))
 		return NULL;
-	visit_event_init(&builder, visit);
 	if (add_events(&builder, forgetting)) {
 		event_writer_count_lost(visit->app->writer);
 		return NULL;
