@@ -31,13 +31,14 @@ static void set_evidence(struct bind_evidence *evidence, const struct visit_even
 	const struct visit *visit = builder->visit;
 
 	*evidence = (struct bind_evidence){
-		.binding = {.visitor = visit->identity.visitor,
-			    .person = builder->person.handle,
+		.binding = {.person = builder->person.handle,
 			    .evidence = EVIDENCE_PROOF,
 			    .time = visit->now,
 			    .tracker = span_text(visit->tracker->host)},
 		.is_new = visit->identity.is_new,
 	};
+	if (builder->policy->visitor)
+		evidence->binding.visitor = visit->identity.visitor;
 }
 
 static void renew_visitor(struct visit *visit)

@@ -203,6 +203,21 @@ class Login(unittest.TestCase):
                 self.assertEqual(answer.status, 400)
                 self.assertEqual(daemon.events(type="login"), [])
 
+    def test_a_good_proof_ties_nobody_to_a_browser_that_is_only_measured(self):
+        with Daemon(consent="measure") as daemon:
+            daemon.start()
+            keys, browser = Keys(daemon.instance), Browser(daemon)
+            browser.view()
+            visitor = bytes.fromhex(daemon.events(type="view")[0]["visitor"])
+            expiry = int(time.time()) + 60
+            proof = keys.mint(LOGIN, keys.prospect_id("a@example.com") +
+                              keys.tag(visitor, "localhost") + expiry.to_bytes(4, "big"),
+                              "localhost")
+            self.assertEqual(browser.identify(proof).status, 204)
+            [login] = daemon.events(type="login")
+            self.assertIsNone(login["visitor"])
+            self.assertEqual(daemon.events(type="bind"), [])
+
     def report(self, secret, **event):
         body = json.dumps({"events": [{"email": "a@example.com", **event}]})
         answer = self.daemon.admin("/api/v1/events", "POST", body,
