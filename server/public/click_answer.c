@@ -54,7 +54,7 @@ static const char *hold(const struct visit *visit, const struct click_target *ta
 	struct identity_request asked;
 	struct span copy;
 
-	if (!target->has_prospect || visit_is_probe(visit) ||
+	if (!target->has_prospect || target->trap || visit_is_probe(visit) ||
 	    !held_click_applies(visit->settings->config, &visit->identity))
 		return NULL;
 	visit_ask(visit, &asked);

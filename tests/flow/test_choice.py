@@ -282,6 +282,10 @@ class Held(Choice):
         self.assertIsNotNone(self.hold())
         self.assertEqual(self.daemon.metric('waymark_held_clicks_total{result="held"}'), 1)
 
+    def test_a_trap_is_followed_by_no_person_and_not_held(self):
+        self.url = self.daemon.link(PAGE, "--trap", "--label", "trap", "--to", "a@example.com")
+        self.assertIsNone(self.hold())
+
     def test_no_other_request_reads_it(self):
         held = self.hold()
         before = len(self.daemon.events(type="click"))
