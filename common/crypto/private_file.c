@@ -137,20 +137,45 @@ static int sync_folder(const char *path)
 	return folder < 0 ? -1 : fsync(folder);
 }
 
+/* Whole and synced beside @target; its path comes out. */
+static int write_beside(const struct private_file *file, const char *target, struct span text,
+			char **ret_path, int *ret_descriptor, struct error *error)
+{
+	cleanup_free char *beside = NULL;
+
+	if (asprintf(&beside, "%s.new", target) < 0) {
+		beside = NULL;
+		return -ENOMEM;
+	}
+	if (unlink(beside) < 0 && errno != ENOENT)
+		return fail(error, file, beside, "remove what an earlier attempt left of");
+	if (write_new(beside, text, ret_descriptor) < 0)
+		return fail(error, file, file->path, "write");
+	*ret_path = take_ptr(beside);
+	return 0;
+}
+
+/* A link and not a rename, which would put it in the place of one that is there. */
 int private_file_create(const struct private_file *file, struct span text, struct error *error)
 {
+	cleanup_free char *beside = NULL;
 	cleanup_close int descriptor = -1;
+	int code = 0;
 
-	if (write_new(file->path, text, &descriptor) < 0)
-		return errno == EEXIST ? PRIVATE_FILE_E_EXISTS
-				       : fail(error, file, file->path, "write");
-	if (sync_folder(file->path) < 0) {
-		int code = fail(error, file, file->path, "sync the folder of");
-
-		(void)unlink(file->path);
+	if (access(file->path, F_OK) == 0)
+		return PRIVATE_FILE_E_EXISTS;
+	code = write_beside(file, file->path, text, &beside, &descriptor, error);
+	if (code)
 		return code;
+	if (link(beside, file->path) < 0)
+		code = errno == EEXIST ? PRIVATE_FILE_E_EXISTS
+				       : fail(error, file, file->path, "write");
+	(void)unlink(beside);
+	if (!code && sync_folder(file->path) < 0) {
+		code = fail(error, file, file->path, "sync the folder of");
+		(void)unlink(file->path);
 	}
-	return 0;
+	return code;
 }
 
 /* A file made by root in the place of the service's own would lock the service out. */
@@ -173,14 +198,9 @@ int private_file_replace(const struct private_file *file, struct span text, stru
 
 	if (!target)
 		return fail(error, file, file->path, "find");
-	if (asprintf(&beside, "%s.new", target) < 0) {
-		beside = NULL;
-		return -ENOMEM;
-	}
-	if (unlink(beside) < 0 && errno != ENOENT)
-		return fail(error, file, beside, "remove what an earlier attempt left of");
-	if (write_new(beside, text, &descriptor) < 0)
-		return fail(error, file, beside, "write");
+	code = write_beside(file, target, text, &beside, &descriptor, error);
+	if (code)
+		return code;
 	if (keep_owner(target, descriptor) < 0 || rename(beside, target) < 0) {
 		code = fail(error, file, file->path, "replace");
 		(void)unlink(beside);

@@ -7,9 +7,9 @@
 
 /*
  * A small file for one user's eyes: the keyring, the tokens. It is refused when its group or others
- * may touch it, and it is replaced as a whole: a change is written beside it, synced, renamed over
- * it and the folder synced, so that a crash at any step leaves the old or the new one. Two writers
- * are kept apart by data/lock, which the caller holds.
+ * may touch it, and it is made and replaced as a whole: written beside its place, synced, put there
+ * under its name and the folder synced, so that a crash at any step leaves the old or the new one.
+ * Two writers are kept apart by data/lock, which the caller holds.
  */
 struct private_file {
 	const char *path;

@@ -14,7 +14,10 @@
 #include "crypto/keyring.h"
 #include "folder.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define HASH	   "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define OTHER_HASH "f00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -289,6 +292,41 @@ static void others_must_not_get_at_it(void **state)
 	assert_string_equal(error.text, expected);
 }
 
+/* Add @bearer in a process that dies in the middle of writing. */
+static void die_adding(const struct folder *folder, const struct bearer *bearer)
+{
+	const struct rlimit few_bytes = {16, 16}, no_dump = {0, 0};
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)signal(SIGXFSZ, SIG_DFL);
+		if (setrlimit(RLIMIT_CORE, &no_dump) || setrlimit(RLIMIT_FSIZE, &few_bytes))
+			_exit(2);
+		(void)bearer_add(folder->keys, bearer, NULL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+}
+
+/* A list that was cut short would keep the server from starting. */
+static void a_crash_leaves_the_list_before_or_after(void **state)
+{
+	char first[BEARER_SECRET_CHARS + 1], second[BEARER_SECRET_CHARS + 1], name[65];
+	struct bearer shop = make("shop", first), crm = make("crm", second);
+
+	die_adding(*state, &shop);
+	assert_int_equal(find(*state, first, now, name), BEARER_E_UNKNOWN);
+	add(*state, &shop);
+	die_adding(*state, &crm);
+	assert_int_equal(find(*state, first, now, name), 0);
+	assert_int_equal(find(*state, second, now, name), BEARER_E_UNKNOWN);
+	add(*state, &crm); /* and nothing is left beside it: the folder can be removed */
+	assert_int_equal(find(*state, second, now, name), 0);
+}
+
 static void scopes_have_names(void **state)
 {
 	const char *sentence, *name;
@@ -320,6 +358,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_written_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_list_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(others_must_not_get_at_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_crash_leaves_the_list_before_or_after, set_up,
+						tear_down),
 		cmocka_unit_test(files_that_are_refused),
 		cmocka_unit_test(scopes_have_names),
 	};
