@@ -35,6 +35,7 @@ struct report {
 	struct arena arena; /* of one item */
 	json_t *met;	    /* "key:<key>" of this body, and who was met */
 	json_t *results;
+	unsigned added; /* events that were not stored before */
 };
 
 static int answer(struct report *report, const struct handle *handle)
@@ -177,7 +178,6 @@ static int put_event(struct operation_call *call, const struct report_item *item
 	if (item->time != item->now)
 		event_set_number(&event, EVENT_FIELD_stored, item->now);
 	event_set(&event, EVENT_FIELD_actor, span_text(call->actor));
-	metrics_add(&call->app->metrics, METRIC_EVENT_REPORTED, 1);
 	return operation_add_event(call, &event, error);
 }
 
@@ -190,6 +190,7 @@ static int add_event(struct report *report, const struct report_item *item,
 
 	find_browser(report, item, handle, &browser);
 	code = put_event(call, item, handle, &browser, error);
+	report->added++;
 	if (!code && browser.known && item->type == EVENT_login)
 		bind_record(call->app, &browser.evidence, &browser.decision, call->ticket);
 	return code;
@@ -284,6 +285,8 @@ int operation_events_report(struct operation_call *call, struct error *error)
 		call->reply = json_pack("{s:O}", "results", report.results);
 		code = call->reply ? 0 : -ENOMEM;
 	}
+	if (!code)
+		metrics_add(&call->app->metrics, METRIC_EVENT_REPORTED, report.added);
 	json_decref(report.met);
 	json_decref(report.results);
 	arena_finish(&report.arena);

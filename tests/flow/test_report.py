@@ -14,6 +14,7 @@ PURCHASE = {"type": "purchase", "email": EMAIL, "idempotency_key": "order-1", "a
             "currency": "JPY", "product": "Umbrella", "order": "4711"}
 EVENT = {"type": "event", "email": EMAIL, "idempotency_key": "event-1", "name": "upgrade"}
 STORED = 'waymark_account{kind="stored"}'
+REPORTED = "waymark_events_reported_total"
 
 
 def ago(**span):
@@ -45,10 +46,10 @@ class Report(unittest.TestCase):
 
     def refuse(self, status, sentence, *events, **options):
         """Events that are not: nothing of the call is stored."""
-        before = self.daemon.metric(STORED)
+        before = [self.daemon.metric(row) for row in (STORED, REPORTED)]
         answer = self.send(*events, **options)
         self.assertEqual((answer.status, json.loads(answer.body)["error"]), (status, sentence))
-        self.assertEqual(self.daemon.metric(STORED), before)
+        self.assertEqual([self.daemon.metric(row) for row in (STORED, REPORTED)], before)
 
     def handle(self, email=EMAIL):
         return self.daemon.waymark("prospect", "find", email).stdout.strip()
@@ -88,7 +89,7 @@ class Report(unittest.TestCase):
         log = json.dumps(self.daemon.events())
         for address in (EMAIL, "b@example.com", "c@example.com"):
             self.assertNotIn(address, log)
-        self.assertEqual(self.daemon.metric("waymark_events_reported_total"), 4)
+        self.assertEqual(self.daemon.metric(REPORTED), 4)
         self.daemon.prove()
 
     def test_amounts(self):
