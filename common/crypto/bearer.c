@@ -125,6 +125,7 @@ int bearer_set_load(const char *path, struct bearer_set **ret_set, struct error 
 		return -ENOMEM;
 	code = private_file_read(&on_disk, text, &size, error);
 	if (code == PRIVATE_FILE_E_ABSENT) {
+		(void)error_set(error, 0, "%s", "");
 		*ret_set = calloc(1, sizeof(**ret_set));
 		return *ret_set ? 0 : -ENOMEM;
 	}

@@ -54,6 +54,7 @@ static struct bearer_set *load(const struct folder *folder)
 
 	if (bearer_set_load(folder->keys, &set, &error))
 		fail_msg("%s", error.text);
+	assert_string_equal(error.text, ""); /* of what went well there is nothing to say */
 	return set;
 }
 
