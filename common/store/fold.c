@@ -40,7 +40,8 @@ bool fold_concerns(const struct event *event)
 
 bool fold_is_awaited(const struct event *event)
 {
-	return fold_concerns(event) && !is_known_meanwhile[event->type];
+	return event->fields[EVENT_FIELD_source_id].data ||
+	       (folds[event->type] && !is_known_meanwhile[event->type]);
 }
 
 /* By the record, without decoding it: most events concern nothing here. */

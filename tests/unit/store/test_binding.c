@@ -434,6 +434,26 @@ static void test_many_bindings(void **state)
 	}
 }
 
+/* An import asks for its marks again, so they are awaited, whatever the type of the event is. */
+static void test_an_imported_conflict_is_awaited(void **state)
+{
+	struct event_ticket *ticket = begin();
+	struct visitor_id id = visitor(1);
+	struct event event;
+
+	(void)state;
+	event_init(&event, EVENT_conflict, 1700000000000000);
+	event_set(&event, EVENT_FIELD_visitor, span_of(&id, sizeof(id)));
+	event_set(&event, EVENT_FIELD_prospect, span_of(&alice, sizeof(alice)));
+	assert_int_equal(event_ticket_add(ticket, &event), 0);
+	assert_false(ticket->folds);
+	event_set(&event, EVENT_FIELD_source, SPAN("old system"));
+	event_set(&event, EVENT_FIELD_source_id, SPAN("c-1"));
+	assert_int_equal(event_ticket_add(ticket, &event), 0);
+	assert_true(ticket->folds);
+	event_ticket_free(ticket);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -449,6 +469,7 @@ int main(void)
 		TEST(test_conflicts_count_as_browsers_once),
 		TEST(test_a_leak_ends_all_claims_but_the_first),
 		TEST(test_many_bindings),
+		TEST(test_an_imported_conflict_is_awaited),
 #undef TEST
 	};
 
