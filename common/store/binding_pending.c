@@ -58,6 +58,12 @@ void binding_pending_drop(struct binding_entry *entry)
 	pending->spare_count++;
 }
 
+/* Ends say nothing of a link: without a scope they would all be in one bucket. */
+static bool has_scope(const struct binding_entry *entry)
+{
+	return entry->kind != PENDING_END;
+}
+
 static void remove_entry(struct binding_entry *entry)
 {
 	struct binding_pending *pending = entry->store->bindings;
@@ -66,10 +72,12 @@ static void remove_entry(struct binding_entry *entry)
 	while (*at != entry)
 		at = &(*at)->next_of_visitor;
 	*at = entry->next_of_visitor;
-	at = scope_bucket(pending, &entry->binding.person, &entry->binding.scope);
-	while (*at != entry)
-		at = &(*at)->next_of_scope;
-	*at = entry->next_of_scope;
+	if (has_scope(entry)) {
+		at = scope_bucket(pending, &entry->binding.person, &entry->binding.scope);
+		while (*at != entry)
+			at = &(*at)->next_of_scope;
+		*at = entry->next_of_scope;
+	}
 	binding_pending_drop(entry);
 }
 
@@ -140,9 +148,11 @@ void binding_pending_add(struct event_ticket *ticket, struct binding_entry *entr
 
 	entry->next_of_visitor = *bucket;
 	*bucket = entry;
-	bucket = scope_bucket(pending, &entry->binding.person, &entry->binding.scope);
-	entry->next_of_scope = *bucket;
-	*bucket = entry;
+	if (has_scope(entry)) {
+		bucket = scope_bucket(pending, &entry->binding.person, &entry->binding.scope);
+		entry->next_of_scope = *bucket;
+		*bucket = entry;
+	}
 	entry->next = ticket->bindings;
 	ticket->bindings = entry;
 }
@@ -237,7 +247,7 @@ void binding_pending_claims(struct store *store, const struct handle *person,
 			continue;
 		if (entry->kind == PENDING_LEAK)
 			claims->quarantined = true;
-		else if (entry->kind != PENDING_END)
+		else
 			add_claim(claims, entry);
 	}
 	reverse(claims->claims + folded, claims->count - folded);
