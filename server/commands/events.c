@@ -274,6 +274,11 @@ static int print_event(void *context, const struct event *event, struct span rec
 		return 1;
 	note_gap(export, event->sequence);
 	export->seen = event->sequence;
+	if (export->arguments.prospect) {
+		code = events_prospect_note(&export->prospect, export->store, event);
+		if (code)
+			return code;
+	}
 	attachment = judge(export, event);
 	if (export->arguments.count)
 		events_count_take(&export->count, event, attachment != ATTACHMENT_NONE);
