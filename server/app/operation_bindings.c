@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/binding.h"
+#include "text/url.h"
 
 #include <errno.h>
 
@@ -156,6 +157,9 @@ static int read_undo(const struct operation_call *call, uint64_t *ret_sequence,
 				      error);
 	if (code)
 		return code;
+	if (url_holds_address(reason))
+		return error_set(error, OPERATION_E_REFUSED,
+				 "reason: holds an e-mail address, which must not enter the log");
 	buffer_append_span(ret_reason, reason.size > 0 ? reason : SPAN("operator"));
 	return ret_reason->error;
 }
