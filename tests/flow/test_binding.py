@@ -4,6 +4,7 @@ takes back, and that all of it comes out of the log again."""
 import json
 import os
 import shutil
+import signal
 import unittest
 
 import mint
@@ -160,6 +161,21 @@ class Undone(Bindings):
         self.assertTrue(unbind["refers"].endswith("-" + row["event"]))
         self.assertEqual(self.state_of(row["event"]), f"undone by {unbind['seq']}: operator")
 
+    def test_a_view_is_not_passed_over_while_its_binding_is_not_folded(self):
+        self.click()
+        handle = self.handle()
+        for _ in range(5):
+            cookie = self.click().cookie
+            self.view(cookie)
+            os.kill(self.daemon.process.pid, signal.SIGSTOP)
+            try:
+                found = self.daemon.events("--prospect", handle)
+                views = self.daemon.events("--prospect", handle, "--type", "view")
+            finally:
+                os.kill(self.daemon.process.pid, signal.SIGCONT)
+            self.assertEqual([event["type"] for event in found[-3:]], ["click", "bind", "view"])
+            self.assertEqual(views[-1:], found[-1:])
+
     def test_the_browser_is_nobodys_then(self):
         cookie = self.click().cookie
         [row] = self.holds(1)
@@ -192,6 +208,15 @@ class Undone(Bindings):
             result = self.daemon.waymark("binding", "undo", name, check=False)
             self.assertNotEqual(result.returncode, 0)
             self.assertIn(sentence, result.stderr)
+
+    def test_a_reason_with_an_address_does_not_enter_the_log(self):
+        self.click()
+        [row] = self.bindings(1)
+        result = self.daemon.waymark("binding", "undo", "--reason", "a@example.com asked for it",
+                                     row["event"], check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("reason: holds an e-mail address", result.stderr)
+        self.assertEqual(self.state_of(row["event"]), "holds")
 
     def test_the_list_by_person_browser_and_operation(self):
         cookie = self.click().cookie
