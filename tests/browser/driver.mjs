@@ -33,7 +33,9 @@ async function noteRequest(profile, request) {
     method: request.method(), url: request.url(), type: request.resourceType(),
     headers: await request.allHeaders().catch(() => request.headers()),
     body: request.postData(), failure: request.failure() && request.failure().errorText,
-    status: answer && answer.status(), answer: answer ? await answer.allHeaders() : {},
+    status: answer && answer.status(),
+    // A page that is closed meanwhile has no more to tell.
+    answer: answer ? await answer.allHeaders().catch(() => answer.headers()) : {},
   });
 }
 

@@ -6,6 +6,7 @@ import unittest
 
 import daemon
 from scene import Scene, tag
+from sizes import size
 
 LEAKED_FROM = 8  # browsers, in four networks
 
@@ -88,9 +89,9 @@ class Shared(People):
 
 
 class Leaked(People):
-    READERS = 50
+    READERS = size("leaked_readers")
 
-    def test_fifty_readers_of_one_link(self):
+    def test_many_readers_of_one_link(self):
         person = self.person()
         link = self.link(person, self.page)
         stays = (0, 1, LEAKED_FROM - 1, self.READERS - 1)

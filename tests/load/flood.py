@@ -232,7 +232,9 @@ def on_a_disk_that_works(seconds):
 def on_a_disk_that_stalls(preload):
     """Each sync takes five seconds, the queue is small, and the flood's bucket is deep: what lets
     the others in is that who has sent most gets less of a queue that fills."""
-    with Daemon(limits__queue_clicks=2048, commit_wait_ms=100) as daemon:
+    # Each click is of a new browser, which brings an event of its own along.
+    with Daemon(limits__queue_clicks=4096, limits__address_burst=5000,
+                commit_wait_ms=100) as daemon:
         human, flooded = links(daemon)
         stall = os.path.join(daemon.directory, "stall")
         daemon.start(LD_PRELOAD=preload, WAYMARK_DISK_STALL=stall)

@@ -113,6 +113,15 @@ static int find_name(void *context, enum name_kind kind, const void *id, struct 
 	return 0;
 }
 
+/* The event that a conflict is about is named outside, also where the log does not need to. */
+static struct span expected(const struct event *event, unsigned field)
+{
+	if (event->type == EVENT_conflict && field == EVENT_FIELD_refers &&
+	    !event->fields[field].data)
+		return SPAN("n1.0-41");
+	return event->fields[field];
+}
+
 static void check_round_trip(const struct event *event)
 {
 	const struct event_json_options shown = {.node = "n1", .name = find_name};
@@ -129,8 +138,8 @@ static void check_round_trip(const struct event *event)
 	assert_true(parsed.event.time == event->time);
 	assert_true(span_equal(parsed.id, SPAN("n1.0-42")));
 	for (unsigned field = 1; field < EVENT_FIELD_COUNT; field++)
-		if (!span_equal(parsed.event.fields[field], event->fields[field]) ||
-		    !parsed.event.fields[field].data != !event->fields[field].data)
+		if (!span_equal(parsed.event.fields[field], expected(event, field)) ||
+		    !parsed.event.fields[field].data != !expected(event, field).data)
 			fail_msg("%s: %s differs", event_type_row(event->type)->name,
 				 event_field_row(field)->name);
 	arena_reset(&arena);
