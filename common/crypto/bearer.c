@@ -118,22 +118,19 @@ int bearer_set_load(const char *path, struct bearer_set **ret_set, struct error 
 {
 	const struct private_file on_disk = at(path);
 	cleanup_free uint8_t *text = malloc(BEARER_FILE_MAX_BYTES);
-	struct error trouble = {0};
 	size_t size;
 	int code;
 
 	if (!text)
 		return -ENOMEM;
-	code = private_file_read(&on_disk, text, &size, &trouble);
+	code = private_file_read(&on_disk, text, &size, error);
 	if (code == PRIVATE_FILE_E_ABSENT) {
 		(void)error_set(error, 0, "%s", "");
 		*ret_set = calloc(1, sizeof(**ret_set));
 		return *ret_set ? 0 : -ENOMEM;
 	}
-	if (code) {
-		*error = trouble;
+	if (code)
 		return code < 0 ? code : BEARER_E_FILE;
-	}
 	return bearer_set_parse(path, span_of(text, size), ret_set, error);
 }
 
