@@ -60,7 +60,7 @@ function report(string $api, string $token, array $events): array
 			return json_decode($text, true, 8, JSON_THROW_ON_ERROR)['results'];
 		}
 		if ($status < 500) { // a mistake in the events, or the token: the answer says which
-			throw new RuntimeException(json_decode($text, true)['error']);
+			throw new RuntimeException(json_decode($text, true)['error'] ?? "$api answers $status");
 		}
 	}
 	throw new RuntimeException("$api does not store events now; keep these and send them later");
