@@ -2,7 +2,8 @@
 /*
  * What leaves for POST /consent and POST /privacy/forget. It is decided before the event is queued,
  * so the choice holds in the browser even when the disk does not take its record: the record is
- * counted late or lost, and a person who said no is not asked to wait for a disk.
+ * counted late or lost, and a person who said no is not asked to wait for a disk. To be forgotten
+ * is more than a cookie: where its events are lost the answer says that nothing was done.
  */
 #include "public/consent_answer.h"
 
@@ -69,6 +70,10 @@ static enum handled send_kept(struct request *request)
 {
 	const struct answer *answer = request->state;
 
+	if (answer->how.needs_record && answer->commit.wait.state == COMMIT_LOST)
+		return consent_answer_refuse(request, METRIC_REQUEST_FORGET_FAILED, 503,
+					     TEXT_refused_busy,
+					     span_text(language_tag(answer->how.language)));
 	return send_answer(request, &answer->how);
 }
 

@@ -12,6 +12,7 @@
  */
 struct consent_answer {
 	bool is_form;
+	bool needs_record; /* it promises what only the events do: without them it is refused */
 	enum language language;
 	enum privacy_done done;
 	unsigned counter;

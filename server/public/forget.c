@@ -89,6 +89,7 @@ static enum handled forget(struct request *request, struct span language)
 					     TEXT_refused_busy, language);
 	consent_answer_init(&answer, &visit, language);
 	consent_answer_drop_held(&answer, &visit);
+	answer.needs_record = true;
 	answer.done = PRIVACY_FORGOTTEN;
 	answer.counter = METRIC_REQUEST_FORGET;
 	return consent_answer_commit(request, ticket, &answer);

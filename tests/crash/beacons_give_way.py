@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk that stalls under beacons: they are answered at commit_wait_ms, from half the queue on
 they are dropped by rule, and clicks have the rest of it for themselves. Nothing of this is lost.
+When it is full, clicks redirect all the same, and who asks to be forgotten is told that it did not
+work.
 
 beacons_give_way.py PRELOAD
 """
@@ -8,7 +10,7 @@ import os
 import sys
 import time
 
-from daemon import Daemon, wait_for
+from daemon import BEACON, Daemon, wait_for
 
 WAIT_MS = 100
 SLACK_MS = 4000    # the machine is shared; whoever waited for the disk would wait five seconds
@@ -28,11 +30,28 @@ def beacon(daemon, count):
     return (time.monotonic() - begun) * 1000
 
 
+def fill(daemon, url):
+    """How many clicks found a place until one did not."""
+    lost = daemon.metric('waymark_account{kind="lost"}')
+    for count in range(QUEUE):
+        assert daemon.click(url).location == DESTINATION
+        if daemon.metric('waymark_account{kind="lost"}') > lost:
+            return count
+    raise AssertionError("the queue never was full")
+
+
+def refuse_to_forget(daemon, cookie):
+    answer = daemon.request("POST", "/privacy/forget", {**BEACON, "Cookie": cookie}, body=b"")
+    assert (answer.status, answer.cookie) == (503, None), answer
+    assert b"nothing was changed" in answer.body, answer
+
+
 def main():
     with Daemon(commit_wait_ms=WAIT_MS, limits__queue_clicks=QUEUE) as daemon:
         stall = os.path.join(daemon.directory, "stall")
         daemon.start(LD_PRELOAD=sys.argv[1], WAYMARK_DISK_STALL=stall)
         url = daemon.link(DESTINATION, "--to", "a@example.com")
+        cookie = daemon.beacon(lines(1)).cookie
         with open(stall, "w", encoding="ascii"):
             pass
         took_ms = beacon(daemon, FIRST)
@@ -47,14 +66,18 @@ def main():
         assert metrics['waymark_events_dropped_total{reason="queue"}'] == SECOND, metrics
         assert metrics['waymark_account{kind="pending"}'] == \
             FIRST + CLICKS + daemon.bound(metrics), metrics
+        filled = fill(daemon, url)
+        refuse_to_forget(daemon, cookie)
+        lost = daemon.metric('waymark_account{kind="lost"}')
         os.unlink(stall)
         wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
         beacon(daemon, 1)
         assert daemon.stop() == 0
         account = daemon.prove()["account"]
-        assert (account["dropped"], account["lost"]) == (SECOND, 0), account
+        assert (account["dropped"], account["lost"]) == (SECOND, lost), account
         found = [len(daemon.events(type=kind)) for kind in ("event", "click")]
-        assert found == [FIRST + 1, CLICKS], found
+        assert found == [FIRST + 2, CLICKS + filled], found
+        assert daemon.events(type="consent") == []
     print(f"{FIRST} events answered in {took_ms:.0f} ms, {SECOND} dropped, {CLICKS} clicks kept")
 
 
