@@ -105,6 +105,7 @@ static bool is_over(const struct event_writer *writer, usec_t now)
 static bool take_batch(struct event_writer *writer)
 {
 	struct event_queue *queues = writer->queues;
+	bool goes_on;
 	usec_t now;
 
 	(void)pthread_mutex_lock(&writer->lock);
@@ -122,8 +123,9 @@ static bool take_batch(struct event_writer *writer)
 	writer->beats++;
 	writer->status.retention_looks = writer->store->prune.looks;
 	writer->status.retention_behind = writer->store->prune.behind;
+	goes_on = writer->batch.first || !is_over(writer, now);
 	(void)pthread_mutex_unlock(&writer->lock);
-	return writer->batch.first || !is_over(writer, now);
+	return goes_on;
 }
 
 /* With the lock held: what a step that is committed has done. */
