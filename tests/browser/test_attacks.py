@@ -57,7 +57,9 @@ class Planted(Attacks):
         self.show(reader, f"{self.page}?{query}")
         reader.evaluate(f"waymark('event', 'x', {{visitor: '{PLANTED.hex()}', wm: '{value}'}})")
         self.settle(reader)
-        self.assertEqual({event["visitor"] for event in self.events()}, {self.visitor(reader)})
+        # A page of the test before may still be leaving.
+        self.assertEqual({event["visitor"] for event in self.events()
+                          if event["url"].startswith(self.page)}, {self.visitor(reader)})
         self.assert_nobody(reader)
         # With the person's link it is still the browser's own id.
         reader.open(f"{link}?{query}")
