@@ -136,6 +136,9 @@ void binding_fold_conflict(struct txn *txn, const struct event *event)
 	struct binding_claims claims;
 	struct binding binding;
 
+	/* Another system's browsers say nothing of who has a link of ours. */
+	if (event->fields[EVENT_FIELD_source].data)
+		return;
 	if (!read_event(event, &binding) || id_is_zero(&binding.scope, sizeof(binding.scope)))
 		return;
 	binding_walk_claims(txn, &binding.person, &binding.scope, &claims);

@@ -454,6 +454,31 @@ static void test_an_imported_conflict_is_awaited(void **state)
 	event_ticket_free(ticket);
 }
 
+/* What another system tells of its browsers says nothing about who has a link of ours. */
+static void test_an_imported_conflict_is_no_browser_of_a_link(void **state)
+{
+	struct binding_evidence claim = says(1, &alice, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = begin();
+	struct binding_claims claims;
+	struct event event;
+
+	fixture_open(fixture);
+	event_init(&event, EVENT_conflict, 1700000000000000);
+	event_set(&event, EVENT_FIELD_visitor, span_of(&claim.visitor, sizeof(claim.visitor)));
+	event_set(&event, EVENT_FIELD_prospect, span_of(&alice, sizeof(alice)));
+	event_set(&event, EVENT_FIELD_link, span_of(&claim.link, sizeof(claim.link)));
+	event_set(&event, EVENT_FIELD_source, SPAN("old system"));
+	event_set(&event, EVENT_FIELD_source_id, SPAN("c-1"));
+	assert_int_equal(event_ticket_add(ticket, &event), 0);
+	(void)store_now(fixture, ticket);
+	fold_all(fixture);
+	claim.visitor = visitor(2);
+	assert_int_equal(binding_find_claims(fixture->store, &claim, &claims), 0);
+	assert_int_equal(claims.count, 0);
+	assert_int_equal(claims.browsers, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +495,7 @@ int main(void)
 		TEST(test_a_leak_ends_all_claims_but_the_first),
 		TEST(test_many_bindings),
 		TEST(test_an_imported_conflict_is_awaited),
+		TEST(test_an_imported_conflict_is_no_browser_of_a_link),
 #undef TEST
 	};
 
