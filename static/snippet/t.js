@@ -134,13 +134,14 @@
   };
 
   // One view for what a router does in several steps; it begins with the first of them.
-  const change = () => {
+  // A page's router may be what calls it.
+  const change = quietly(() => {
     if (!changed && address() != url) {
       measure();
       changed = now();
       setTimeout(turn, 50);
     }
-  };
+  });
 
   const hide = () => {
     turn();
