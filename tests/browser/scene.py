@@ -59,6 +59,8 @@ class Scene(unittest.TestCase):
 
     def setUp(self):
         self.forget()
+        # A page that a test has closed may still say that it was left.
+        self.closed = {event["props"].get("view") for event in self.tracker.events()} - {None}
 
     # pages and links
 
@@ -125,7 +127,8 @@ class Scene(unittest.TestCase):
     def events(self, *types):
         """Those of the test so far; all that readers cause when no type is named."""
         return [event for event in self.tracker.events("--after", str(self.after))
-                if event["type"] in (types or CAUSED)]
+                if event["type"] in (types or CAUSED) and
+                event["props"].get("view") not in self.closed]
 
     def forget(self):
         """What there is so far is no longer looked at."""

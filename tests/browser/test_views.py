@@ -99,7 +99,7 @@ class Told(Scene):
         reader = self.reader()
         self.show(reader, self.put(STUB + "<script>waymark('event', 'early', {n: 1});"
                                    "waymark('search', '秋 山')</script>" + tag()))
-        view, early, search = self.wait(3)
+        view, early, search = self.wait(3, "view", "event", "search")
         self.assertEqual([view["type"], early["type"], search["type"]],
                          ["view", "event", "search"])
         self.assertEqual((early["name"], early["props"]["props"]), ("early", {"n": 1}))
