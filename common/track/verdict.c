@@ -59,7 +59,7 @@ static bool rule_no_language(const struct verdict_signals *signals)
 	return signals->agent.modern && span_trim(signals->accept_language).size == 0;
 }
 
-struct verdict_rule {
+struct request_rule {
 	const char *name;
 	enum verdict_class class; /* what it proves: MACHINE for certain, UNKNOWN for a doubt */
 	bool (*fires)(const struct verdict_signals *signals);
@@ -67,7 +67,7 @@ struct verdict_rule {
 	const char *source;
 };
 
-static const struct verdict_rule rules[] = {
+static const struct request_rule rules[] = {
 	{"head", VERDICT_MACHINE, rule_head, "browsers follow links with GET", "RFC 9110 9.3.2"},
 	{"prefetch", VERDICT_MACHINE, rule_prefetch, "loaded ahead of a click that may never come",
 	 "Fetch Standard, Sec-Purpose"},

@@ -3,13 +3,19 @@
 #define WAYMARK_TRACK_VERDICT_H
 
 #include "base/bytes.h"
-#include "text/address.h"
+#include "track/verdict_rules.h"
 
 /*
  * Human or machine, as far as one request can tell (DESIGN.md 7). Rows of the rule table in
  * verdict.c: name, weight, why, source. The redirect never depends on it.
  */
-enum verdict_class { VERDICT_UNKNOWN, VERDICT_HUMAN, VERDICT_MACHINE }; /* order of the choices */
+
+/* How the open pixel is asked for by such an agent. */
+enum verdict_open {
+	VERDICT_OPEN_DIRECT,  /* by the recipient's own program */
+	VERDICT_OPEN_PROXY,   /* by the mail provider, when the mail is shown */
+	VERDICT_OPEN_PREFETCH /* by a program, whether or not anybody reads */
+};
 
 /*
  * What an agent says of itself: a function of its bytes alone, so whoever sees the same agent often
@@ -18,8 +24,10 @@ enum verdict_class { VERDICT_UNKNOWN, VERDICT_HUMAN, VERDICT_MACHINE }; /* order
 struct verdict_agent {
 	bool absent; /* nothing is left of it once it is trimmed */
 	bool known;  /* it says itself that it is a program */
+	bool own;    /* the operator's rules say that it is one */
 	bool bare;   /* "Mozilla/5.0" and no more */
 	bool modern; /* claims a browser that sends Sec-Fetch-* on every https request */
+	enum verdict_open open;
 };
 void verdict_read_agent(struct span agent, struct verdict_agent *ret_agent);
 
