@@ -17,7 +17,7 @@ enum internal_reason { INTERNAL_NETWORK = 1, INTERNAL_STAFF = 2, INTERNAL_PAGE =
 struct internal {
 	struct network *networks;
 	size_t network_count;
-	struct internal_page *pages;
+	struct page_pattern *pages;
 	size_t page_count;
 };
 
