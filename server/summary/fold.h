@@ -25,7 +25,7 @@ struct verdict_rules;
  *
  * Two facts of one sequence (a click has one under its person and one under its browser) are one
  * event; of these one is primary, and only primary facts are counted. What the browser did
- * (FACT_BY_VISITOR: the fact lies under its visitor) makes sessions, primary or not.
+ * (FACT_BROWSER: the fact lies under its visitor) makes sessions, primary or not.
  *
  * Reads only; the texts that @text gives must stay until it is called again.
  */

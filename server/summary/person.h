@@ -124,7 +124,7 @@ struct person_summary {
 		size_t count, left_out;
 	} sessions;
 	struct {
-		const struct person_response *rows; /* in the order of their first events */
+		const struct person_response *rows; /* of the last campaigns, by their first events */
 		size_t count, left_out;
 	} responses;
 	struct {
@@ -141,7 +141,7 @@ struct person_summary {
 		size_t count, left_out;
 	} downloads, searches, submits;
 	struct {
-		const struct person_purchase *rows; /* by day, product and currency; likewise */
+		const struct person_purchase *rows; /* a day, product and currency each; the last */
 		size_t count, left_out;
 	} purchases;
 

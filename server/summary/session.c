@@ -28,6 +28,8 @@ static bool belongs(const struct session *session, const struct session_event *e
 
 bool session_add(struct session *session, const struct session_event *event)
 {
+	if (session->events == 0 && event->is_leave)
+		return false;
 	if (session->events == 0)
 		*session = (struct session){.first = event->time,
 					    .last = event->time,
@@ -38,7 +40,8 @@ bool session_add(struct session *session, const struct session_event *event)
 		session->first = event->time;
 	if (event->time > session->last)
 		session->last = event->time;
-	session->events++;
+	session->events += !event->is_leave;
+	session->arrivals += event->is_arrival;
 	session->views += event->is_view;
 	return true;
 }

@@ -12,13 +12,15 @@
  */
 struct session {
 	usec_t first, last;
-	uint32_t events, views;
-	struct campaign_id campaign; /* zeros: none so far */
+	uint32_t events, views, arrivals; /* leaves are none of them */
+	struct campaign_id campaign;	  /* zeros: none so far */
 };
 
 struct session_event {
 	usec_t time;
 	bool is_view;
+	bool is_arrival; /* the click on a link that led there */
+	bool is_leave;	 /* prolongs a session, and is nothing that they did: never the first */
 	struct campaign_id campaign; /* zeros: it has none, so it belongs to any */
 };
 
@@ -36,10 +38,10 @@ static inline usec_t session_duration(const struct session *session)
 	return session->last - session->first;
 }
 
-/* They saw one page and did nothing else. */
+/* They saw one page and did nothing else, but for the click that led there. */
 static inline bool session_is_bounce(const struct session *session)
 {
-	return session->events == 1 && session->views == 1;
+	return session->events - session->arrivals == 1 && session->views == 1;
 }
 
 #endif

@@ -228,7 +228,8 @@ class Month:
     def bind(self, time, browser, person, evidence, link=None):
         """What ties the browser to the person, where it is stronger than what did before."""
         strength = ("claim", "declaration", "proof").index(evidence)
-        if self.begin <= time < self.end and strength > self.evidence.get(browser.visitor, -1):
+        if browser.visitor and self.begin <= time < self.end and \
+                strength > self.evidence.get(browser.visitor, -1):
             self.evidence[browser.visitor] = strength
             self.bindings.append({"visitor": browser.visitor, "email": person.email, "time": time,
                                   "evidence": evidence, "link": link})

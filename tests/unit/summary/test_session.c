@@ -93,6 +93,28 @@ static void who_came_without_a_campaign_begins_anew_with_one(void **state)
 	assert_false(session_is_bounce(&cut.sessions[1]));
 }
 
+static void a_leave_prolongs_and_is_nothing_done(void **state)
+{
+	struct session session = {0};
+
+	(void)state;
+	assert_false(session_add(&session, &(struct session_event){.time = 1, .is_leave = true}));
+	assert_int_equal(session.events, 0);
+	assert_true(session_add(&session, &(struct session_event){.time = 86400 * USEC_PER_SEC,
+								  .is_arrival = true}));
+	assert_false(session_is_bounce(&session));
+	assert_true(session_add(&session, &(struct session_event){.time = 86401 * USEC_PER_SEC,
+								  .is_view = true}));
+	assert_true(session_add(&session, &(struct session_event){.time = 88201 * USEC_PER_SEC,
+								  .is_leave = true}));
+	assert_true(session_is_bounce(&session));
+	assert_int_equal(session_duration(&session), 1801 * USEC_PER_SEC);
+	assert_false(session_add(&session, &(struct session_event){.time = 90002 * USEC_PER_SEC,
+								   .is_leave = true}));
+	assert_true(session_add(&session, &(struct session_event){.time = 90001 * USEC_PER_SEC}));
+	assert_false(session_is_bounce(&session));
+}
+
 static void compare(const char *id, const json_t *expect, const struct cut *cut)
 {
 	const struct session *first = &cut->sessions[0];
@@ -179,6 +201,7 @@ int main(void)
 		cmocka_unit_test(our_own_cases),
 		cmocka_unit_test(another_campaign_is_another_visit),
 		cmocka_unit_test(who_came_without_a_campaign_begins_anew_with_one),
+		cmocka_unit_test(a_leave_prolongs_and_is_nothing_done),
 		cmocka_unit_test(the_cases_of_the_peers),
 	};
 

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bind_browsers DATA_DIR < ROWS: record what ties browsers to people in a log that nobody has open,
+ * with times of its own, as a server that ran then would have. A row is
+ *
+ *   VISITOR HANDLE claim|declaration|proof MICROSECONDS [LINK]     a binding
+ *   VISITOR forget MICROSECONDS                                    its end
+ */
+#include "base/encode.h"
+#include "store/binding.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ROWS_A_TICKET = 256 };
+
+struct row {
+	char visitor[40], person[32], evidence[16], link[24];
+	unsigned long long time;
+};
+
+static int parse_id(const char *text, void *id, size_t size)
+{
+	return hex_parse(span_text(text), id, size);
+}
+
+static int add_row(struct store *store, struct event_ticket *ticket, const struct row *row)
+{
+	static const char *const names[] = {"none", "claim", "declaration", "proof"};
+	struct binding_evidence evidence = {.time = row->time};
+
+	if (parse_id(row->visitor, &evidence.visitor, sizeof(evidence.visitor)) != 0)
+		return -1;
+	if (strcmp(row->person, "forget") == 0)
+		return binding_add_forget(store, ticket, &evidence.visitor, SPAN("localhost"),
+					  "forget", row->time);
+	for (int i = EVIDENCE_CLAIM; i <= EVIDENCE_PROOF; i++)
+		if (strcmp(row->evidence, names[i]) == 0)
+			evidence.evidence = (enum evidence)i;
+	if (evidence.evidence == EVIDENCE_NONE ||
+	    parse_id(row->person, &evidence.person, sizeof(evidence.person)) != 0 ||
+	    (row->link[0] && parse_id(row->link, &evidence.link, sizeof(evidence.link)) != 0))
+		return -1;
+	return binding_add_bind(store, ticket, &evidence);
+}
+
+static bool read_row(struct row *row)
+{
+	char line[256];
+
+	*row = (struct row){.time = 0};
+	if (!fgets(line, sizeof(line), stdin))
+		return false;
+	if (sscanf(line, "%39s forget %llu", row->visitor, &row->time) == 2) {
+		memcpy(row->person, "forget", 7);
+		return true;
+	}
+	return sscanf(line, "%39s %31s %15s %llu %23s", row->visitor, row->person, row->evidence,
+		      &row->time, row->link) >= 4;
+}
+
+static int record(struct store *store)
+{
+	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_CLICK);
+	struct row row;
+	int r = 0;
+
+	while (ticket && !r && read_row(&row)) {
+		r = add_row(store, ticket, &row);
+		if (r || ticket->count < ROWS_A_TICKET)
+			continue;
+		r = event_writer_append_and_wait(store_writer(store), ticket);
+		event_ticket_free(ticket);
+		ticket = event_ticket_new(EVENT_CLASS_CLICK);
+	}
+	if (ticket && !r && ticket->count > 0)
+		r = event_writer_append_and_wait(store_writer(store), ticket);
+	event_ticket_free(ticket);
+	return ticket ? r : -1;
+}
+
+int main(int count, char **arguments)
+{
+	struct store_options options = {.node = "n1", .queue_clicks = 65536, .queue_bulk = 64};
+	struct error error = {""};
+	struct store *store = NULL;
+	int r;
+
+	if (count != 2)
+		return 2;
+	options.data_dir = arguments[1];
+	if (crypto_init() || store_open(&options, &store, &error)) {
+		(void)fprintf(stderr, "bind_browsers: %s\n", error.text);
+		return EXIT_FAILURE;
+	}
+	r = record(store);
+	if (r)
+		(void)fprintf(stderr, "bind_browsers: a row could not be recorded (%d)\n", r);
+	store_close(store);
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+}
