@@ -86,6 +86,7 @@ CONFIG_TEXTS(internal_pages, "internal.pages", "[]", "Pages that say nothing of 
 CONFIG_TEXTS(page_query, "page_query", "[\"utm_source\", \"utm_medium\", \"utm_campaign\", \"utm_term\", \"utm_content\", \"utm_id\", \"gclid\", \"dclid\", \"gbraid\", \"wbraid\", \"fbclid\", \"msclkid\", \"ttclid\", \"twclid\", \"li_fat_id\", \"yclid\"]", "Query parameters kept in recorded page addresses; all others are left out.")
 CONFIG_TEXTS(full_referrers, "full_referrers", "[]", "Origins whose referrers are kept with their path; of all others only the origin.")
 CONFIG_TEXT(summary_rules_file, "summary.rules_file", "", "What is worth how many points, page groups, grades and follow-ups: the rules of `waymark summarize`, as JSON; relative to the configuration file. Empty: Account Engagement's default points and no groups.")
+CONFIG_TEXT(summary_time_zone, "summary.time_zone", "UTC", "The time zone whose days the summaries count by: a name of the system's database, such as \"Asia/Tokyo\" (package tzdata).")
 
 /* What a running server has built on, one row a key that a row above describes. */
 CONFIG_FIXED(listen)
