@@ -11,6 +11,8 @@
 
 #include "base/cleanup.h"
 #include "crypto/digest.h"
+#include "summary/company.h"
+#include "summary/grade.h"
 #include "summary/rules_read.h"
 
 #include <errno.h>
@@ -58,6 +60,8 @@ void rules_free(struct summary_rules *rules)
 	finish_named(&rules->forms);
 	finish_named(&rules->campaigns);
 	finish_named(&rules->events);
+	company_rules_free(rules->companies);
+	grade_rules_free(rules->grades);
 	free(rules->follow_up.done_field);
 	free(rules);
 }
@@ -193,9 +197,11 @@ static int read_points(const struct json_document *document, struct summary_rule
 
 static int read_rules(const struct json_document *document, struct summary_rules *rules)
 {
-	static const char *const keys[] = {"campaigns",	     "daily_caps", "events",
-					   "follow_up",	     "forms",	   "groups",
-					   "half_life_days", "points",	   NULL};
+	static const char *const keys[] = {"campaigns", "companies",	      "daily_caps",
+					   "events",	"excluded_companies", "follow_up",
+					   "forms",	"free_mail",	      "grade",
+					   "groups",	"half_life_days",     "points",
+					   NULL};
 	int code = json_document_keys(document, document->root, "", keys);
 
 	if (!code)
@@ -213,6 +219,10 @@ static int read_rules(const struct json_document *document, struct summary_rules
 		code = rules_read_named(document, "campaigns", &rules->campaigns, rules);
 	if (!code)
 		code = rules_read_named(document, "events", &rules->events, rules);
+	if (!code)
+		code = company_rules_read(document, &rules->companies);
+	if (!code)
+		code = grade_rules_read(document, &rules->grades);
 	return code ? code : read_follow_up(document, rules);
 }
 

@@ -91,6 +91,8 @@ struct summary_rules {
 	struct rules_page *pages; /* of the groups, the most specific first */
 	size_t page_count;
 	struct rules_named_list forms, campaigns, events;
+	struct company_rules *companies; /* company.h */
+	struct grade_rules *grades;	 /* grade.h */
 	struct follow_up {
 		bool wanted;
 		int32_t due_days; /* from what somebody did to when sales should have spoken */
