@@ -294,10 +294,10 @@ void binding_walk_claims(struct txn *txn, const struct handle *person, const str
 		    memcmp(key.data, from, BINDING_CLAIM_SEQUENCE_AT) != 0)
 			break;
 		claim->event = get_u64(key.data + BINDING_CLAIM_SEQUENCE_AT);
-		if (claim->event == 0)
-			ret_claims->quarantined = true;
-		if (claim->event == 0 || value.size < BINDING_CLAIM_NETWORK_AT ||
-		    network > sizeof(claim->network))
+		ret_claims->quarantined = claim->event == 0;
+		if (ret_claims->quarantined)
+			break;
+		if (value.size < BINDING_CLAIM_NETWORK_AT || network > sizeof(claim->network))
 			continue;
 		memcpy(&claim->visitor, value.data, sizeof(claim->visitor));
 		claim->conflict = value.data[16] == EVIDENCE_NONE;
@@ -381,6 +381,8 @@ int binding_find_claims(struct store *store, const struct binding_evidence *evid
 	r = txn_read(&store->state, find_claims, &search);
 	if (r)
 		return r;
+	if (ret_claims->quarantined)
+		return 0;
 	binding_pending_claims(store, search.person, &search.scope, ret_claims);
 	count_with(ret_claims, evidence);
 	return 0;

@@ -63,7 +63,7 @@ struct binding_evidence {
 /* Who has claimed one person by one link, in the order of their events, queued ones last. */
 enum { BINDING_CLAIMS_MAX = 64 };
 struct binding_claims {
-	bool quarantined;	     /* the link has leaked and binds nobody */
+	bool quarantined;	     /* the link has leaked and binds nobody: then the rest is 0 */
 	unsigned browsers, networks; /* different ones, with those of the evidence itself */
 	unsigned count;
 	struct binding_claim {
