@@ -147,6 +147,8 @@ static int open_store(struct listing *listing, struct store **ret_store, struct 
 	}
 	if (*ret_store)
 		return 0;
+	if (listing->session)
+		(void)session_keep_server(listing->session);
 	code = app_open(arguments->config, APP_READER, &listing->reader, error);
 	if (code == 0)
 		*ret_store = listing->reader->store;

@@ -413,6 +413,8 @@ static int open_export(struct export *export, struct error *error)
 		export->store = session_app(export->session)->store;
 	}
 	if (!export->store) {
+		if (export->session)
+			(void)session_keep_server(export->session);
 		code = app_open(arguments->config, APP_READER, &export->reader, error);
 		if (code)
 			return code;

@@ -149,14 +149,18 @@ static int print_two_parts(const struct app *app, const struct tracker *tracker,
 	return 0;
 }
 
+/* @app is the session's as it is now: a call may have opened it again, with its trackers. */
 static int print_addresses(const struct arguments *arguments, const struct app *app,
-			   const struct tracker *tracker, const json_t *reply, struct error *error)
+			   const json_t *reply, struct error *error)
 {
 	const char *id = json_string_value(
 		json_object_get(json_array_get(json_object_get(reply, "links"), 0), "id"));
+	const struct tracker *tracker;
 	struct token token = {0};
-	int code = 0;
+	int code = tracker_option_find(app, arguments->tracker, &tracker, error);
 
+	if (code)
+		return code;
 	if (!id || hex_parse(span_text(id), &token.link, sizeof(token.link)) != 0)
 		return error_set(error, COMMAND_FAILED, "the server's answer names no link");
 	if (arguments->slug)
@@ -192,7 +196,7 @@ static int register_link(const struct arguments *arguments, struct error *error)
 		    : error_set(error, COMMAND_FAILED, "a name is not valid UTF-8");
 	json_decref(body);
 	if (!code)
-		code = print_addresses(arguments, session_app(session), tracker, reply, error);
+		code = print_addresses(arguments, session_app(session), reply, error);
 	json_decref(reply);
 	return code;
 }

@@ -216,13 +216,17 @@ static json_t *text_json(struct span text)
 	return json_stringn((const char *)text.data, text.size);
 }
 
-static struct span campaign_of(const struct rewrite_options *options)
-{
-	return options->campaign.size ? options->campaign : span_text(options->tracker->campaign);
-}
+/* What is to be registered: the next call's links, and what was seen before. */
+struct registering {
+	struct session *session;
+	struct span mailing;
+	char *campaign; /* a copy: a call may open the session's app again, with its trackers */
+	json_t *batch, *seen, *names;
+	size_t batch_bytes;
+};
 
 /* What /api/v1/links takes for one link; NULL when out of memory. */
-static json_t *link_json(const struct rewrite_link *link, const struct rewrite_options *options)
+static json_t *link_json(const struct rewrite_link *link, const struct registering *registering)
 {
 	json_t *item = json_object();
 	int r = 0;
@@ -230,9 +234,9 @@ static json_t *link_json(const struct rewrite_link *link, const struct rewrite_o
 	if (!item)
 		return NULL;
 	r |= json_object_set_new(item, "destination", text_json(link->destination));
-	r |= json_object_set_new(item, "campaign", text_json(campaign_of(options)));
-	if (options->mailing.size)
-		r |= json_object_set_new(item, "mailing", text_json(options->mailing));
+	r |= json_object_set_new(item, "campaign", json_string(registering->campaign));
+	if (registering->mailing.size)
+		r |= json_object_set_new(item, "mailing", text_json(registering->mailing));
 	if (link->label.size)
 		r |= json_object_set_new(item, "label", text_json(link->label));
 	if (r == 0)
@@ -240,14 +244,6 @@ static json_t *link_json(const struct rewrite_link *link, const struct rewrite_o
 	json_decref(item);
 	return NULL;
 }
-
-/* What is to be registered: the next call's links, and what was seen before. */
-struct registering {
-	struct session *session;
-	const struct rewrite_options *options;
-	json_t *batch, *seen, *names;
-	size_t batch_bytes;
-};
 
 static int send_batch(struct registering *registering, struct error *error)
 {
@@ -281,7 +277,7 @@ static int add_link(struct registering *registering, const struct rewrite_link *
 	if (json_object_get(registering->seen, id))
 		return 0;
 	if (json_object_set_new(registering->seen, id, json_true()) != 0 ||
-	    json_array_append_new(registering->batch, link_json(link, registering->options)) != 0)
+	    json_array_append_new(registering->batch, link_json(link, registering)) != 0)
 		return error_set(error, COMMAND_FAILED, "out of memory");
 	registering->batch_bytes += link->destination.size;
 	if (json_array_size(registering->batch) < BATCH_LINKS &&
@@ -297,8 +293,7 @@ static int add_campaign(struct registering *registering, struct error *error)
 
 	if (json_object_get(registering->seen, "campaign"))
 		return 0;
-	name = json_pack("{s:s, s:o}", "kind", "campaign", "name",
-			 text_json(campaign_of(registering->options)));
+	name = json_pack("{s:s, s:s}", "kind", "campaign", "name", registering->campaign);
 	if (json_object_set_new(registering->seen, "campaign", json_true()) != 0 ||
 	    json_array_append_new(registering->names, name) != 0)
 		return error_set(error, COMMAND_FAILED, "out of memory");
@@ -309,9 +304,14 @@ static int add_campaign(struct registering *registering, struct error *error)
 static int register_links(struct session *session, const struct rewrite_result *result,
 			  const struct rewrite_options *options, struct error *error)
 {
+	cleanup_free char *campaign =
+		options->campaign.size
+			? strndup((const char *)options->campaign.data, options->campaign.size)
+			: strdup(options->tracker->campaign);
 	struct registering registering = {
 		.session = session,
-		.options = options,
+		.mailing = options->mailing,
+		.campaign = campaign,
 		.batch = json_array(),
 		.seen = json_object(),
 		.names = json_array(),
@@ -320,7 +320,7 @@ static int register_links(struct session *session, const struct rewrite_result *
 	const struct rewrite_link *links = rewrite_links(result, &count);
 	int r = 0;
 
-	if (!registering.batch || !registering.seen || !registering.names)
+	if (!campaign || !registering.batch || !registering.seen || !registering.names)
 		r = error_set(error, COMMAND_FAILED, "out of memory");
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		if (links[i].outcome == REWRITE_TRACKED)

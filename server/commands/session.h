@@ -20,13 +20,17 @@ int session_open(const char *option, struct session **ret_session, struct error 
 void session_close(struct session *session);	/* NULL allowed */
 void cleanup_session(struct session **session); /* for cleanup() */
 
-/* Configuration, trackers and keyring, in either way; its store is NULL beside a server. */
+/*
+ * Configuration, trackers and keyring, in either way; its store is NULL beside a server. Good until
+ * the next session_call(), which opens them again where a server has gone away.
+ */
 struct app *session_app(const struct session *session);
 
 /*
  * From now on, should a server own the stores: when it goes away, wait up to SESSION_SERVER_WAIT_MS
- * for it to come back and never take the lock, which a long command would keep it from. Return:
- * whether there is a server.
+ * for it to come back and never take the lock, which a long command would keep it from. So must
+ * whoever reads the same stores by an app of its own, since they are opened once in a process.
+ * Return: whether there is a server.
  */
 enum { SESSION_SERVER_WAIT_MS = 60000 };
 bool session_keep_server(struct session *session);

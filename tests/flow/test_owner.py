@@ -115,8 +115,8 @@ class Owner(unittest.TestCase):
             for number in range(30):
                 result = self.daemon.waymark("link", "new", "--slug", f"s{number}",
                                              f"{PAGE}{number}", check=False)
-                if result.returncode != 0:
-                    failures.append(result.stderr)
+                if result.stdout != f"{self.daemon.tracker}/l/s{number}\n":
+                    failures.append((result.stdout, result.stderr))
         thread = threading.Thread(target=register)
         thread.start()
         for _ in range(3):
