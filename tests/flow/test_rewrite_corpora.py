@@ -34,7 +34,9 @@ def requested(urls):
 class Corpus(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.daemon = Daemon(consent="pending", tracker=TRACKER, site=SITE)
+        # A connection of the pool may rest for as long as a document takes.
+        cls.daemon = Daemon(consent="pending", tracker=TRACKER, site=SITE,
+                            limits__request_timeout_s=600)
         cls.daemon.__enter__()
         cls.addClassCleanup(cls.daemon.__exit__, None, None, None)
         cls.daemon.start()
