@@ -57,10 +57,13 @@ const commands = {
   // @headers: put on each request; @network: where its navigations come from, as a proxy says it,
   // and only these: a header of ours on a beacon would make the browser ask first; @script: runs
   // before any of a page; @blocked: a pattern of addresses that cannot be reached; @scripts:
-  // whether pages may have any.
-  async profile({ name, folder, headers, network, script, blocked, scripts = true }) {
+  // whether pages may have any; @width: of the window; @colors: light or dark, as the system's are.
+  async profile({
+    name, folder, headers, network, script, blocked, scripts = true, width = 1280, colors = 'light',
+  }) {
     const settings = {
       userAgent, locale: 'en-GB', javaScriptEnabled: scripts, extraHTTPHeaders: headers,
+      viewport: { width, height: 720 }, colorScheme: colors,
     };
     let context;
     if (folder)
