@@ -17,7 +17,6 @@
 #include "summary/report_html.h"
 #include "summary/report_json.h"
 #include "summary/report_terminal.h"
-#include "text/columns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,39 +210,24 @@ static int open_sources(const struct arguments *arguments, struct sources *sourc
 	return summary_open(sources->app, &sources->summary, error);
 }
 
-static struct span take_text(struct arena *arena, const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	cleanup_buffer struct buffer plain = BUFFER_INIT;
-
-	if (!text)
-		return (struct span){0};
-	columns_append_plain(&plain, span_text(text));
-	return plain.error ? (struct span){0} : arena_copy(arena, buffer_span(&plain));
-}
-
 /* Somebody who was erased since is nobody's: their row keeps the handle. */
-static int reveal(void *context, const struct handle *person, struct arena *arena,
-		  struct span *ret_address, struct span *ret_company, struct error *error)
+static int reveal(void *context, const struct handle *person, json_t **ret_person,
+		  struct error *error)
 {
 	struct sources *sources = context;
 	char handle[2 * sizeof(*person) + 1];
-	json_t *body, *reply = NULL;
+	json_t *body;
 	int code;
 
 	hex_format(person, sizeof(*person), handle);
 	body = json_pack("{s:s, s:b}", "prospect", handle, "fields", 1);
-	code = body ? session_call(sources->session, "/api/v1/prospects/find", body, &reply, error)
+	code = body ? session_call(sources->session, "/api/v1/prospects/find", body, ret_person,
+				   error)
 		    : error_set(error, -ENOMEM, "out of memory");
 	json_decref(body);
 	if (code == OPERATION_E_ABSENT)
 		return 0;
-	if (code)
-		return code < 0 ? code : -EIO;
-	*ret_address = take_text(arena, reply, "email");
-	*ret_company = take_text(arena, json_object_get(reply, "fields"), "company");
-	json_decref(reply);
-	return 0;
+	return code > 0 ? -EIO : code;
 }
 
 /* --last ends today, or where --to says. */

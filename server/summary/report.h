@@ -71,6 +71,8 @@ struct report_person {
 	struct span address; /* absent: not asked for, or nobody has it any more */
 	struct span company; /* absent: not known */
 	int64_t score;	     /* in hundredths */
+	int likelihood;	     /* 0 to 100 (likelihood.h): people are ranked by it */
+	struct span why;     /* what it comes of, in English */
 	char grade[4];	     /* "A+"; empty: nothing is known to grade by */
 	struct {
 		struct span type, where, campaign;
@@ -89,7 +91,6 @@ struct report_company {
 	struct span name;
 	uint64_t people;
 	int64_t score; /* in hundredths: of its people together */
-	char grade[4]; /* the best of them */
 	usec_t last;
 	struct report_window window; /* 30 days */
 };
@@ -124,12 +125,11 @@ struct report {
 	size_t day_count; /* each day of the period, also those without anything */
 	struct report_table tables[TOTAL_KIND_COUNT];
 
-	struct report_person *people; /* by score */
+	struct report_person *people; /* by likelihood */
 	size_t people_count;
-	uint64_t people_all; /* with facts, shown or not */
-	struct report_company *companies;
+	uint64_t people_all;		  /* with facts, shown or not */
+	struct report_company *companies; /* of these people; none unless they are revealed */
 	size_t company_count;
-	uint64_t companies_all;
 	struct report_account account;
 };
 

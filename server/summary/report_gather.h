@@ -5,6 +5,10 @@
 #include "summary/report.h"
 #include "summary/summary.h"
 
+#include <jansson.h>
+
+struct score;
+
 /* A report from data/summary/, the names in state/ and the accounts in the log. */
 struct report_options {
 	bool has_from, has_to; /* else from the first day with anything, to the last */
@@ -12,11 +16,12 @@ struct report_options {
 	size_t rows;	       /* of a table, at most */
 	usec_t now;
 	/*
-	 * Who a person is: absent spans where nobody knows. NULL: people stay handles. 0; negative
-	 * errno with @error, which ends the report.
+	 * Who a person is: {"email": …, "fields": {…}}, a new reference, or NULL where nobody
+	 * knows. Without it people stay handles. 0; negative errno with @error, which ends the
+	 * report.
 	 */
-	int (*reveal)(void *context, const struct handle *person, struct arena *arena,
-		      struct span *ret_address, struct span *ret_company, struct error *error);
+	int (*reveal)(void *context, const struct handle *person, json_t **ret_person,
+		      struct error *error);
 	void *context;
 };
 
@@ -47,5 +52,9 @@ void gather_names(struct gather *gather, enum total_kind kind, struct span id,
 void gather_amount(struct gather *gather, struct span *amount, int64_t number,
 		   struct span currency);
 int gather_people(struct gather *gather); /* 0; negative errno, or positive with the error said */
+/* Who @person is, and what follows from that: company, grade, likelihood. */
+void gather_identity(struct gather *gather, const json_t *identity, const struct score *score,
+		     struct report_person *person);
+int gather_companies(struct gather *gather); /* of the report's people; 0; -ENOMEM */
 
 #endif

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * People by score: everybody is folded once to find the first of them, and these once more for what
- * is shown of them, because a summary is only there for as long as it is looked at. That is cheaper
- * than to keep a hundred thousand.
+ * People by likelihood: everybody is folded once to find the first of them, and these once more for
+ * what is shown of them, because a summary is only there for as long as it is looked at. That is
+ * cheaper than to keep a hundred thousand.
  *
- * Who a handle is, is asked last, for those alone who are shown: each question is recorded.
+ * Who a handle is, is asked for those alone who are shown: each question is recorded. So ranks do
+ * not know of grades, which rest on what is known of a person; beside each one stands what they
+ * say.
  */
 #include "summary/report_gather.h"
 
 #include "summary/calendar.h"
 #include "summary/fold.h"
+#include "summary/likelihood.h"
 #include "summary/person.h"
 #include "summary/report_top.h"
 #include "summary/score.h"
@@ -23,16 +26,19 @@ struct people_walk {
 	struct top top;
 	uint64_t all;
 	struct report_person *person; /* that is being filled */
+	json_t *identity;	      /* theirs; NULL: not asked for, or nobody knows */
 };
 
 static int rank(void *context, const struct handle *person, const struct person_summary *summary)
 {
 	struct people_walk *walk = context;
-	int64_t score = summary->score ? summary->score->sum : 0;
+	struct likelihood likelihood = {0};
 	struct handle evicted;
 
+	if (summary->score)
+		likelihood_of(summary->score, GRADE_NONE, false, &likelihood);
 	walk->all++;
-	(void)top_add(&walk->top, score, (int64_t)summary->last.time, person, &evicted);
+	(void)top_add(&walk->top, likelihood.weight, (int64_t)summary->last.time, person, &evicted);
 	return 0;
 }
 
@@ -166,6 +172,7 @@ static int fill_person(void *context, const struct handle *handle,
 	fill_windows(summary->windows, person->windows);
 	if (!summary->score)
 		return 0;
+	gather_identity(gather, walk->identity, summary->score, person);
 	person->score = (int64_t)summary->score->total * HUNDREDTHS;
 	r = fill_categories(gather, summary->score, person);
 	return r ? r : fill_evidence(gather, summary->score, person);
@@ -188,15 +195,16 @@ static int fill_people(struct people_walk *walk)
 
 		walk->person = &report->people[report->people_count];
 		*walk->person = (struct report_person){0};
+		if (options->reveal &&
+		    options->reveal(options->context, handle, &walk->identity, gather->error) != 0)
+			return 1;
 		r = summary_person(gather->summary, handle, 0, fill_person, walk);
+		json_decref(walk->identity);
+		walk->identity = NULL;
 		if (r == SUMMARY_E_ABSENT)
 			continue; /* erased since */
-		if (r == 0 && options->reveal)
-			r = options->reveal(options->context, handle, &report->arena,
-					    &walk->person->address, &walk->person->company,
-					    gather->error);
 		if (r != 0)
-			return r < 0 && options->reveal && gather->error->text[0] ? 1 : r;
+			return r;
 		report->people_count++;
 	}
 	return 0;
@@ -211,6 +219,8 @@ int gather_people(struct gather *gather)
 		r = summary_persons(gather->summary, NULL, 0, rank, &walk);
 	if (r == 0)
 		r = fill_people(&walk);
+	if (r == 0)
+		r = gather_companies(gather);
 	top_finish(&walk.top);
 	return r;
 }

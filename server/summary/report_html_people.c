@@ -11,7 +11,7 @@
 
 #include <inttypes.h>
 
-enum { SCORE_BAR_HEIGHT = 6 };
+enum { SCORE_BAR_HEIGHT = 6, LIKELIHOOD_MAX = 100 };
 
 static void append_points(struct report_page *page, int64_t hundredths)
 {
@@ -161,10 +161,9 @@ static void append_who(struct report_page *page, const struct report_person *per
 	page_put(page, "</div>\n");
 }
 
-static void append_person(struct report_page *page, const struct report_person *person, size_t rank,
-			  int64_t largest)
+static void append_person(struct report_page *page, const struct report_person *person, size_t rank)
 {
-	struct chart_part part = {.class = "main", .count = person->score};
+	struct chart_part part = {.class = "main", .count = person->likelihood};
 
 	buffer_printf(page->to, "<li><span class=\"rank\">%zu</span>\n", rank);
 	append_who(page, person);
@@ -180,8 +179,12 @@ static void append_person(struct report_page *page, const struct report_person *
 		page_put(page, "</span>");
 	}
 	page_put(page, "</p>");
-	chart_bar_append(page->to, &part, 1, largest, SCORE_BAR_HEIGHT);
-	page_put(page, "</div>\n");
+	chart_bar_append(page->to, &part, 1, LIKELIHOOD_MAX, SCORE_BAR_HEIGHT);
+	buffer_printf(page->to, "<p><small title=\"");
+	page_escape(page, person->why);
+	page_put(page, "\">");
+	page_text(page, REPORT_TEXT_likelihood);
+	buffer_printf(page->to, " %d/%d</small></p></div>\n", person->likelihood, LIKELIHOOD_MAX);
 	append_last(page, person);
 	append_chips(page, person);
 	page_put(page, "<details>");
@@ -196,7 +199,6 @@ void page_people(struct report_page *page)
 {
 	const struct report *report = page->report;
 	size_t shown = page_shown(page, report->people_count);
-	int64_t largest = report->people_count > 0 ? report->people[0].score : 0;
 	bool revealed = false;
 
 	if (report->people_count == 0)
@@ -209,7 +211,7 @@ void page_people(struct report_page *page)
 		     revealed ? REPORT_TEXT_people_revealed : REPORT_TEXT_people_handles);
 	page_put(page, "<ol class=\"people\">\n");
 	for (size_t i = 0; i < shown; i++)
-		append_person(page, &report->people[i], i + 1, largest);
+		append_person(page, &report->people[i], i + 1);
 	page_put(page, "</ol>\n");
 	page_others(page, report->people_all - shown);
 	page_end_section(page);
@@ -256,6 +258,6 @@ void page_companies(struct report_page *page)
 	for (size_t i = 0; i < shown; i++)
 		append_company(page, &report->companies[i], report->companies[0].score);
 	page_put(page, "</tbody></table></div>\n");
-	page_others(page, report->companies_all - shown);
+	page_others(page, report->company_count - shown);
 	page_end_section(page);
 }

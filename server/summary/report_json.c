@@ -250,6 +250,8 @@ static json_t *person_json(struct writer *writer, const struct report_person *pe
 		put_text(writer, object, "email", person->address);
 	if (person->company.data)
 		put_text(writer, object, "company", person->company);
+	put_number(writer, object, "likelihood", person->likelihood);
+	put_text(writer, object, "why", person->why);
 	put_points(writer, object, "score", person->score);
 	put(writer, object, "grade", person->grade[0] ? json_string(person->grade) : json_null());
 	put(writer, object, "last_interaction", last_json(writer, person));

@@ -332,6 +332,7 @@ static void append_people(struct page *page)
 	append_title(page, REPORT_TEXT_people);
 	grid_init(&grid, &page->arena);
 	grid_column(&grid, text(page, REPORT_TEXT_person), false);
+	grid_column(&grid, text(page, REPORT_TEXT_likelihood), true);
 	grid_column(&grid, text(page, REPORT_TEXT_score), true);
 	grid_column(&grid, text(page, REPORT_TEXT_grade), false);
 	grid_column(&grid, heading(page, FIGURE_clicks_human), true);
@@ -344,6 +345,7 @@ static void append_people(struct page *page)
 		const struct report_window *all = &person->windows[REPORT_WINDOWS - 1];
 
 		grid_cell(&grid, person->address.size ? person->address : person->id);
+		count_cell(page, &grid, person->likelihood);
 		report_points_append(&page->cell, person->score);
 		end_cell(page, &grid);
 		text_cell(page, &grid, person->grade);
@@ -385,7 +387,7 @@ static void append_companies(struct page *page)
 		end_cell(page, &grid);
 	}
 	print_grid(page, &grid);
-	append_others(page, report->companies_all - shown);
+	append_others(page, report->company_count - shown);
 }
 
 static void append_machines(struct page *page)

@@ -97,8 +97,8 @@ TEXT(source_referral, "Site: {name}", "他サイト：{name}")
 TEXT(source_internal, "Within the site", "サイト内")
 
 TEXT(people, "People", "見込み客")
-TEXT(people_lead, "Ranked by score: what they did of late, weighted by the rules. The events behind each score are listed, so that nobody has to believe a number.",
-     "最近の行動をルールで重み付けしたスコアの順です。根拠となったイベントを示しているので、数値の理由を確かめられます。")
+TEXT(people_lead, "Whom to call first: by score, how fresh it is, and interest in important pages. It is an order, no probability. The events behind each score are listed, so that nobody has to believe a number.",
+     "優先して連絡したい順です。スコア、その新しさ、重要なページへの関心から並べています（確率ではありません）。根拠となったイベントで数値の理由を確かめられます。")
 TEXT(people_handles, "People appear by their handles. Whoever may see addresses runs the report with --reveal, and the log records it.",
      "氏名やメールアドレスの代わりに識別子を表示しています。--reveal を付けると閲覧権限のある人に限り表示でき、その事実はログに記録されます。")
 TEXT(people_revealed, "This report holds addresses: keep it as you keep your customer list. That it was made is recorded in the log.",
@@ -123,7 +123,8 @@ TEXT(event_number, "Event", "イベント番号")
 TEXT(event_of, "event {sequence}", "イベント {sequence}")
 TEXT(never, "nothing yet", "まだありません")
 TEXT(companies, "Companies", "会社")
-TEXT(companies_lead, "The same people by where they work.", "見込み客を会社ごとにまとめた順位です。")
+TEXT(companies_lead, "The people above by where they work.", "上に示した見込み客を会社ごとにまとめています。")
+TEXT(likelihood, "Likelihood", "見込み度")
 TEXT(people_count, "People", "人数")
 
 TEXT(machines, "Machines", "機械によるアクセス")

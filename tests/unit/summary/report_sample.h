@@ -172,6 +172,8 @@ static void sample_fill_person(struct report *report, struct report_person *pers
 						     : "someone@customer.example");
 	person->company = sample_text(report, attack ? sample_attacks[(index + 3) % SAMPLE_ATTACKS]
 						     : "株式会社サンプル");
+	person->likelihood = 65 - 9 * (int)index;
+	person->why = sample_text(report, attack ? sample_attacks[index] : "184 points");
 	person->score = 18450 - (int64_t)index * 2375;
 	memcpy(person->grade, index % 2 ? "B+" : "A", 2);
 	person->last.type = sample_text(report, kinds[index % 3]);
@@ -219,7 +221,7 @@ static void sample_fill_people(struct report *report, bool attack)
 	for (size_t i = 0; i < SAMPLE_PEOPLE; i++)
 		sample_fill_person(report, &report->people[i], i, attack);
 	report->companies = sample_alloc(report, 2 * sizeof(*report->companies));
-	report->company_count = report->companies_all = 2;
+	report->company_count = 2;
 	for (size_t i = 0; i < 2; i++)
 		report->companies[i] =
 			(struct report_company){.name = sample_text(report,
