@@ -36,8 +36,10 @@
 	METRIC(REQUEST_PIXEL_BAD, counter, "waymark_requests_total", "route=\"pixel\",result=\"malformed\"", "") \
 	METRIC(REQUEST_PIXEL_ORIGIN, counter, "waymark_requests_total", "route=\"pixel\",result=\"other_origin\"", "") \
 	METRIC(REQUEST_PIXEL_PROBE, counter, "waymark_requests_total", "route=\"pixel\",result=\"probe\"", "") \
+	METRIC(REQUEST_PIXEL_PREFETCH, counter, "waymark_requests_total", "route=\"pixel\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_TAG, counter, "waymark_requests_total", "route=\"tag\",result=\"ok\"", "") \
 	METRIC(REQUEST_TAG_ORIGIN, counter, "waymark_requests_total", "route=\"tag\",result=\"other_origin\"", "") \
+	METRIC(REQUEST_TAG_PREFETCH, counter, "waymark_requests_total", "route=\"tag\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_CONSENT, counter, "waymark_requests_total", "route=\"consent\",result=\"taken\"", "") \
 	METRIC(REQUEST_CONSENT_BAD, counter, "waymark_requests_total", "route=\"consent\",result=\"malformed\"", "") \
 	METRIC(REQUEST_CONSENT_ORIGIN, counter, "waymark_requests_total", "route=\"consent\",result=\"other_origin\"", "") \
@@ -45,10 +47,12 @@
 	METRIC(REQUEST_FORGET_ORIGIN, counter, "waymark_requests_total", "route=\"forget\",result=\"other_origin\"", "") \
 	METRIC(REQUEST_FORGET_FAILED, counter, "waymark_requests_total", "route=\"forget\",result=\"failed\"", "") \
 	METRIC(REQUEST_PRIVACY, counter, "waymark_requests_total", "route=\"privacy\",result=\"ok\"", "") \
+	METRIC(REQUEST_PRIVACY_PREFETCH, counter, "waymark_requests_total", "route=\"privacy\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_STAFF, counter, "waymark_requests_total", "route=\"staff\",result=\"ok\"", "") \
 	METRIC(REQUEST_STAFF_LEFT_OUT, counter, "waymark_requests_total", "route=\"staff\",result=\"left_out\"", "") \
 	METRIC(REQUEST_STAFF_COUNTED, counter, "waymark_requests_total", "route=\"staff\",result=\"counted\"", "") \
 	METRIC(REQUEST_STAFF_FORGED, counter, "waymark_requests_total", "route=\"staff\",result=\"forged\"", "") \
+	METRIC(REQUEST_STAFF_PREFETCH, counter, "waymark_requests_total", "route=\"staff\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET_UNKNOWN, counter, "waymark_requests_total", "route=\"asset\",result=\"unknown_script\"", "") \

@@ -154,7 +154,6 @@ enum handled public_beacon(struct request *request)
 			      "Beacons are taken from the pages of this tracker's sites.\n");
 	visit_init(&visit, request, EVENT_view);
 	if (visit.prefetch)
-		return refuse(request, METRIC_REQUEST_BEACON_PREFETCH, 503,
-			      "What is not shown yet is not counted.\n");
+		return public_prefetched(request, METRIC_REQUEST_BEACON_PREFETCH);
 	return take(&visit);
 }

@@ -5,7 +5,8 @@
  * it in; the other keys are those of a beacon's line.
  *
  * Whatever happens the answer is the picture, or the page would show a broken one; only a page of
- * another site gets none. HEAD and prefetch view nothing.
+ * another site gets none, and a prefetch, so that the page asks again once it is shown. HEAD views
+ * nothing.
  */
 #include "base/cleanup.h"
 #include "public/beacon_event.h"
@@ -101,7 +102,9 @@ enum handled public_pixel(struct request *request)
 				  "text/plain; charset=utf-8", "no-store",
 				  SPAN("This picture is for the pages of this tracker's sites.\n"));
 	visit_init(&visit, request, EVENT_view);
-	if (visit_is_probe(&visit))
+	if (visit.prefetch)
+		return public_prefetched(request, METRIC_REQUEST_PIXEL_PREFETCH);
+	if (visit.head)
 		return send_answer(request, &probe);
 	return take(&visit);
 }

@@ -2,7 +2,7 @@
 /*
  * GET /privacy: what is recorded and the visitor's choice, in the language that they read. Looking
  * at it records nothing and sets nothing. It tells each browser its own state, so no cache keeps
- * it.
+ * it, and no browser gets it before its reader looks.
  */
 #include "public/privacy_page.h"
 
@@ -17,6 +17,8 @@ enum handled public_privacy(struct request *request)
 	struct privacy_page page;
 	struct visit visit;
 
+	if (visit_is_prefetch(request))
+		return public_prefetched(request, METRIC_REQUEST_PRIVACY_PREFETCH);
 	/* A query that is too long or holds too much asks for nothing. */
 	(void)form_body_parse(request->query, &request->arena, &query);
 	visit_init(&visit, request, EVENT_consent);

@@ -42,6 +42,9 @@ const struct tracker *public_tracker(const struct request *request);
 
 /* 404 with a link to the tracker's first site: forged, mangled, or not there; 429 over a limit. */
 enum handled public_not_found(struct request *request, unsigned counter);
+/* 503, not to be stored, for what is asked for before anybody looks: a browser that then shows it
+ * asks again. */
+enum handled public_prefetched(struct request *request, unsigned counter);
 /* 503 with Retry-After: the store cannot be read. */
 enum handled public_unreadable(struct request *request, unsigned counter);
 

@@ -64,6 +64,12 @@ enum handled public_not_found(struct request *request, unsigned counter)
 			  public_tracker(request)->sites[0]);
 }
 
+enum handled public_prefetched(struct request *request, unsigned counter)
+{
+	return reply_body(request, counter, 503, "text/plain; charset=utf-8", "no-store",
+			  SPAN("What is not shown yet is not answered.\n"));
+}
+
 enum handled public_unreadable(struct request *request, unsigned counter)
 {
 	enum handled handled = reply_page(request, counter, 503, "Try again in a moment",

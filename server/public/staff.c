@@ -91,6 +91,8 @@ enum handled public_staff(struct request *request)
 	struct form_body query = {.count = 0};
 	struct staff_page page;
 
+	if (visit_is_prefetch(request))
+		return public_prefetched(request, METRIC_REQUEST_STAFF_PREFETCH);
 	/* A query that is too long or holds too much asks for nothing. */
 	(void)form_body_parse(request->query, &request->arena, &query);
 	if (!open_page(request, form_body_get(&query, SPAN("lang")), &page))

@@ -5,7 +5,8 @@
  * tells nothing about it. Without a visitor, or without the consent to tie one to a person, it is
  * all zeros.
  *
- * It reads the cookie and sets none. The answer is for one browser and one origin.
+ * It reads the cookie and sets none. The answer is for one browser and one origin, and for a page
+ * that somebody looks at: what a prerendered one would read may be another visitor's by then.
  */
 #include "base/encode.h"
 #include "crypto/id.h"
@@ -41,6 +42,8 @@ enum handled public_tag(struct request *request)
 		reply_header(request, "Vary", "Origin, Cookie");
 		return HANDLED;
 	}
+	if (visit_is_prefetch(request))
+		return public_prefetched(request, METRIC_REQUEST_TAG_PREFETCH);
 	visit_init(&visit, request, EVENT_login);
 	visit_count_cookies(&visit);
 	find_tag(&visit, tag);

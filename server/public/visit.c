@@ -27,6 +27,11 @@ static struct span find_purpose(const struct request *request)
 	return first;
 }
 
+bool visit_is_prefetch(const struct request *request)
+{
+	return verdict_is_prefetch(find_purpose(request));
+}
+
 void visit_ask(const struct visit *visit, struct identity_request *ret_asked)
 {
 	struct request *request = visit->request;

@@ -30,6 +30,9 @@ static inline bool visit_is_probe(const struct visit *visit)
 	return visit->head || visit->prefetch;
 }
 
+/* Is it asked for before anybody looks? For whoever needs no visit to say no. */
+bool visit_is_prefetch(const struct request *request);
+
 /* What its request says of identity and consent, as track/ asks for it. */
 void visit_ask(const struct visit *visit, struct identity_request *ret_asked);
 

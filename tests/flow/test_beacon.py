@@ -337,6 +337,13 @@ class Tag(Beacons):
             self.assertEqual((answer.status, json.loads(answer.body)), (200, zeros), headers)
             self.assertIsNone(answer.cookie)
 
+    def test_a_page_that_nobody_looks_at_yet_has_none(self):
+        for purpose in ("prefetch", "prefetch;prerender"):
+            answer = self.tag(Cookie=self.cookie(IDENTIFY), Sec_Purpose=purpose)
+            self.assertEqual((answer.status, answer.header("Cache-Control"), answer.cookie),
+                             (503, "no-store", None))
+            self.assertNotIn(self.expected().encode(), answer.body)
+
     def test_within_the_trackers_own_origin(self):
         for headers in ({"Sec_Fetch_Site": "same-origin"},
                         {"Sec_Fetch_Site": None, "Referer": TRACKER + "/privacy"}):

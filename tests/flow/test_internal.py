@@ -104,6 +104,10 @@ class Staff(Internal):
         self.assertEqual((undone.status, undone.cookie), (303, "wm-staff="))
         self.assertTrue(re.search("Max-Age=0", undone.header("Set-Cookie")))
 
+    def test_the_page_is_not_fetched_before_its_reader_looks(self):
+        answer = self.daemon.get(self.path, {"Sec-Purpose": "prefetch"})
+        self.assertEqual((answer.status, answer.header("Cache-Control")), (503, "no-store"))
+
     def test_a_post_that_says_neither_changes_nothing(self):
         for body in (b"", b"count=", b"count=maybe", b"=no", b"COUNT=no"):
             answer = self.post(self.path, body)

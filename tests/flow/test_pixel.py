@@ -83,9 +83,15 @@ class Identify(Pixels):
             self.assertEqual((answer.status, answer.cookie, events), (403, None, []), headers)
 
     def test_head_and_prefetch_view_nothing(self):
-        for method, headers in (("HEAD", {}), ("GET", {"Sec_Purpose": "prefetch"})):
-            answer, events = self.show(method=method, **headers)
-            self.assertEqual((answer.status, answer.cookie, events), (200, None, []))
+        answer, events = self.show(method="HEAD")
+        self.assertEqual((answer.status, answer.cookie, events), (200, None, []))
+        for headers in ({"Sec_Purpose": "prefetch"}, {"Sec_Purpose": "prefetch;prerender"},
+                        {"Purpose": "prefetch"}):
+            answer, events = self.show(**headers)
+            self.assertEqual((answer.status, answer.cookie, events), (503, None, []))
+            self.assertEqual(answer.header("Cache-Control"), "no-store")
+        self.assertEqual(self.daemon.metric(
+            'waymark_requests_total{route="pixel",result="prefetch"}'), 3)
 
 
 class Pending(Pixels):

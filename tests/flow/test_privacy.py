@@ -130,6 +130,13 @@ class Privacy(unittest.TestCase):
         self.assertEqual((head.status, head.body), (200, b""))
         self.assertEqual(len(self.daemon.events()), before)
 
+    def test_it_is_not_fetched_before_its_reader_looks(self):
+        for headers in ({"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"},
+                        {"Purpose": "prefetch"}):
+            answer = self.daemon.get("/privacy", headers)
+            self.assertEqual((answer.status, answer.header("Cache-Control")), (503, "no-store"))
+        self.assertEqual(self.page(**{"Sec-Purpose": ""})[0].status, 200)
+
     def test_a_hostile_query_is_no_matter(self):
         for query in ("?" + "&" * 3000, "?lang=" + "x" * 3000, "?%00=%ff", "?lang=ja%00",
                       "?" + "a=b&" * 400):
