@@ -229,7 +229,7 @@ static void decide_consent(const struct identity_request *request,
 static bool is_navigation(const struct identity_request *request)
 {
 	if (!request->sec_fetch_mode.data && !request->sec_fetch_dest.data)
-		return true;
+		return !request->scripted;
 	return span_equal(request->sec_fetch_mode, SPAN("navigate")) &&
 	       span_equal(request->sec_fetch_dest, SPAN("document"));
 }

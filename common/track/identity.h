@@ -48,8 +48,9 @@ struct identity_request {
 	struct span sec_gpc, dnt, sec_fetch_mode, sec_fetch_dest;
 	const struct country_table *countries; /* NULL: consent.default holds everywhere */
 	struct address client;
-	bool probe; /* HEAD or prefetch: neither sets a cookie nor binds */
-	usec_t now; /* wall */
+	bool scripted; /* what does not say how it was made is no navigation either */
+	bool probe;    /* HEAD or prefetch: neither sets a cookie nor binds */
+	usec_t now;    /* wall */
 };
 
 struct identity {

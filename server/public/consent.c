@@ -50,6 +50,7 @@ static void make_choice(struct visit *visit, struct choice *choice)
 	struct identity_request asked;
 
 	visit_ask(visit, &asked);
+	asked.scripted = !consent_answer_is_to_form(visit->request, visit->tracker);
 	choice->before = identity_choose(&asked, choice->chosen, &visit->identity);
 	if (visit->identity.consent != CONSENT_IDENTIFY)
 		forget_tags(visit, &asked);

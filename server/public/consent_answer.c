@@ -17,23 +17,39 @@ struct answer {
 	struct consent_answer how;
 };
 
-/* A browser that does not say what it does is taken for one that navigates. */
+/* A page is what browsers ask for when they navigate; scripts ask for anything. */
+static bool accepts_page(const struct request *request)
+{
+	struct span accept = request_value(request, HEADER_ACCEPT), page = SPAN("text/html");
+
+	for (size_t at = 0; at + page.size <= accept.size; at++)
+		if (span_starts_nocase(span_slice(accept, at, page.size), page))
+			return true;
+	return false;
+}
+
+/* Safari before 16.4 does not say what it does. */
 static bool is_navigation(const struct request *request)
 {
 	struct span mode = request_value(request, HEADER_SEC_FETCH_MODE);
 
-	return !mode.data || span_equal(mode, SPAN("navigate"));
+	return mode.data ? span_equal(mode, SPAN("navigate")) : accepts_page(request);
+}
+
+bool consent_answer_is_to_form(const struct request *request, const struct tracker *tracker)
+{
+	struct span origin = span_trim(request_value(request, HEADER_ORIGIN));
+
+	return is_navigation(request) && span_equal(origin, span_text(tracker->origin));
 }
 
 void consent_answer_init(struct consent_answer *answer, const struct visit *visit,
 			 struct span language)
 {
 	const struct request *request = visit->request;
-	struct span origin = span_trim(request_value(request, HEADER_ORIGIN));
 
 	*answer = (struct consent_answer){
-		.is_form = is_navigation(request) &&
-			   span_equal(origin, span_text(visit->tracker->origin)),
+		.is_form = consent_answer_is_to_form(request, visit->tracker),
 		.language = language_choose(language, request),
 		.cookie = visit_format_cookie(visit),
 	};

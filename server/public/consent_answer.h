@@ -19,6 +19,9 @@ struct consent_answer {
 	const char *cookie, *held; /* whole Set-Cookie values in the request's arena, or NULL */
 };
 
+/* Is it a form of our own page, so that what it sets comes by a navigation? */
+bool consent_answer_is_to_form(const struct request *request, const struct tracker *tracker);
+
 /* Who asks, and the cookie of the visit's identity as it stands. @language: as the form says. */
 void consent_answer_init(struct consent_answer *answer, const struct visit *visit,
 			 struct span language);

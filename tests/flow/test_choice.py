@@ -131,6 +131,21 @@ class Pending(Choice):
         self.assertIn('value="measure" required aria-describedby="what-measure" checked',
                       page.body.decode())
 
+    def test_a_browser_that_does_not_say_what_it_does(self):
+        """Safari before 16.4: a form of our own page navigates, nothing else does."""
+        silent = {"Sec-Fetch-Site": None, "Sec-Fetch-Mode": None, "Sec-Fetch-Dest": None}
+        page = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+        for origin, accept, status, mark in (
+                (TRACKER, page, 303, BY_NAVIGATION), (TRACKER, "*/*", 204, 0),
+                (TRACKER, None, 204, 0), (SITE, "*/*", 204, 0), (SITE, page, 204, 0)):
+            answer = self.choose("identify", silent, Origin=origin, Accept=accept)
+            self.assertEqual(answer.status, status, (origin, accept))
+            self.assertEqual(mint.decode(cookies_of(answer)["wm"][0])[19], IDENTIFY | mark)
+        for accept, kind in ((page, "text/html"), ("*/*", "text/plain")):
+            answer = self.choose("identify", silent, Origin="https://evil.example", Accept=accept)
+            self.assertEqual(answer.status, 403)
+            self.assertIn(kind, answer.header("Content-Type"))
+
     def test_only_pages_of_ours_choose(self):
         for headers in ({"Origin": None}, {"Origin": "https://evil.example"}, {"Origin": "null"},
                         {"Origin": SITE + ".evil.example"}, {"Origin": [SITE, TRACKER]},
