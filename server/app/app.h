@@ -63,6 +63,7 @@ struct app {
 	struct recent_tags recent_tags;
 	struct people_backup *people_backup; /* of the owner of data/lock */
 	struct store_health health;	     /* what the log lines have told of the store */
+	usec_t script_due;		     /* monotonic: a script that is gone is told of then */
 	const struct app_routes *routes;     /* of app_listen(), for a control socket made later */
 };
 

@@ -6,13 +6,15 @@
  * depend on the country, so that nothing has to be configured in the page. It is asked for again
  * after an hour, and then mostly answered 304. /t/<hash>.js never changes, which is what a page
  * with an integrity attribute needs, and is kept for a year; what this version does not hold is
- * 404, counted by itself since a site that pinned it is not measured, and its pages work without.
+ * 404: no other bytes would do. It is counted by itself and told to the log now and then, since a
+ * site that pinned it is not measured, and its pages work without.
  *
  * Tags carry crossorigin=anonymous, so that loading a script sends no cookie; for that, and for
  * integrity, each answer is readable from any origin. There is nothing in it that is not public.
  */
 #include "public/asset.h"
 
+#include "base/log.h"
 #include "http/etag.h"
 #include "public/public.h"
 #include "track/identity.h"
@@ -20,6 +22,8 @@
 static const char cache_short[] = "public, max-age=3600";
 static const char cache_private[] = "private, max-age=3600"; /* it depends on who asks */
 static const char cache_immutable[] = "public, max-age=31536000, immutable";
+
+enum { TOLD_EVERY_S = 3600 };
 
 const struct asset *asset_find(struct span name)
 {
@@ -82,6 +86,23 @@ enum handled public_banner(struct request *request)
 	return reply_asset(request, asset_find(SPAN("banner")), cache_short);
 }
 
+/* A line of text instead of a page, for browsers that ask again with each of a site's. */
+static enum handled reply_unknown(struct request *request)
+{
+	struct app *app = request->context;
+
+	if (app->now >= app->script_due) {
+		app->script_due = app->now + TOLD_EVERY_S * USEC_PER_SEC;
+		log_warning("script_unknown", "reason",
+			    "a page asks for a script that this version does not hold: "
+			    "'waymark config snippet --pin' prints the tags to pin");
+	}
+	(void)reply_body(request, METRIC_REQUEST_ASSET_UNKNOWN, 404, "text/plain; charset=utf-8",
+			 "no-store", SPAN("This version has no such script.\n"));
+	reply_header(request, "Access-Control-Allow-Origin", "*");
+	return HANDLED;
+}
+
 enum handled public_pinned(struct request *request)
 {
 	const struct span suffix = SPAN(".js");
@@ -94,6 +115,6 @@ enum handled public_pinned(struct request *request)
 	if (span_equal(span_slice(request->tail, size, suffix.size), suffix))
 		asset = asset_find_hash(stem);
 	if (!asset)
-		return public_not_found(request, METRIC_REQUEST_ASSET_UNKNOWN);
+		return reply_unknown(request);
 	return reply_asset(request, asset, cache_immutable);
 }

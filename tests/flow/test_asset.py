@@ -74,6 +74,20 @@ class Asset(unittest.TestCase):
         self.assertEqual(self.daemon.request("POST", path).status, 405)
         self.assertEqual(self.daemon.metric(UNKNOWN), 6, "a page that pinned what is gone shows")
 
+    def test_a_pinned_script_that_is_gone(self):
+        for _ in range(30):
+            answer = self.get("/t/0123456789abcdef.js", Accept_Encoding="br")
+            self.assertEqual(answer.status, 404)
+            self.assertEqual(answer.header("Cache-Control"), "no-store")
+            self.assertEqual(answer.header("Content-Type"), "text/plain; charset=utf-8")
+            # Readable, so that the browser's console says 404 and nothing about origins.
+            self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
+            self.assertLess(len(answer.body), 100)
+        self.assertEqual(self.daemon.metric(UNKNOWN), 30)
+        self.assertEqual(self.daemon.log().count("event=script_unknown"), 1)
+        self.assertIn("config snippet --pin", self.daemon.log())
+        self.assertNotIn("0123456789abcdef", self.daemon.log())
+
     def test_the_other_scripts(self):
         for path, name in (("/banner.js", "banner"), ("/t/adapters.js", "adapters")):
             answer = self.get(path, Accept_Encoding="br")
