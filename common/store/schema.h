@@ -98,7 +98,7 @@ enum { RECORD_VERSION_SHARED = 2, EVENT_FIELD_SHARED = 255 };
 	FIELD(21, signals, FLAGS, 1, "signals.proxy|trap|late",                                    \
 	      "came through a trusted proxy; trap link; answered before it was recorded")          \
 	FIELD(22, query, TEXT, 2048, "query", "listed parameters that the link was asked with")    \
-	FIELD(23, query_sealed, SEALED, 8300, "query_sealed", "the whole extra query")             \
+	FIELD(23, query_sealed, SEALED, 8300, "query_sealed", "the whole query of link or page")   \
 	FIELD(24, ip_sealed, SEALED, 64, "ip_sealed", "the whole client address")                  \
 	FIELD(25, verdict, CHOICE, 1, "verdict.class", "human or machine at request time")         \
 	FIELD(26, reasons, LIST, 255, "verdict.reasons", "the rules that fired")                   \

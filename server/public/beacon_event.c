@@ -4,6 +4,10 @@
  * scripts show. What the page says goes by the rules of track/privacy.h, as what a browser says
  * does; the rest is what any request's event has.
  *
+ * Of the page's query the record keeps what is listed. What the site puts there beside it may be
+ * the person's own, so all of it is kept for that person alone, where the browser is known as
+ * theirs.
+ *
  * The Referer of a beacon is the page itself, so the page before is what the page says it was, or
  * nothing.
  */
@@ -17,6 +21,22 @@ static bool needs_address(enum event_type type)
 	return type == EVENT_view || type == EVENT_leave || type == EVENT_download;
 }
 
+/* Behind '?' and before '#'; empty where there is nothing. */
+static struct span query_of(struct span url)
+{
+	size_t end = span_find(url, '#', 0), start = span_find(url, '?', 0) + 1;
+
+	return start < end ? span_slice(url, start, end - start) : SPAN("");
+}
+
+static void set_page_query(struct visit_event *builder, struct span url, struct span kept)
+{
+	struct span query = query_of(url);
+
+	if (builder->event.type == EVENT_view && !span_equal(query, query_of(kept)))
+		visit_event_page_query(builder, query);
+}
+
 static int set_address(struct visit_event *builder, const struct beacon_line *line,
 		       struct error *error)
 {
@@ -25,11 +45,13 @@ static int set_address(struct visit_event *builder, const struct beacon_line *li
 		header_cache_page(visit->app->headers, visit->settings->config,
 				  line->values[BEACON_URL]);
 
-	if (page->text.size > 0)
-		event_set(&builder->event, EVENT_FIELD_url, page->text);
-	else if (needs_address(line->type))
-		return error_set(error, BEACON_E_LINE,
-				 "u is not an address that a browser would ask for");
+	if (page->text.size == 0)
+		return needs_address(line->type)
+			       ? error_set(error, BEACON_E_LINE,
+					   "u is not an address that a browser would ask for")
+			       : 0;
+	event_set(&builder->event, EVENT_FIELD_url, page->text);
+	set_page_query(builder, line->values[BEACON_URL], page->text);
 	return 0;
 }
 

@@ -99,11 +99,14 @@ TEXT(item_link,
      "開かれたリンク、そのメールの配信とキャンペーン、日時")
 TEXT(why_link, "To see which mails and links are of use", "どのメールやリンクが役立っているかを知るため")
 TEXT(item_page,
-     "The address of the page, without the part behind the question mark, and the time",
-     "ページのアドレス（「?」以降を除く）、日時")
+     "The address of the page, without the part behind the question mark, and the time; where you "
+     "are recognised also that part, encrypted",
+     "ページのアドレス（「?」以降を除く）、日時。個人と結び付けて計測する場合は、「?」以降も暗号化して保存")
 TEXT(item_page_query,
-     "The address of the page, and the time; of the part behind the question mark only {query}",
-     "ページのアドレス、日時。「?」以降は {query} のみ")
+     "The address of the page, and the time; of the part behind the question mark only {query}; "
+     "where you are recognised also all of it, encrypted",
+     "ページのアドレス、日時。「?」以降は {query} のみ。個人と結び付けて計測する場合は、「?」以降の全体も"
+     "暗号化して保存")
 TEXT(item_referrer, "The site that led there", "直前に閲覧していたサイト")
 TEXT(why_page, "To see which pages are read, and how they are found",
      "どのページが、どこから見つけられて読まれているかを知るため")

@@ -212,14 +212,15 @@ bool visit_event_person(struct visit_event *builder, const struct prospect_id *p
 	return true;
 }
 
-static void set_sealed(struct visit_event *builder, enum event_field field, struct span clear)
+static void set_sealed(struct visit_event *builder, const struct person_key *key,
+		       enum event_field field, struct span clear)
 {
 	uint8_t context[EVENT_SEAL_CONTEXT_BYTES];
 	struct buffer *to = builder->text;
 	size_t start = to->size;
 
 	event_seal_context(builder->event.type, field, context);
-	seal_append(&builder->person.key, span_of(context, sizeof(context)), clear, to);
+	seal_append(key, span_of(context, sizeof(context)), clear, to);
 	if (!to->error)
 		event_set(&builder->event, field, span_of(to->data + start, to->size - start));
 }
@@ -231,7 +232,19 @@ void visit_event_query(struct visit_event *builder, struct span query)
 	privacy_query(builder->visit->settings->config, query, builder->scratch);
 	visit_event_scratch(builder, EVENT_FIELD_query);
 	if (builder->has_person && builder->seals)
-		set_sealed(builder, EVENT_FIELD_query_sealed, query);
+		set_sealed(builder, &builder->person.key, EVENT_FIELD_query_sealed, query);
+}
+
+void visit_event_page_query(struct visit_event *builder, struct span query)
+{
+	struct person person;
+
+	if (query.size == 0 || !builder->event.fields[EVENT_FIELD_prospect].data)
+		return;
+	if (people_find_handle(builder->visit->app->store, &builder->bound.person, NULL, &person))
+		return;
+	set_sealed(builder, &person.key, EVENT_FIELD_query_sealed, query);
+	sodium_memzero(&person.key, sizeof(person.key));
 }
 
 static struct span address_span(const struct address *address)
@@ -252,7 +265,8 @@ static void set_address(struct visit_event *builder)
 	address_truncate(&builder->truncated);
 	event_set(&builder->event, EVENT_FIELD_ip, address_span(&builder->truncated));
 	if (mode == IP_SEALED && builder->has_person && builder->seals)
-		set_sealed(builder, EVENT_FIELD_ip_sealed, address_span(client));
+		set_sealed(builder, &builder->person.key, EVENT_FIELD_ip_sealed,
+			   address_span(client));
 }
 
 static void set_excluded(struct visit_event *builder)

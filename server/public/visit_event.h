@@ -55,6 +55,10 @@ bool visit_event_person(struct visit_event *builder, const struct prospect_id *p
 /* What the link was asked with: the listed parameters, and all of it sealed for a known person. */
 void visit_event_query(struct visit_event *builder, struct span query);
 
+/* What a page was asked with, where its address had to lose some of it: all of it, sealed for the
+ * person whom the visitor is tied to; nothing without one, or when the store does not know them. */
+void visit_event_page_query(struct visit_event *builder, struct span query);
+
 /* What a rule of track/privacy.h has appended to builder->scratch, as a field; clears it. */
 void visit_event_scratch(struct visit_event *builder, enum event_field field);
 

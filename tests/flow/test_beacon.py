@@ -219,6 +219,58 @@ class Identity(Beacons):
         self.assertEqual(self.dropped("consent"), 2)
 
 
+class Known(Beacons):
+    """A browser that is tied to a person: what a page was asked with is kept for them alone."""
+    QUERY = "utm_source=x&order=%E7%A7%8B&mail=ann@example.com"
+
+    def setUp(self):
+        super().setUp()
+        self.cookie_of_click = self.daemon.click(
+            self.daemon.link(PAGE, "--to", "a@example.com")).cookie
+
+    def view(self, url, **headers):
+        answer, [event] = self.send(line("view", u=url, v=VIEW),
+                                    **{"Cookie": self.cookie_of_click, **headers})
+        self.assertEqual(answer.status, 204)
+        return event
+
+    def revealed(self, event):
+        after = str(event["seq"] - 1)
+        return self.daemon.events("--after", after, "--reveal", type="view")[0]["query_sealed"]
+
+    def test_the_whole_query_is_sealed_for_the_person(self):
+        event = self.view(f"{PAGE}?{self.QUERY}#part?no")
+        self.assertEqual((event["url"], event["query"]), (PAGE + "?utm_source=x", None))
+        self.assertIsNotNone(event["prospect"])
+        self.assertEqual(event["query_sealed"], {"sealed": True})
+        self.assertEqual(self.revealed(event), self.QUERY)
+        [access] = self.daemon.events("--after", str(event["seq"]), type="access")
+        self.assertEqual(access["prospect"], event["prospect"])
+
+    def test_each_view_of_a_beacon_has_its_own(self):
+        _, events = self.send(*[line("view", u=f"{PAGE}?page={number}") for number in range(3)],
+                              Cookie=self.cookie_of_click)
+        self.assertEqual([self.revealed(event) for event in events],
+                         ["page=0", "page=1", "page=2"])
+
+    def test_the_longest_query(self):
+        query = "x=" + "y" * (8192 - len(PAGE) - 3)
+        self.assertEqual(self.revealed(self.view(f"{PAGE}?{query}")), query)
+
+    def test_nothing_is_sealed_that_is_kept_anyway(self):
+        for url in (PAGE, PAGE + "?", PAGE + "#a?b=c", PAGE + "?utm_source=x"):
+            self.assertNotIn("query_sealed", self.view(url))
+        _, [leave] = self.send(line("leave", u=PAGE + "?a=1", v=VIEW), Cookie=self.cookie_of_click)
+        self.assertNotIn("query_sealed", leave)
+
+    def test_nor_for_nobody(self):
+        for headers in ({"Cookie": self.cookie(IDENTIFY)}, {"Cookie": None}):
+            event = self.view(f"{PAGE}?{self.QUERY}", **headers)
+            self.assertIsNone(event["prospect"])
+            self.assertNotIn("query_sealed", event)
+        self.assertNotIn("ann@example", self.daemon.waymark("events", "--reveal").stdout)
+
+
 class Pending(Beacons):
     consent = "pending"
 
