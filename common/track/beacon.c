@@ -16,12 +16,15 @@
 #include "track/site_props.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 
 enum {
 	VIEW_CHARS = 16,
 	PROOF_CHARS = 50,
 	NUMBER_CHARS_MAX = 10,
+	CAPPED_CHARS_MAX = 16,
 	SITE_PROPS_MAX_BYTES = 4096,
 	TEXT_MAX_BYTES = 255
 };
@@ -33,6 +36,7 @@ enum form {
 	FORM_ANY,    /* anything: whoever takes it drops or refuses what it is not */
 	FORM_TEXT,   /* one line for people */
 	FORM_NUMBER, /* decimal digits, at most @max */
+	FORM_CAPPED, /* likewise; more than @max counts as @max */
 	FORM_FLAG,   /* 0 or 1 */
 	FORM_KIND,
 	FORM_JSON
@@ -52,7 +56,7 @@ static const struct key_row {
 	[BEACON_NAME]	  = {'n', NULL,		FORM_TEXT,	TEXT_MAX_BYTES},
 	[BEACON_PROPS]	  = {'p', "props",	FORM_JSON,	SITE_PROPS_MAX_BYTES},
 	[BEACON_TERM]	  = {'q', "term",	FORM_TEXT,	TEXT_MAX_BYTES},
-	[BEACON_VISIBLE]  = {'w', "visible_ms",	FORM_NUMBER,	604800000}, /* a week */
+	[BEACON_VISIBLE]  = {'w', "visible_ms",	FORM_CAPPED,	604800000}, /* a week */
 	[BEACON_DEPTH]	  = {'d', "depth",	FORM_NUMBER,	100},
 	[BEACON_INPUT]	  = {'i', "input",	FORM_FLAG,	1},
 	[BEACON_SERIAL]	  = {'s', "serial",	FORM_NUMBER,	1000000},
@@ -118,18 +122,26 @@ static bool is_view(struct span value)
 }
 
 /* Without leading zeros, so that it is JSON as it stands. */
-static bool is_number(struct span value, uint32_t max)
+static bool read_number(struct span value, size_t chars_max, uint64_t *ret_number)
 {
 	uint64_t number = 0;
 
-	if (value.size > NUMBER_CHARS_MAX || (value.size > 1 && value.data[0] == '0'))
+	if (value.size > chars_max || (value.size > 1 && value.data[0] == '0'))
 		return false;
 	for (size_t i = 0; i < value.size; i++) {
 		if (value.data[i] < '0' || value.data[i] > '9')
 			return false;
 		number = number * 10 + (value.data[i] - '0');
 	}
-	return value.size > 0 && number <= max;
+	*ret_number = number;
+	return value.size > 0;
+}
+
+static bool is_number(struct span value, uint32_t max)
+{
+	uint64_t number;
+
+	return read_number(value, NUMBER_CHARS_MAX, &number) && number <= max;
 }
 
 static bool is_url(struct span value)
@@ -170,6 +182,9 @@ static int wrong(const struct key_row *row, struct error *error)
 	case FORM_NUMBER:
 		return error_set(error, BEACON_E_LINE, "%c is a whole number from 0 to %u",
 				 row->key, row->max);
+	case FORM_CAPPED:
+		return error_set(error, BEACON_E_LINE, "%c is a whole number of at most %d digits",
+				 row->key, CAPPED_CHARS_MAX);
 	case FORM_KIND:
 		return error_set(error, BEACON_E_LINE,
 				 "k is one of load, spa, bfcache and prerender");
@@ -181,12 +196,29 @@ static int wrong(const struct key_row *row, struct error *error)
 	return error_set(error, BEACON_E_LINE, "%c is not right", row->key);
 }
 
+/* A page that is open for longer than any report is worth still tells the rest of its line. */
+static int take_capped(const struct key_row *row, struct span *value, struct arena *arena,
+		       struct error *error)
+{
+	char text[NUMBER_CHARS_MAX + 1];
+	uint64_t number;
+
+	if (!read_number(*value, CAPPED_CHARS_MAX, &number))
+		return wrong(row, error);
+	if (number <= row->max)
+		return 0;
+	(void)snprintf(text, sizeof(text), "%" PRIu32, row->max);
+	*value = arena_copy(arena, span_text(text));
+	return value->data ? 0 : -ENOMEM;
+}
+
 static int take_value(const struct key_row *row, struct span *value, struct arena *arena,
 		      struct error *error)
 {
 	bool right = true;
 
-	if (row->form != FORM_NUMBER && row->form != FORM_FLAG && value->size > row->max)
+	if (row->form != FORM_NUMBER && row->form != FORM_CAPPED && row->form != FORM_FLAG &&
+	    value->size > row->max)
 		return error_set(error, BEACON_E_LINE, "%c is longer than %u bytes", row->key,
 				 row->max);
 	switch (row->form) {
@@ -203,6 +235,8 @@ static int take_value(const struct key_row *row, struct span *value, struct aren
 	case FORM_NUMBER:
 		right = is_number(*value, row->max);
 		break;
+	case FORM_CAPPED:
+		return take_capped(row, value, arena, error);
 	case FORM_KIND:
 		right = is_kind(*value);
 		break;
@@ -303,6 +337,7 @@ static void append_value(const struct key_row *row, struct span value, struct bu
 {
 	switch (row->form) {
 	case FORM_NUMBER:
+	case FORM_CAPPED:
 	case FORM_JSON:
 		buffer_append_span(to, value);
 		break;

@@ -21,10 +21,10 @@ enum beacon_key {
 	BEACON_NAME,	 /* n: of an event */
 	BEACON_PROPS,	 /* p: what the site adds, a JSON object */
 	BEACON_TERM,	 /* q: what was searched for */
-	BEACON_VISIBLE,	 /* w: milliseconds that the page was seen, cumulative */
+	BEACON_VISIBLE,	 /* w: milliseconds that the page was seen, cumulative; at most a week */
 	BEACON_DEPTH,	 /* d: how far it was scrolled, percent */
 	BEACON_INPUT,	 /* i: 1 after a trusted pointer, key or scroll input */
-	BEACON_SERIAL,	 /* s: of the line within the view */
+	BEACON_SERIAL,	 /* s: of the line within the view; see beacon_follows() */
 	BEACON_KIND,	 /* k: how the view began: load, spa, bfcache or prerender */
 	BEACON_FORM,	 /* f: name or id of a form */
 	BEACON_LOGIN,	 /* l: proof of a login (crypto/token.h, purpose 9) */

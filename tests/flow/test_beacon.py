@@ -88,6 +88,12 @@ class Taken(Beacons):
         for kind, count in (("view", 1), ("event", 2), ("leave", 1)):
             self.assertEqual(self.daemon.metric(f'waymark_events_total{{type="{kind}"}}'), count)
 
+    def test_whoever_stays_for_longer_than_a_week_has_left(self):
+        answer, [event] = self.send(line("leave", u=PAGE, v=VIEW, w=8 * 86400 * 1000, d=3))
+        self.assertEqual(answer.status, 204)
+        self.assertEqual(event["props"], {"view": VIEW, "visible_ms": 7 * 86400 * 1000, "depth": 3})
+        self.assertEqual(self.rejected(), 0)
+
     def test_addresses_stay_outside(self):
         _, [view, search, event] = self.send(
             line("view", u=SITE + "/u/ann%40example.com?mail=ann@example.com",

@@ -45,6 +45,11 @@ static const struct {
 	 "\"serial\":2}"},
 	{"t=leave&u=https://a.example/&v=0123456789abcdef&w=0&i=0", EVENT_leave,
 	 "{\"view\":\"0123456789abcdef\",\"visible_ms\":0,\"input\":false}"},
+	/* Whoever leaves a page open for more than a week has still left it. */
+	{"t=leave&u=https://a.example/&v=0123456789abcdef&w=604800001&d=7", EVENT_leave,
+	 "{\"view\":\"0123456789abcdef\",\"visible_ms\":604800000,\"depth\":7}"},
+	{"t=leave&u=https://a.example/&v=0123456789abcdef&w=9007199254740991", EVENT_leave,
+	 "{\"view\":\"0123456789abcdef\",\"visible_ms\":604800000}"},
 	{"t=event&n=signup", EVENT_event, ""},
 	{"t=event&n=signup&p={\"plan\":\"pro\",\"seats\":3,\"price\":0.1}", EVENT_event,
 	 "{\"props\":{\"plan\":\"pro\",\"seats\":3,\"price\":0.1}}"},
