@@ -311,6 +311,13 @@ int beacon_parse(struct span text, struct arena *arena, struct beacon_line *line
 	return code ? code : check_needs(line, error);
 }
 
+bool beacon_follows(const struct beacon_line *line)
+{
+	struct span serial = line->values[BEACON_SERIAL];
+
+	return serial.data && !span_equal(serial, SPAN("0"));
+}
+
 /* The text is valid UTF-8; controls say nothing to a reader and become spaces. */
 static void append_string(struct span text, struct buffer *to)
 {

@@ -52,6 +52,12 @@ int beacon_parse(struct span text, struct arena *arena, struct beacon_line *line
 		 struct error *error);
 
 /*
+ * Does the line say that its page has sent another one before (a serial above 0)? A page waits for
+ * the answer to its first line, which brings the cookie, unless it goes away meanwhile.
+ */
+bool beacon_follows(const struct beacon_line *line);
+
+/*
  * The props of the event as a JSON object: what of the line has no field of its own, each under its
  * name, and what the site adds under "props". What looks like an address becomes "[email]", and
  * the address of a page loses its query. Nothing is appended when there is nothing to say.

@@ -46,8 +46,43 @@ static enum handled send_kept(struct request *request)
 	return send_done(request, answer->cookie);
 }
 
+/*
+ * The visitor that was made for a browser without a cookie, as long as no line has needed one. What
+ * follows another line of its page and comes without a cookie has overtaken the answer to that
+ * line, since its page went away: it has no visitor, and its view says whose it is. A visitor of
+ * its own would be one more person who was never there, and their cookie could replace the right
+ * one.
+ */
+struct waiting {
+	bool waits, set_cookie;
+	struct visitor_id visitor;
+};
+
+static void hold_visitor(struct visit *visit, struct waiting *waiting)
+{
+	struct identity *identity = &visit->identity;
+
+	*waiting = (struct waiting){.waits = identity->is_new && !identity->conflicting_cookies};
+	if (!waiting->waits)
+		return;
+	waiting->visitor = identity->visitor;
+	waiting->set_cookie = identity->set_cookie;
+	identity->visitor = (struct visitor_id){{0}};
+	identity->set_cookie = false;
+}
+
+static void give_visitor(struct visit *visit, struct waiting *waiting)
+{
+	if (!waiting->waits)
+		return;
+	visit->identity.visitor = waiting->visitor;
+	visit->identity.set_cookie = waiting->set_cookie;
+	waiting->waits = false;
+}
+
 /* What became of the lines. */
 struct result {
+	struct waiting waiting;
 	unsigned kept_out; /* right, but left out by a rule, or lost */
 	unsigned rejected;
 	struct error first; /* of the first that was rejected */
@@ -75,7 +110,7 @@ static int take_login(struct visit *visit, struct visit_event *builder, struct s
 }
 
 static int take_line(struct visit *visit, struct visit_event *builder, unsigned number,
-		     struct span text, struct error *wrong)
+		     struct span text, struct waiting *waiting, struct error *wrong)
 {
 	struct beacon_line line = {0};
 	int code;
@@ -86,6 +121,8 @@ static int take_line(struct visit *visit, struct visit_event *builder, unsigned 
 	code = beacon_parse(text, &visit->request->arena, &line, wrong);
 	if (code)
 		return code;
+	if (!beacon_follows(&line))
+		give_visitor(visit, waiting);
 	if (line.type == EVENT_login)
 		return take_login(visit, builder, line.values[BEACON_LOGIN], wrong);
 	return beacon_event_add(builder, &line, wrong);
@@ -98,7 +135,7 @@ static void take_lines(struct visit *visit, struct visit_event *builder, struct 
 	unsigned number = 0;
 
 	for (size_t at = 0; beacon_next(body, &at, &text);) {
-		int code = take_line(visit, builder, ++number, text, &wrong);
+		int code = take_line(visit, builder, ++number, text, &result->waiting, &wrong);
 
 		if (code == BEACON_E_LINE)
 			reject(visit, number, &wrong, result);
@@ -139,6 +176,7 @@ static enum handled take(struct visit *visit)
 
 	visit_event_init(&builder, visit);
 	visit_count_cookies(visit);
+	hold_visitor(visit, &result.waiting);
 	take_lines(visit, &builder, &result);
 	return finish(&builder, &result);
 }

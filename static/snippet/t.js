@@ -4,7 +4,8 @@
 // the commands and the lines that it sends. What holds:
 //
 // It harms no page. It throws into nothing, injects nothing, needs no eval, no inline code and no
-// second request; a page that it cannot be loaded into works as before. It writes no cookie and
+// second request; a page that it cannot be loaded into works as before, and so does one that loads
+// it as a module, where no tag says which tracker is meant. It writes no cookie and
 // stores no id: localStorage holds the visitor's choice of consent and nothing else. It judges no
 // visitor: whether somebody is a machine is for the server to say.
 //
@@ -15,7 +16,7 @@
 // whether to send: whether to keep it is judged by the tracker's cookie, which may be gone since.
 //
 // DEFAULT_CONSENT is put in by the build, which makes one variant for each value.
-((doc, data, origin) => {
+document.currentScript && ((doc, data, origin) => {
   const name = data.name || 'waymark';
   const early = window[name];
   const host = data.host || origin;
@@ -31,7 +32,8 @@
   let lines = [];
   // Of the view that is on: its id, how it began, its address, the number of its next line, and
   // what its next report says. @since: when it was last found visible; 0: it is hidden.
-  let id, began, url, serial, since, visibleMs, depth, input, form;
+  let id, began, url, since, visibleMs, depth, input, form;
+  let serial = 0;
   let changed = 0; // when the address became one that is not yet a view; 0: it is a view's
 
   const quietly = call => (...values) => {
@@ -60,9 +62,10 @@
   };
 
   // The first beacon may bring the visitor's cookie, and the next ones wait for it, else each would
-  // be another visitor's; a page that goes away cannot wait. The cookie of a choice is waited for
+  // be another visitor's. A page that goes away cannot wait: what it still says then has a number
+  // above 0, and the tracker makes no visitor of it. The cookie of a choice is waited for
   // in any case: a beacon beside it would bring another one, without the choice.
-  const flush = isLast => {
+  const flush = quietly(isLast => {
     while ((state == 'measure' || state == 'identify') && lines[0] && !choosing &&
         (isLast || !waiting)) {
       let body = lines.shift();
@@ -79,7 +82,7 @@
       }
       isFirst = false;
     }
-  };
+  });
 
   const line = (t, fields) => {
     if (state != 'denied' && lines.length < 256) {
@@ -118,7 +121,8 @@
       (text, word) => text + word.toString(16).padStart(8, 0), '');
     began = kind;
     url = address();
-    serial = visibleMs = depth = 0;
+    serial *= waiting; // 0, or on from the lines that it is the answer to that is waited for
+    visibleMs = depth = 0;
     input = form = false;
     look();
     if (kind)
@@ -139,7 +143,7 @@
     if (!changed && address() != url) {
       measure();
       changed = now();
-      setTimeout(turn, 50);
+      setTimeout(quietly(turn), 50);
     }
   });
 
@@ -215,7 +219,7 @@
       choice = localStorage.getItem(storageKey) || '';
     })();
     state = refused ? 'denied' : choice || data.consent || DEFAULT_CONSENT;
-    api.identify = commands.identify;
+    api.identify = proof => api('identify', proof);
     window[name] = api;
     view(data.auto == 'off' ? '' : kind);
     for (const values of early && early.q || [])

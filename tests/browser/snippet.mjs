@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   STUB, answers, assertUnharmed, beacons, context, integrity, lines, messages, open, page, put,
-  seen, setVisible, settle, site, tag, tracker, wait, waitLines,
+  seen, setVisible, settle, settleChange, site, tag, tracker, wait, waitLines,
 } from './stage.mjs';
 
 test('a page view says where and how, in one beacon without a preflight', async () => {
@@ -49,6 +49,19 @@ test('a page that goes away does not wait for the cookie', async () => {
   await waitLines(1, 'view');
   await page.goto(`${site.origin}/next`);
   await waitLines(1, 'leave');
+});
+
+test('what overtakes the first answer says that it does', async () => {
+  answers.visitor = 1;
+  answers.beaconMs = 1500;
+  await open();
+  await page.evaluate(() => history.pushState(0, '', '/a'));
+  await settleChange();
+  await page.goto('about:blank');
+  const told = await waitLines(4);
+  assert.deepEqual(told.map(line => [line.t, line.s]),
+    [['view', '0'], ['leave', '1'], ['view', '2'], ['leave', '3']]);
+  assert.deepEqual(beacons.map(beacon => beacon.headers.cookie), [undefined, undefined]);
 });
 
 test('the site is named whatever the page tells of where one came from', async () => {
@@ -120,6 +133,30 @@ test('a beacon that is refused, or blocked by a policy, harms no page', async ()
     document.dispatchEvent(new Event('click'));
   });
   await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 50)));
+  assertUnharmed();
+});
+
+test('loaded as a module it does nothing, and nothing is heard of it', async () => {
+  put('/', `<script>${STUB}</script>
+    <script type="module" crossorigin src="${tracker.origin}/t.js" onload="loaded = 1"></script>`);
+  await page.goto(site.origin);
+  await page.waitForFunction(() => window.loaded);
+  await page.evaluate(() => window.waymark('event', 'x'));
+  await page.goto('about:blank');
+  assert.deepEqual([beacons, messages], [[], []]);
+  assertUnharmed();
+});
+
+test('a page that has broken what is needed hears nothing of it', async () => {
+  await open();
+  await waitLines(1, 'view');
+  await page.evaluate(() => {
+    window.waymark.identify({ toString() { throw new Error('ours'); } });
+    window.fetch = () => { throw new Error('ours'); };
+    window.waymark('event', 'x');
+  });
+  await settleChange();
+  await page.goto('about:blank');
   assertUnharmed();
 });
 
@@ -235,6 +272,47 @@ for (const without of [false, true]) {
     assert.deepEqual(lines('leave').map(leave => leave.v),
       views.slice(0, 3).map(view => view.v));
   });
+}
+
+for (const without of [false, true]) {
+  test(`nothing of ours is thrown into a router${without ? ' without the Navigation API' : ''}`,
+    async () => {
+      if (without)
+        await page.addInitScript(() => { delete window.navigation; });
+      await open();
+      assert.equal(await page.evaluate(() => !window.navigation), without);
+      const found = await page.evaluate(async () => {
+        const thrown = [], fail = () => { throw new Error('ours'); };
+        for (const type of ['error', 'unhandledrejection'])
+          addEventListener(type, e => thrown.push(`${type} ${e.message || e.reason}`));
+        const go = (method, ...values) => {
+          try {
+            history[method](...values);
+          } catch (error) {
+            thrown.push(`${method} ${error.name} ${error.message}`.slice(0, 40));
+          }
+        };
+        // Later, when it tells of the change; then at once, when it notices.
+        const Params = window.URLSearchParams;
+        go('pushState', { n: 1 }, '', '/a');
+        window.URLSearchParams = fail;
+        await new Promise(resolve => setTimeout(resolve, 100));
+        window.URLSearchParams = Params;
+        performance.now = fail;
+        Object.defineProperty(document, 'scrollingElement', { get: fail });
+        go('pushState', { n: 2 }, '', '/b');
+        go('replaceState', { n: 3 }, '', '/c');
+        const state = { ...history.state, path: location.pathname };
+        go('pushState', 0, '', 'https://evil.example/');
+        await new Promise(resolve => setTimeout(resolve, 100));
+        return { thrown, state };
+      });
+      assert.deepEqual(found.state, { n: 3, path: '/c' });
+      // What the browser itself has to say reaches the router.
+      assert.equal(found.thrown.length, 1, `${found.thrown}`);
+      assert.match(found.thrown[0], /^pushState SecurityError/);
+      assertUnharmed();
+    });
 }
 
 test('time inside a page belongs to the view that it was spent on', async () => {

@@ -110,10 +110,14 @@ export const lines = (...types) => beacons.flatMap(beacon => beacon.lines)
 export const waitLines = (count, ...types) => wait(
   () => lines(...types).length >= count && lines(...types), `${count} lines of ${types}`);
 
+// Longer than several changes of an address are taken together.
+export const settleChange = () =>
+  page.evaluate(() => new Promise(resolve => setTimeout(resolve, 80)));
+
 // Everything that the page had to say has been said when a last event arrives behind it.
 export async function settle() {
   const before = lines('search').length;
-  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 80)));
+  await settleChange();
   await page.evaluate(() => window.waymark('search', 'settled'));
   await waitLines(before + 1, 'search');
 }

@@ -2,6 +2,7 @@
 """From the click to the page and what is told of it, through TLS and nginx: who it was, for how
 long, and how often.
 """
+import signal
 import tempfile
 import time
 import unittest
@@ -60,6 +61,26 @@ class Joined(Scene):
         })
         self.assertEqual(reader.evaluate("document.cookie"), "")
         self.assertEqual(reader.evaluate("Object.keys(localStorage)"), [])
+
+    def test_who_leaves_before_the_first_answer_is_one_visitor(self):
+        page, quiet = self.put(tag('data-auto="off"')), self.put("")
+        reader = self.reader()
+        self.show(reader, page)
+        self.tracker.process.send_signal(signal.SIGSTOP)
+        try:
+            reader.evaluate("waymark('page')")
+            reader.open(quiet)
+            reader.pause(100)
+        finally:
+            self.tracker.process.send_signal(signal.SIGCONT)
+        [view] = self.wait(1, "view")
+        [leave] = self.wait(1, "leave")
+        self.assertEqual((leave["visitor"], leave["props"]["view"]),
+                         (None, view["props"]["view"]))
+        daemon.wait_for(lambda: self.visitor(reader))
+        self.assertEqual(self.visitor(reader), view["visitor"])
+        self.show(reader, self.put(tag()))
+        self.assertEqual({one["visitor"] for one in self.wait(2, "view")}, {view["visitor"]})
 
     def test_a_browser_is_the_same_after_it_was_closed(self):
         page = self.put(tag())

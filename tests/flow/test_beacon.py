@@ -184,6 +184,24 @@ class Identity(Beacons):
         self.assertIsNone(again.cookie)
         self.assertEqual(second["visitor"], event["visitor"])
 
+    def test_what_overtakes_the_first_answer_is_no_other_visitors(self):
+        """A page that goes away does not wait for the cookie that its first line brings."""
+        answer, [event] = self.send(line("leave", u=PAGE, v=VIEW, s=1, w=300))
+        self.assertEqual((answer.status, answer.cookie), (204, None))
+        self.assertEqual((event["visitor"], event["consent"]), (None, "identify"))
+        # One that begins another view in the same beacon has none either way, and brings a cookie.
+        answer, [left, view, more] = self.send(
+            line("leave", u=PAGE, v=VIEW, s=7), line("view", u=PAGE, v=VIEW[::-1], s=0),
+            line("event", n="a", v=VIEW[::-1], s=1))
+        visitor = mint.decode(answer.cookie[3:])[1:17].hex()
+        self.assertEqual([event["visitor"] for event in (left, view, more)],
+                         [None, visitor, visitor])
+        answer, [event] = self.send(line("leave", u=PAGE, v=VIEW, s=8), Cookie=answer.cookie)
+        self.assertEqual((answer.cookie, event["visitor"]), (None, visitor))
+        cookies = [self.cookie(IDENTIFY, b"a" * 16), self.cookie(IDENTIFY, b"b" * 16)]
+        answer, [event] = self.send(line("leave", u=PAGE, v=VIEW, s=9), Cookie="; ".join(cookies))
+        self.assertEqual(mint.decode(answer.cookie[3:])[1:17].hex(), event["visitor"])
+
     def test_no_cookie_is_sent_again(self):
         for flags in (IDENTIFY | BY_NAVIGATION, IDENTIFY, BY_NAVIGATION, 0):
             for age in (0, 6, 300, 394):
