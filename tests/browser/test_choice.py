@@ -3,6 +3,7 @@
 stored of it, and what the browser keeps.
 """
 import unittest
+import urllib.parse
 
 from scene import COOKIE, STUB, TRACKER, Scene, tag
 
@@ -15,13 +16,15 @@ GPC = {
 
 
 class Choice(Scene):
-    def arrive(self, **options):
-        """A reader who followed a link to a page with the snippet: (reader, person, click)."""
+    def arrive(self, shown=True, **options):
+        """A reader who followed a link to a page with the snippet: (reader, person, click). @shown:
+        once the snippet has run."""
         person = self.person()
         reader = self.reader(**options)
         link = self.link(person, self.put(STUB + tag()))
         self.click(reader, link)
-        reader.wait("window.loaded")
+        if shown:
+            reader.wait("window.loaded")
         [click] = self.wait(1, "click")
         return reader, person, click
 
@@ -194,6 +197,58 @@ class Identify(Choice):
         self.assertEqual(answer["status"], 204)
         self.assertIsNone(self.cookie(reader))
         self.assert_silent(reader)
+
+
+    def done(self, reader):
+        """What the page that tells what is recorded was told that it has done, and its language."""
+        where = urllib.parse.urlsplit(reader.where()["url"])
+        self.assertEqual(where.path, "/privacy")
+        query = urllib.parse.parse_qs(where.query)
+        language = reader.evaluate("document.documentElement.lang")
+        self.assertEqual(query["lang"], [language])
+        return query.get("done", [None])[0], language
+
+    def test_what_is_recorded_is_told_in_both_languages(self):
+        reader = self.reader(scripts=False)
+        reader.open(TRACKER + "/privacy")
+        self.assertEqual(reader.evaluate("document.documentElement.lang"), "en")
+        reader.click("a[href*='lang=ja']")
+        self.assertEqual(self.done(reader), (None, "ja"))
+        self.assertIn("送信される情報", reader.evaluate("document.body.innerText"))
+        reader.press("input[value=measure]")
+        reader.click("form[action='/consent'] button")
+        self.assertEqual(self.done(reader), ("choice", "ja"))
+        self.assertEqual(self.flags(reader), MEASURE | BY_NAVIGATION)
+        reader.click("a[href*='lang=en']")
+        self.assertEqual(self.done(reader)[1], "en")
+        self.assertEqual(reader.evaluate("document.querySelector('input:checked').value"),
+                         "measure")
+        self.assertEqual(reader.troubles(), {"errors": [], "console": []})
+
+    def test_opting_out_on_that_page_ends_what_the_site_tells(self):
+        reader, _, _ = self.arrive()
+        self.wait(1, "view")
+        reader.open(TRACKER + "/privacy")
+        reader.press("input[value=denied]")
+        reader.click("form[action='/consent'] button")
+        self.assertEqual(self.done(reader), ("choice", "en"))
+        self.assertEqual((self.visitor(reader), self.flags(reader) & 3), (32 * "0", DENIED))
+        self.wait(1, "consent")
+        self.forget()
+        self.show(reader, self.put(tag()))
+        # The site's page does not know yet, and the tracker keeps nothing of what it sends.
+        self.assertEqual(self.wait_requests(reader, 2, TRACKER + "/e")[-1]["status"], 204)
+        self.assertEqual(self.events("view"), [])
+
+    def test_being_forgotten_on_that_page(self):
+        reader, _, click = self.arrive(scripts=False, shown=False)
+        reader.open(TRACKER + "/privacy")
+        reader.click("form[action='/privacy/forget'] button")
+        self.assertEqual(self.done(reader), ("forgotten", "en"))
+        self.assertIn("This browser is forgotten", reader.evaluate("document.body.innerText"))
+        self.assertIsNone(self.cookie(reader))
+        [unbind] = self.wait(1, "unbind")
+        self.assertEqual((unbind["visitor"], unbind["reason"]), (click["visitor"], "forget"))
 
 
 del Choice
