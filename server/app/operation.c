@@ -25,6 +25,7 @@ static const struct operation operations[] = {
 	{"/api/v1/people/copy",      operation_people_copy},
 	{"/api/v1/prospects",        operation_prospects_import, .scope = SCOPE_PROSPECTS_WRITE},
 	{"/api/v1/prospects/find",   operation_prospects_find, .scope = SCOPE_PROSPECTS_READ},
+	{"/api/v1/prospects/identities", operation_prospects_identities},
 	{"/api/v1/prospects/reveal", operation_prospects_reveal},
 	{"/api/v1/readers",          operation_readers_set},
 	{"/api/v1/readers/forget",   operation_readers_forget},

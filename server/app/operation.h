@@ -55,8 +55,8 @@ int operation_add_event(struct operation_call *call, const struct event *event,
 			struct error *error);
 
 /* Rows, by file: inspection.c, operation_backup.c, operation_bindings.c, operation_events.c,
- * operation_keys.c, operation_links.c, operation_prospects.c, operation_readers.c,
- * operation_report.c, operation_tokens.c. */
+ * operation_identities.c, operation_keys.c, operation_links.c, operation_prospects.c,
+ * operation_readers.c, operation_report.c, operation_tokens.c. */
 int operation_inspect(struct operation_call *call, struct error *error);
 int operation_bindings_list(struct operation_call *call, struct error *error);
 int operation_bindings_undo(struct operation_call *call, struct error *error);
@@ -67,6 +67,7 @@ int operation_keys_rotate(struct operation_call *call, struct error *error);
 int operation_links_register(struct operation_call *call, struct error *error);
 int operation_people_copy(struct operation_call *call, struct error *error);
 int operation_prospects_find(struct operation_call *call, struct error *error);
+int operation_prospects_identities(struct operation_call *call, struct error *error);
 int operation_prospects_import(struct operation_call *call, struct error *error);
 int operation_prospects_reveal(struct operation_call *call, struct error *error);
 int operation_readers_forget(struct operation_call *call, struct error *error);
