@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files by the table. They hold addresses, so only their owner may read them.
+ *
+ * Rows are written as they come, and synced when a file or the delivery ends: nothing of it counts
+ * before the folder does. The first failure is kept, and everything behind it is for nothing.
  */
 #include "summary/deliver_files.h"
 

@@ -2,6 +2,9 @@
 /*
  * The file is mapped and judged as a whole before a row of it is believed: a state that is cut
  * would deliver people again, which the digest at its end rules out.
+ *
+ * It is written from its first byte to its last, never changed: the next delivery has one of its
+ * own.
  */
 #include "summary/deliver_state.h"
 

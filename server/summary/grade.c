@@ -2,6 +2,9 @@
 /*
  * Criteria are few and their texts are short, so each is tried. A criterion that asks for a field
  * which somebody does not have says nothing about them.
+ *
+ * Texts are folded when they are read, a person's value when it is compared: what stands in the
+ * rules may be written as people write.
  */
 #include "summary/grade.h"
 
@@ -75,7 +78,8 @@ static bool matches(const struct criterion *criterion, struct span value)
 	return found;
 }
 
-enum grade grade_of(const struct grade_rules *rules, grade_value_fn value, void *context,
+enum grade grade_of(const struct grade_rules *rules,
+		    struct span (*value)(void *context, const char *field), void *context,
 		    struct buffer *ret_why)
 {
 	int grade;

@@ -47,8 +47,8 @@ const char *grade_field(const struct grade_rules *rules, size_t index);
 
 /* @value: of a field, absent when the person has none. @ret_why: the names of the criteria that
  * matched, joined by ", "; may be NULL. */
-typedef struct span (*grade_value_fn)(void *context, const char *field);
-enum grade grade_of(const struct grade_rules *rules, grade_value_fn value, void *context,
+enum grade grade_of(const struct grade_rules *rules,
+		    struct span (*value)(void *context, const char *field), void *context,
 		    struct buffer *ret_why);
 
 #endif

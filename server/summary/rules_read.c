@@ -2,6 +2,9 @@
 /*
  * The lists of the rules: page groups, and what is known by its name. A name that stands twice is a
  * mistake, since only one of the two could hold; so is a page that is in two groups.
+ *
+ * What is read belongs to the rules at once, also where a mistake ends the reading, so that
+ * rules_free() finds all of it.
  */
 #include "summary/rules_read.h"
 

@@ -26,7 +26,7 @@ static void texts_are_quoted_cut_and_cleaned(void **state)
 		const char *cell;
 	} rows[] = {
 		{"", 0, "\"\""},	   {"a", 0, "\"a\""},
-		{"a\"b", 0, "\"a\"\"b\""}, {"a,b\nc\rd\te", 0, "\"a,b\nc d e\""},
+		{"a\"b", 0, "\"a\"\"b\""}, {"a,b\nc\rd\tf", 0, "\"a,b\nc d f\""},
 		{"日本語", 2, "\"日本\""}, {"a😀b", 2, "\"a\""},
 		{"a😀b", 3, "\"a😀\""},	   {"\xFFx", 0, "\"\xEF\xBF\xBDx\""},
 		{"abc", 3, "\"abc\""},

@@ -2,7 +2,7 @@
 /*
  * Deliveries of people that are made up here. The reader of the deliveries is a CRM in memory that
  * takes each row as it comes: at the end it must know what is true, and have been told nothing
- * twice, also when deliveries are killed at any moment.
+ * twice, also when deliveries are killed at any moment. Long because each kind of file has a case.
  */
 #include <setjmp.h>
 #include <stdarg.h>

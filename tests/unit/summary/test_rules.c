@@ -119,8 +119,8 @@ static void a_mistake_is_told_with_its_place(void **state)
 		const char *text, *sentence;
 	} rows[] = {
 		{"[]", "rules.json:1:1: must be an object"},
-		{"{\"points\": {\"veiw\": 1}}",
-		 "rules.json:1:21: points.veiw: there is no such key here"},
+		{"{\"points\": {\"vue\": 1}}",
+		 "rules.json:1:20: points.vue: there is no such key here"},
 		{"{\n \"points\": {\"view\": \"1\"}}",
 		 "rules.json:2:21: points.view: must be a whole number from -100000 to 100000"},
 		{"{\"daily_caps\": {\"view\": -1}}", "daily_caps.view: must not be below 0"},
