@@ -13,8 +13,9 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
-/* Of a disk that does not answer at the start: the server begins without it. */
-enum { START_WAIT_MAX_S = 10 };
+/* Of a disk that does not answer at the start, or a log that state/ is far behind: the server
+ * begins without it. */
+enum { START_WAIT_MAX_S = 10, CATCH_UP_MAX_S = 8 };
 
 /* Signals are the loop thread's: the writer's thread starts with all of them blocked. */
 int event_writer_start(struct event_writer *writer)
@@ -80,7 +81,11 @@ bool event_writer_begin(struct event_writer *writer)
 		take_over(writer);
 		return true;
 	}
+	store->catch_up_until = UINT64_MAX;
+	if (store->degraded)
+		store->catch_up_until = clock_monotonic() + CATCH_UP_MAX_S * USEC_PER_SEC;
 	r = event_establish(writer, &error);
+	store->catch_up_until = 0;
 	refused = r && (!store->degraded || store_refuses(r));
 	(void)pthread_mutex_lock(&writer->lock);
 	writer->opened = true;

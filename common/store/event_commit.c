@@ -255,23 +255,26 @@ static bool may_fold_later(const struct event_writer *writer, bool keep_position
 	       !writer->store->prune.wants_state && clock_monotonic() < due;
 }
 
-/* Bring state/ up to the end of the log, unless it has just failed. */
-static void fold(struct event_writer *writer, bool keep_position)
+/* Bring state/ up to the end of the log, unless it has just failed. True: that takes more turns. */
+static bool fold(struct event_writer *writer, bool keep_position)
 {
 	struct store *store = writer->store;
-	bool failing = writer->status.state_failing;
+	bool failing = writer->status.state_failing, more;
 	int r = 0;
 
 	if (failing && (clock_monotonic() < writer->next_fold || !store->state_ready))
-		return;
+		return false;
 	if (!failing && may_fold_later(writer, keep_position))
-		return;
+		return false;
 	/* What came before the queue may not be applied either. */
 	store->fold_queue.broken |= failing;
 	if (failing || fold_queue_due(store) != UINT64_MAX)
 		r = fold_queue_run(store);
 	else
 		store->folded = store->last_sequence;
+	more = r == FOLD_E_MORE;
+	if (more)
+		r = 0;
 	if (!r && (keep_position || failing || store->prune.wants_state)) {
 		r = fold_keep_position(store);
 		prune_state_kept(&store->prune);
@@ -280,9 +283,11 @@ static void fold(struct event_writer *writer, bool keep_position)
 			    (r == -EBADMSG ? FOLD_DAMAGE_PAUSE_MS : FOLD_PAUSE_MS) * USEC_PER_MS;
 	event_writer_note(writer, STORE_STATE, r);
 	if (r)
-		return;
+		return false;
 	atomic_store(&store->folded_through, store->folded);
-	event_writer_finish(writer, &writer->folding, EVENT_STORED);
+	if (!more)
+		event_writer_finish(writer, &writer->folding, EVENT_STORED);
+	return more;
 }
 
 /* What is durable now goes back, but for what state/ must apply first. */
@@ -324,7 +329,8 @@ static void end(struct event_writer *writer)
 	if (!writer->given_up && commit_batch(writer) == LEFT)
 		return;
 	writer->next_fold = 0;
-	fold(writer, true);
+	while (fold(writer, true) && clock_monotonic() < writer->stop_deadline)
+		;
 	event_writer_finish(writer, &writer->folding, EVENT_STORED);
 	(void)pthread_mutex_lock(&writer->lock);
 	writer->ended = true;
@@ -350,7 +356,7 @@ static bool work(struct event_writer *writer)
 	account = writer->commit.period >= 0;
 	writer->working = false;
 	hand_back(writer);
-	fold(writer, account);
+	(void)fold(writer, account);
 	if (account)
 		keep_house(writer);
 	else if (idle)

@@ -9,6 +9,9 @@
  * therefore slices that concern nothing here write nothing: store->folded runs ahead of the
  * position on disk, and a crash only costs looking at those events again.
  *
+ * What has piled up while state/ could not be written is applied in turns of a few milliseconds,
+ * between which the writer commits what has come in meanwhile.
+ *
  * Runs in the writer's thread, or in store_open() before that thread starts.
  */
 #include "base/cleanup.h"
@@ -55,7 +58,7 @@ static bool record_concerns(struct span record)
 
 struct fold {
 	struct event_slice slice;
-	uint64_t position; /* behind the slice */
+	uint64_t position; /* behind what of the slice is applied at once */
 };
 
 /*
@@ -70,7 +73,7 @@ static void apply_slice(struct txn *txn, void *context)
 	uint64_t sequence;
 
 	fold->slice.at = 0;
-	while (event_slice_next(&fold->slice, &sequence, &record)) {
+	while (event_slice_next(&fold->slice, &sequence, &record) && sequence <= fold->position) {
 		if (!record_concerns(record) || event_decode(record, &event))
 			continue;
 		event.sequence = sequence;
@@ -81,42 +84,54 @@ static void apply_slice(struct txn *txn, void *context)
 	txn_put_number(txn, STATE_META, "position", fold->position, 8);
 }
 
-/* Look through the slice: does anything in it concern state/, and where does it end? */
-static bool slice_concerns(struct fold *fold)
+/* Look through the slice, to where @most of it concern state/: does anything, and where is that? */
+static bool slice_concerns(struct fold *fold, uint32_t most)
 {
-	bool concerns = false;
 	struct span record;
+	uint32_t count = 0;
 	uint64_t sequence;
 
 	fold->slice.at = 0;
-	while (event_slice_next(&fold->slice, &sequence, &record)) {
+	while (count < most && event_slice_next(&fold->slice, &sequence, &record)) {
 		fold->position = sequence;
-		concerns |= record_concerns(record);
+		count += record_concerns(record);
 	}
-	return concerns;
+	return count > 0;
 }
 
-int fold_run(struct store *store)
+static int run_slice(struct store *store, struct fold *fold, uint32_t most)
 {
-	struct fold fold = {0};
 	int r = 0;
 
-	while (!r) {
+	if (slice_concerns(fold, most)) {
+		r = env_reserve(&store->state, fold->slice.records.size);
+		if (!r)
+			r = txn_write(&store->state, apply_slice, fold);
+		if (!r)
+			store->position = fold->position;
+	}
+	if (!r)
+		store->folded = fold->position;
+	return r;
+}
+
+int fold_run(struct store *store, usec_t until, uint32_t most)
+{
+	struct fold fold = {0};
+	bool more = false;
+	int r = 0;
+
+	while (!r && !more) {
 		r = event_slice_read(&store->events, store->folded, &fold.slice);
 		if (r || fold.slice.count == 0)
 			break;
-		if (slice_concerns(&fold)) {
-			r = env_reserve(&store->state, fold.slice.records.size);
-			if (!r)
-				r = txn_write(&store->state, apply_slice, &fold);
-			if (!r)
-				store->position = fold.position;
-		}
-		if (!r)
-			store->folded = fold.position;
+		r = run_slice(store, &fold, most);
+		more = store->folded < store->last_sequence && clock_monotonic() >= until;
 	}
 	event_slice_finish(&fold.slice);
-	return r > 0 ? -EBADMSG : r;
+	if (r)
+		return r > 0 ? -EBADMSG : r;
+	return more ? FOLD_E_MORE : 0;
 }
 
 /*
@@ -124,6 +139,7 @@ int fold_run(struct store *store)
  * hold up the next batch: so when the writer has been idle for a moment, or before it is a pile.
  */
 enum {
+	TURN_USEC = 2000, /* of folding what has piled up, between two batches */
 	QUEUE_IDLE_MS = 20,
 	QUEUE_LATEST_MS = 200,
 	QUEUE_RECORDS = 512,
@@ -179,6 +195,14 @@ static void empty_queue(struct fold_queue *queue)
 	queue->broken = false;
 }
 
+/* A state/ that was reset answers from now on. */
+static void note_caught_up(struct store *store)
+{
+	if (store->refolding)
+		atomic_store(&store->state.unjudged, false);
+	store->refolding = false;
+}
+
 int fold_queue_run(struct store *store)
 {
 	struct fold_queue *queue = &store->fold_queue;
@@ -197,11 +221,11 @@ int fold_queue_run(struct store *store)
 	}
 	/* From the log: all that state/ lacks, whatever became of the queue. */
 	if (!r && (queue->broken || store->folded < store->last_sequence))
-		r = fold_run(store);
+		r = fold_run(store, clock_monotonic() + TURN_USEC, QUEUE_RECORDS);
+	empty_queue(queue);
+	queue->broken = r != 0;
 	if (!r)
-		empty_queue(queue);
-	else
-		queue->broken = true;
+		note_caught_up(store);
 	return r;
 }
 
@@ -286,17 +310,20 @@ static int start_again(struct store *store, uint64_t pruned, struct error *error
 	return r;
 }
 
-/* Up to the end of the log. */
+/* Up to the end of the log, or as far as the time goes that the start has: the writer goes on. */
 static int catch_up(struct store *store)
 {
 	int r;
 
 	store->folded = store->position;
-	r = fold_run(store);
+	r = fold_run(store, store->catch_up_until, UINT32_MAX);
+	store->fold_queue.broken |= r == FOLD_E_MORE;
+	if (r == FOLD_E_MORE)
+		return 0;
 	if (!r)
 		r = fold_keep_position(store);
 	if (!r)
-		store->refolding = false;
+		note_caught_up(store);
 	return r;
 }
 
@@ -334,8 +361,6 @@ int fold_open(struct store *store, struct error *error)
 		r = catch_up(store);
 		store->state_ready = !r || (store->degraded && !store->refolding);
 	}
-	if (!r)
-		atomic_store(&store->state.unjudged, false);
 	if (r)
 		return error_set(error, r, "%s: the log could not be applied: %s", path,
 				 strerror(-r));

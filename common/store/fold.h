@@ -23,19 +23,25 @@ bool fold_concerns(const struct event *event); /* it changes state/ */
 /* And whoever made it waits for that; else it is folded when it suits the writer. */
 bool fold_is_awaited(const struct event *event);
 /*
- * Check state/ against the log (reset it when it is not of this log) and fold up to the end: then
- * lookups may begin. One that fits but cannot be written stays behind, and is state_ready all the
- * same; the writer folds. Without the log (events_ready) it is only looked at: lookups may begin
- * when it is of this node.
+ * Check state/ against the log (reset it when it is not of this log) and fold up to the end, or
+ * until store->catch_up_until: then the writer goes on. Lookups may begin in a state/ that was not
+ * reset, or has caught up. One that fits but cannot be written stays behind, and is state_ready all
+ * the same; the writer folds. Without the log (events_ready) it is only looked at: lookups may
+ * begin when it is of this node.
  */
 int fold_open(struct store *store, struct error *error);
-/* Apply what follows store->folded, up to the end of the log. */
-int fold_run(struct store *store);
+/*
+ * Apply what follows store->folded: up to the end of the log, or for a slice or more until
+ * monotonic @until; @most events that concern state/ in one commit. Return: 0; FOLD_E_MORE: the
+ * time is over; negative errno.
+ */
+enum { FOLD_E_MORE = 1 };
+int fold_run(struct store *store, usec_t until, uint32_t most);
 /* The writer: what of a committed ticket state/ has yet to apply, at monotonic @now. */
 void fold_queue_add(struct store *store, const struct event_ticket *ticket, usec_t now);
 /* When to fold what is queued; UINT64_MAX: there is nothing. */
 usec_t fold_queue_due(const struct store *store);
-/* Apply it, up to the end of the log. */
+/* Apply it; or, of the log, a turn of what state/ lacks. Return: as fold_run(). */
 int fold_queue_run(struct store *store);
 /* Write the position, if it has moved. */
 int fold_keep_position(struct store *store);

@@ -60,6 +60,7 @@ struct store {
 	bool recovery_due; /* the log's end is read, but nothing could be written behind it */
 	bool unclean;	   /* and it says that the run before did not end */
 	bool refolding;	   /* state/ was reset and has not caught up */
+	usec_t catch_up_until; /* monotonic: so long fold_open() may take; 0: a turn */
 	struct fold_queue fold_queue;
 };
 

@@ -260,6 +260,61 @@ static void test_a_link_waits_for_state_and_clicks_do_not(void **state)
 	assert_int_equal(status.state_position, 21);
 }
 
+enum { BACKLOG_TICKETS = 40, BACKLOG_EVENTS = 500 };
+
+static struct event_ticket *names_ticket(unsigned number)
+{
+	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_BULK);
+	char name[32];
+
+	assert_non_null(ticket);
+	for (unsigned i = 0; i < BACKLOG_EVENTS; i++) {
+		struct event event;
+
+		(void)snprintf(name, sizeof(name), "%08u", number * BACKLOG_EVENTS + i);
+		event_init(&event, EVENT_name, clock_wall());
+		event_set_choice(&event, EVENT_FIELD_kind, 2);
+		event_set(&event, EVENT_FIELD_name_id, span_of(name, 8));
+		event_set(&event, EVENT_FIELD_name, span_text(name));
+		assert_int_equal(event_ticket_add(ticket, &event), 0);
+	}
+	return ticket;
+}
+
+/* What piled up meanwhile is folded in turns: clicks are committed between them. */
+static void test_after_an_outage_of_state_clicks_do_not_wait_for_all_of_it(void **state)
+{
+	const uint64_t backlog = (uint64_t)BACKLOG_TICKETS * BACKLOG_EVENTS;
+	struct fixture *fixture = *state;
+	struct event_writer *writer;
+	struct store_status status;
+	unsigned between = 0;
+
+	fixture->options.queue_bulk = 2 * backlog;
+	fixture_open(fixture);
+	writer = store_writer(fixture->store);
+	fail_in(fixture, "state");
+	atomic_store(&syncs_to_fail, 1000000);
+	for (unsigned i = 0; i < BACKLOG_TICKETS; i++)
+		assert_int_equal(event_writer_append(writer, names_ticket(i)), 0);
+	event_writer_kick(writer);
+	do {
+		(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 1));
+		store_status(fixture->store, &status);
+	} while (status.last_sequence < backlog);
+	assert_true(status.state_failing);
+	assert_true(status.state_position < 1);
+	atomic_store(&syncs_to_fail, 0);
+	do {
+		(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 2));
+		store_status(fixture->store, &status);
+		between += status.state_position > 0 && status.state_position < backlog;
+	} while (status.state_position < backlog);
+	assert_true(between >= 3);
+	take(writer, BACKLOG_TICKETS, NULL);
+	check_account(writer);
+}
+
 /* An environment that could not be opened is not asked for again at once, but soon. */
 static void expect_link(struct fixture *fixture, const struct link_id *id)
 {
@@ -488,6 +543,7 @@ int main(void)
 		ON_STORE(test_a_failed_meta_page_reopens_the_environment),
 		ON_STORE(test_a_commit_in_doubt_is_not_made_twice),
 		ON_STORE(test_a_link_waits_for_state_and_clicks_do_not),
+		ON_STORE(test_after_an_outage_of_state_clicks_do_not_wait_for_all_of_it),
 		ON_STORE(test_a_link_is_unreadable_while_state_cannot_be_reopened),
 		ON_STORE(test_people_are_repeated_before_their_events),
 		ON_STORE(test_the_end_gives_up_in_bounded_time),
