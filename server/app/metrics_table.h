@@ -105,6 +105,7 @@
 	METRIC(LINKS_LEAKED, counter, "waymark_links_leaked_total", "", "Links of one person that were seen in so many browsers that they bind nobody any more.") \
 	METRIC(DROPPED_CONSENT, counter, "waymark_events_dropped_total", "reason=\"consent\"", "Events left out by rule: answered as usual, and counted dropped.") \
 	METRIC(DROPPED_DISK, counter, "waymark_events_dropped_total", "reason=\"disk_reserve\"", "") \
+	METRIC(DROPPED_ERASED, counter, "waymark_events_dropped_total", "reason=\"erased\"", "") \
 	METRIC(DROPPED_QUEUE, counter, "waymark_events_dropped_total", "reason=\"queue\"", "") \
 	METRIC(REJECTED_ADDRESS, counter, "waymark_events_rejected_total", "reason=\"address_rate\"", "Events left out because their address or tracker is over its limit, or because they are malformed: counted rejected.") \
 	METRIC(REJECTED_TRACKER, counter, "waymark_events_rejected_total", "reason=\"tracker_rate\"", "") \

@@ -10,6 +10,7 @@
 
 #include "base/encode.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* clang-format off */
@@ -172,14 +173,35 @@ int operation_add_event(struct operation_call *call, const struct event *event, 
 	return 0;
 }
 
+void operation_count(struct operation_call *call, enum metric metric, uint64_t count)
+{
+	unsigned i = 0;
+
+	while (i < call->count_count && call->counts[i].metric != metric)
+		i++;
+	assert(i < OPERATION_COUNTS_MAX);
+	call->counts[i].metric = metric;
+	call->counts[i].count += count;
+	if (i == call->count_count)
+		call->count_count++;
+}
+
+static void add_counts(const struct operation_call *call)
+{
+	for (unsigned i = 0; i < call->count_count; i++)
+		metrics_add(&call->app->metrics, call->counts[i].metric, call->counts[i].count);
+}
+
 int operation_run(const struct operation *operation, struct operation_call *call,
 		  struct error *error)
 {
 	int code = operation ? operation->run(call, error)
 			     : error_set(error, OPERATION_E_REFUSED, "there is no such operation");
 
-	if (code == 0)
+	if (code == 0) {
+		add_counts(call);
 		return 0;
+	}
 	event_ticket_free(call->ticket);
 	json_decref(call->reply);
 	call->ticket = NULL;

@@ -14,6 +14,7 @@
  * never waits and, but for the key operations, never touches disk. The caller appends the ticket,
  * waits until it is applied (event_writer.h), and only then hands out the reply.
  */
+enum { OPERATION_COUNTS_MAX = 4 };
 struct operation_call {
 	struct app *app;	     /* role APP_SERVE or APP_COMMAND; loop thread */
 	const char *actor;	     /* who asks, for events: "owner", or a token's name */
@@ -21,6 +22,11 @@ struct operation_call {
 	const json_t *body;	     /* an object */
 	struct event_ticket *ticket; /* out: NULL when there is nothing to write */
 	json_t *reply;		     /* out: an object, new reference */
+	struct operation_count {
+		enum metric metric;
+		uint64_t count;
+	} counts[OPERATION_COUNTS_MAX]; /* of what is in the ticket; operation_count() */
+	unsigned count_count;
 };
 
 enum {
@@ -53,6 +59,10 @@ int operation_run(const struct operation *operation, struct operation_call *call
 /* For operations: one more event into the call's ticket. 0, or OPERATION_E_FAILED with @error. */
 int operation_add_event(struct operation_call *call, const struct event *event,
 			struct error *error);
+
+/* For operations: so many more of @metric, once it is certain that the call is not refused; of at
+ * most OPERATION_COUNTS_MAX different ones. */
+void operation_count(struct operation_call *call, enum metric metric, uint64_t count);
 
 /* Rows, by file: inspection.c, operation_backup.c, operation_bindings.c, operation_events.c,
  * operation_identities.c, operation_keys.c, operation_links.c, operation_prospects.c,

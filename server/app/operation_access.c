@@ -81,7 +81,7 @@ static int add_access_event(struct operation_call *call, const struct handle *ha
 	event_set(&event, EVENT_FIELD_prospect, span_of(handle, sizeof(*handle)));
 	event_set(&event, EVENT_FIELD_actor, span_text(call->actor));
 	event_set(&event, EVENT_FIELD_reason, reason);
-	metrics_add(&call->app->metrics, METRIC_EVENT_ACCESS, 1);
+	operation_count(call, METRIC_EVENT_ACCESS, 1);
 	return operation_add_event(call, &event, error);
 }
 

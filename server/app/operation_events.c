@@ -179,7 +179,7 @@ static int add_name(struct import *import, enum name_kind kind, struct span name
 	event_set_choice(&event, EVENT_FIELD_kind, (uint8_t)kind);
 	event_set(&event, EVENT_FIELD_name_id, span_of(id, name_kind_id_bytes(kind)));
 	event_set(&event, EVENT_FIELD_name, name);
-	metrics_add(&import->call->app->metrics, METRIC_EVENT_NAME, 1);
+	operation_count(import->call, METRIC_EVENT_NAME, 1);
 	return operation_add_event(import->call, &event, import->error);
 }
 
@@ -282,7 +282,7 @@ static int add_event(struct import *import, struct row *row)
 		code = meet(import, row->mark, SPAN(""));
 	if (code)
 		return code;
-	metrics_add(&import->call->app->metrics, METRIC_EVENT_IMPORTED, 1);
+	operation_count(import->call, METRIC_EVENT_IMPORTED, 1);
 	return say(import, row, json_pack("{s:s}", "status", "added"));
 }
 

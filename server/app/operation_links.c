@@ -74,7 +74,7 @@ static int add_name_event(struct registration *registration, enum name_kind kind
 	event_set_choice(&event, EVENT_FIELD_kind, (uint8_t)kind);
 	event_set(&event, EVENT_FIELD_name_id, span_of(id, name_kind_id_bytes(kind)));
 	event_set(&event, EVENT_FIELD_name, name);
-	metrics_add(&registration->call->app->metrics, METRIC_EVENT_NAME, 1);
+	operation_count(registration->call, METRIC_EVENT_NAME, 1);
 	return operation_add_event(registration->call, &event, error);
 }
 
@@ -214,7 +214,7 @@ static void set_if(struct event *event, enum event_field field, struct span valu
 static int add_link_event(struct registration *registration, const struct link_item *item,
 			  struct error *error)
 {
-	const struct operation_call *call = registration->call;
+	struct operation_call *call = registration->call;
 	cleanup_buffer struct buffer url = BUFFER_INIT;
 	uint8_t mailing[8], campaign[8];
 	struct event event;
@@ -232,7 +232,7 @@ static int add_link_event(struct registration *registration, const struct link_i
 	if (item->trap)
 		event_set_choice(&event, EVENT_FIELD_signals, SIGNAL_TRAP);
 	set_if(&event, EVENT_FIELD_actor, span_text(call->actor));
-	metrics_add(&call->app->metrics, METRIC_EVENT_LINK, 1);
+	operation_count(call, METRIC_EVENT_LINK, 1);
 	return operation_add_event(registration->call, &event, error);
 }
 

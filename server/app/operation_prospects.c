@@ -136,7 +136,7 @@ static int add_prospect_event(struct import *import, const struct handle *handle
 	event_set(&event, EVENT_FIELD_props, span_text(props));
 	event_set(&event, EVENT_FIELD_reason, added ? SPAN("added") : SPAN("changed"));
 	event_set(&event, EVENT_FIELD_actor, span_text(import->call->actor));
-	metrics_add(&import->call->app->metrics, METRIC_EVENT_PROSPECT, 1);
+	operation_count(import->call, METRIC_EVENT_PROSPECT, 1);
 	return operation_add_event(import->call, &event, error);
 }
 

@@ -22,7 +22,7 @@ static int add_event(struct operation_call *call, struct people_change *change, 
 	event_set(&event, EVENT_FIELD_props, SPAN("{\"fields\":[]}"));
 	event_set(&event, EVENT_FIELD_reason, change->is_new ? SPAN("added") : SPAN("changed"));
 	event_set(&event, EVENT_FIELD_actor, span_text(call->actor));
-	metrics_add(&call->app->metrics, METRIC_EVENT_PROSPECT, 1);
+	operation_count(call, METRIC_EVENT_PROSPECT, 1);
 	code = operation_add_event(call, &event, error);
 	if (code) {
 		people_change_free(change);

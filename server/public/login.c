@@ -49,6 +49,20 @@ static void renew_visitor(struct visit *visit)
 	identity_renew(&asked, &visit->identity);
 }
 
+/* The event goes nowhere without its person. */
+static int leave_out(const struct visit_event *builder)
+{
+	struct app *app = builder->visit->app;
+
+	if (builder->person_code == PEOPLE_E_ERASED) {
+		event_writer_count_dropped(app->writer);
+		metrics_add(&app->metrics, METRIC_DROPPED_ERASED, 1);
+	} else {
+		event_writer_count_lost(app->writer);
+	}
+	return LOGIN_E_LEFT_OUT;
+}
+
 int login_take(struct visit *visit, struct visit_event *builder, struct span proof)
 {
 	struct bind_evidence evidence;
@@ -67,7 +81,7 @@ int login_take(struct visit *visit, struct visit_event *builder, struct span pro
 	if (code)
 		return code;
 	if (!visit_event_person(builder, &token.prospect))
-		return LOGIN_E_LEFT_OUT;
+		return leave_out(builder);
 	set_evidence(&evidence, builder);
 	bind_decide(visit->app, &evidence, &decision);
 	if (decision.action == BINDING_NEW_VISITOR) {

@@ -14,9 +14,9 @@
  * the person. A browser that is known as somebody else's by a login or a form is a second person's
  * from here on: @visit then has a new visitor, and the answer has to set its cookie.
  *
- * Return: 0; LOGIN_E_FORGED (counted; nothing is recorded); LOGIN_E_LEFT_OUT: a limit or the disk
- * keeps it out, or there is no such person any more, or people/ cannot be read; otherwise as
- * visit_event_begin() and visit_event_add().
+ * Return: 0; LOGIN_E_FORGED (counted; nothing is recorded); LOGIN_E_LEFT_OUT (counted): a limit or
+ * the disk keeps it out, or there is no such person any more, or people/ cannot be read; otherwise
+ * as visit_event_begin() and visit_event_add().
  */
 enum { LOGIN_AHEAD_S = 300 };
 enum { LOGIN_E_FORGED = 20, LOGIN_E_LEFT_OUT = 21 };

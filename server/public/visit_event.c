@@ -187,6 +187,7 @@ static bool find_person(struct visit_event *builder, const struct prospect_id *p
 				  : people_resolve_handle(app->store, prospect,
 							  &builder->person.handle, &change);
 
+	builder->person_code = code;
 	if (code == PEOPLE_E_ERASED) {
 		metrics_add(&app->metrics, METRIC_ERASED_PERSONS, 1);
 		return false;

@@ -26,6 +26,7 @@ struct visit_event {
 	unsigned internal;    /* enum internal_reason: why no event of the visit counts */
 	bool complete;	      /* visit_event_complete() was called */
 	bool has_person;
+	int person_code;      /* why visit_event_person() found none; 0: it did not look */
 	struct person person; /* its handle; its key where @seals */
 	bool looked;	      /* @bound is what ties the visitor; without evidence: nothing */
 	struct binding bound;
