@@ -55,8 +55,23 @@ bool binding_get_visitor(struct txn *txn, struct span visitor, struct binding *r
 	memcpy(&ret_binding->visitor, visitor.data, sizeof(ret_binding->visitor));
 	memcpy(&ret_binding->person, at + 8, sizeof(ret_binding->person));
 	ret_binding->evidence = at[20] <= EVIDENCE_PROOF ? (enum evidence)at[20] : EVIDENCE_NONE;
+	ret_binding->retired = at[20] == EVIDENCE_RETIRED;
 	ret_binding->time = get_u64(at + 21);
+	ret_binding->seen = get_u64(at + 29);
 	return true;
+}
+
+void binding_put_visitor(struct txn *txn, const struct binding *newest)
+{
+	uint8_t row[BINDING_VISITOR_ROW_BYTES];
+
+	put_u64(row, newest->event);
+	memcpy(row + 8, &newest->person, sizeof(newest->person));
+	row[20] = newest->retired ? EVIDENCE_RETIRED : (uint8_t)newest->evidence;
+	put_u64(row + 21, newest->time);
+	put_u64(row + 29, newest->seen);
+	txn_put(txn, STATE_VISITORS, span_of(&newest->visitor, sizeof(newest->visitor)),
+		span_of(row, sizeof(row)));
 }
 
 struct link_id binding_scope(struct span link, struct span campaign)
@@ -100,8 +115,7 @@ static void find_visitor(struct txn *txn, void *context)
 {
 	struct visitor_search *search = context;
 
-	search->found = binding_get_visitor(txn, search->visitor, &search->binding) &&
-			search->binding.evidence != EVIDENCE_NONE;
+	search->found = binding_get_visitor(txn, search->visitor, &search->binding);
 }
 
 int binding_find(struct store *store, const struct visitor_id *visitor, struct binding *ret_binding)
@@ -119,14 +133,16 @@ int binding_find(struct store *store, const struct visitor_id *visitor, struct b
 	r = txn_read(&store->state, find_visitor, &search);
 	if (r)
 		return r;
-	if (!search.found)
+	if (search.found && search.binding.retired)
+		return BINDING_E_RETIRED;
+	if (!search.found || search.binding.evidence == EVIDENCE_NONE)
 		return STORE_E_NOT_FOUND;
 	*ret_binding = search.binding;
 	return 0;
 }
 
 /* Return: 0; -EBADMSG. */
-static int make(uint64_t sequence, struct span row, struct binding *ret_binding)
+static int make(struct txn *txn, uint64_t sequence, struct span row, struct binding *ret_binding)
 {
 	struct span fields[BINDING_FIELD_COUNT];
 	struct binding binding = {.event = sequence};
@@ -136,6 +152,7 @@ static int make(uint64_t sequence, struct span row, struct binding *ret_binding)
 		return r;
 	memcpy(&binding.visitor, fields[BINDING_visitor].data, sizeof(binding.visitor));
 	memcpy(&binding.person, fields[BINDING_person].data, sizeof(binding.person));
+	binding.person = binding_person_now(txn, &binding.person);
 	binding.evidence = (enum evidence)fields[BINDING_evidence].data[0];
 	binding.time = get_u64(fields[BINDING_time].data);
 	binding.scope = binding_scope(fields[BINDING_scope], span_of(NULL, 0));
@@ -164,14 +181,17 @@ static void find_event(struct txn *txn, void *context)
 	row = txn_get(txn, STATE_BINDINGS, span_of(key, sizeof(key)));
 	search->found = row.data != NULL;
 	if (row.data)
-		txn_fail(txn, make(search->sequence, row, &search->binding));
+		txn_fail(txn, make(txn, search->sequence, row, &search->binding));
 }
 
 int binding_find_event(struct store *store, uint64_t sequence, struct binding *ret_binding)
 {
 	struct event_search search = {.sequence = sequence};
-	int r = txn_read(&store->state, find_event, &search);
+	int r;
 
+	if (binding_pending_find_event(store, sequence, ret_binding))
+		return 0;
+	r = txn_read(&store->state, find_event, &search);
 	if (r)
 		return r;
 	if (!search.found)
@@ -191,6 +211,7 @@ struct slice {
 static void read_all(struct txn *txn, void *context)
 {
 	struct slice *slice = context;
+	struct binding *binding;
 	struct span key, row;
 	struct txn_walk walk;
 
@@ -206,7 +227,9 @@ static void read_all(struct txn *txn, void *context)
 			slice->end = false;
 			break;
 		}
-		txn_fail(txn, make(get_u64(key.data), row, &slice->bindings[slice->count++]));
+		binding = &slice->bindings[slice->count++];
+		if (make(txn, get_u64(key.data), row, binding) != 0)
+			*binding = (struct binding){.event = get_u64(key.data), .damaged = true};
 	}
 	txn_walk_end(&walk);
 }

@@ -8,7 +8,9 @@
 /*
  * Bindings: which browser is tied to which person, by what evidence (DESIGN.md 5). They are events
  * ("bind", "conflict", "unbind") that state/ folds; what they mean for a browser that is known
- * already is decided elsewhere (track/binding_rule.h) before they are made.
+ * already is decided elsewhere (track/binding_rule.h) before they are made. A "merge" lets the
+ * surviving person have the bindings of the other, until it is undone; an "erase" ends those of a
+ * person and retires the browsers.
  *
  * state/ folds them a little behind the log, so that no click waits for it. Until then they are
  * known from the tickets that they travel in and from what these left behind, for lookups by the
@@ -25,17 +27,22 @@ struct binding {
 	uint64_t undone_by;   /* sequence of the event that ended it */
 	struct link_id scope; /* of binding_each() only: the link of a claim, or zeros */
 	char reason[65];      /* likewise: why it ended; or "" */
+	bool damaged;	      /* likewise: its row cannot be read; of it only @event is known */
+	bool retired;	      /* its person is erased: nobody is bound to this visitor any more */
+	usec_t seen;	      /* store/'s own: when the visitor was last seen in what is pruned */
 };
 
 /*
  * What ties @visitor to anybody now; with what is queued. At most one lookup in state/, and
  * none for a visitor of whom something is queued.
  *
- * Return: 0; STORE_E_NOT_FOUND; negative errno when state/ cannot be read.
+ * Return: 0; STORE_E_NOT_FOUND; BINDING_E_RETIRED: nothing, and nothing ever will, since who it
+ * belonged to is erased; negative errno when state/ cannot be read.
  */
+enum { BINDING_E_RETIRED = 11 };
 int binding_find(struct store *store, const struct visitor_id *visitor,
 		 struct binding *ret_binding);
-/* That of a bind event, undone or not, as folded; likewise. */
+/* That of a bind event, undone or not; with what is stored and not folded yet; likewise. */
 int binding_find_event(struct store *store, uint64_t sequence, struct binding *ret_binding);
 
 /*
@@ -47,6 +54,16 @@ typedef int (*binding_each_fn)(void *context, const struct binding *binding);
 int binding_each(struct store *store, uint64_t after, binding_each_fn each, void *context);
 int binding_each_of_person(struct store *store, const struct handle *person, binding_each_fn each,
 			   void *context);
+
+/*
+ * People whom a merge has made one: the person that @person was merged into, or itself; zeros when
+ * it is erased. And all handles that were merged into @person, in no order; this looks at all
+ * merges that were ever made. Also for readers; return: as binding_each().
+ */
+int binding_find_person(struct store *store, const struct handle *person, struct handle *ret_now);
+typedef int (*binding_merged_fn)(void *context, const struct handle *other);
+int binding_each_merged(struct store *store, const struct handle *person, binding_merged_fn each,
+			void *context);
 
 /* What says that a browser belongs to a person: the event that the next ones are about. */
 struct binding_evidence {

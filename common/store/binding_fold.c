@@ -8,6 +8,9 @@
  * the other. A binding that another one replaces is undone by it; undoing a binding never brings
  * back what it had replaced: the browser is nobody's then.
  *
+ * An event names the person by the handle that the loop knew; it counts for whom that one is now
+ * (binding_merge.c). What is said of an erased person's browser retires it.
+ *
  * A link that leaked keeps its mark for ever. The claims of one link and person are as many as the
  * rule for leaks lets be made, so walking them costs little; nothing is added to more than
  * BINDING_CLAIMS_MAX.
@@ -24,8 +27,7 @@ static struct span sequence_span(uint64_t sequence, uint8_t text[8])
 	return span_of(text, 8);
 }
 
-/* The row of @sequence says by what it ended, unless it did before. */
-static void end_row(struct txn *txn, uint64_t sequence, uint64_t by, struct span reason)
+void binding_end_row(struct txn *txn, uint64_t sequence, uint64_t by, struct span reason)
 {
 	struct span fields[BINDING_FIELD_COUNT], row;
 	cleanup_buffer struct buffer new = BUFFER_INIT;
@@ -39,18 +41,6 @@ static void end_row(struct txn *txn, uint64_t sequence, uint64_t by, struct span
 	record_append(&new, BINDING_reason, span_slice(reason, 0, 64));
 	txn_fail(txn, new.error);
 	txn_put(txn, STATE_BINDINGS, span_of(key, sizeof(key)), buffer_span(&new));
-}
-
-static void put_visitor(struct txn *txn, const struct binding *binding)
-{
-	uint8_t row[BINDING_VISITOR_ROW_BYTES];
-
-	put_u64(row, binding->event);
-	memcpy(row + 8, &binding->person, sizeof(binding->person));
-	row[20] = (uint8_t)binding->evidence;
-	put_u64(row + 21, binding->time);
-	txn_put(txn, STATE_VISITORS, span_of(&binding->visitor, sizeof(binding->visitor)),
-		span_of(row, sizeof(row)));
 }
 
 static void put_claim(struct txn *txn, const struct binding *binding, struct span network)
@@ -86,11 +76,28 @@ static void put_binding(struct txn *txn, const struct binding *binding)
 	txn_put(txn, STATE_BINDINGS, sequence_span(binding->event, key), buffer_span(&row));
 }
 
+void binding_erase_row(struct txn *txn, uint64_t sequence, uint64_t by)
+{
+	struct span fields[BINDING_FIELD_COUNT], row;
+	struct binding left = {.event = sequence};
+	uint8_t key[8];
+
+	row = txn_get(txn, STATE_BINDINGS, sequence_span(sequence, key));
+	if (!row.data || binding_parse(row, fields) != 0)
+		return;
+	memcpy(&left.visitor, fields[BINDING_visitor].data, sizeof(left.visitor));
+	left.evidence = (enum evidence)fields[BINDING_evidence].data[0];
+	left.time = get_u64(fields[BINDING_time].data);
+	put_binding(txn, &left);
+	binding_end_row(txn, sequence, by, SPAN("erased"));
+}
+
 /* False: the event lacks what a binding needs. */
-static bool read_event(const struct event *event, struct binding *ret_binding)
+static bool read_event(struct txn *txn, const struct event *event, struct binding *ret_binding)
 {
 	struct span visitor = event->fields[EVENT_FIELD_visitor];
 	struct span person = event->fields[EVENT_FIELD_prospect];
+	struct span stored = event->fields[EVENT_FIELD_stored];
 	uint8_t evidence = event_choice(event, EVENT_FIELD_evidence);
 
 	if (visitor.size != sizeof(struct visitor_id) || person.size != sizeof(struct handle) ||
@@ -100,33 +107,43 @@ static bool read_event(const struct event *event, struct binding *ret_binding)
 		.evidence = (enum evidence)evidence,
 		.event = event->sequence,
 		.time = event->time,
+		.seen = stored.data ? event_number(event, EVENT_FIELD_stored) : event->time,
 		.scope = binding_scope(event->fields[EVENT_FIELD_link],
 				       event->fields[EVENT_FIELD_campaign]),
 	};
 	memcpy(&ret_binding->visitor, visitor.data, visitor.size);
 	memcpy(&ret_binding->person, person.data, person.size);
+	ret_binding->person = binding_person_now(txn, &ret_binding->person);
 	return true;
 }
 
 void binding_fold_bind(struct txn *txn, const struct event *event)
 {
-	struct binding new, old;
-	bool same;
+	struct binding new, old = {.seen = 0};
+	bool same, gone;
 
-	if (!read_event(event, &new) || new.evidence == EVIDENCE_NONE)
+	if (!read_event(txn, event, &new) || new.evidence == EVIDENCE_NONE)
 		return;
-	if (new.evidence != EVIDENCE_CLAIM)
+	gone = id_is_zero(&new.person, sizeof(new.person));
+	if (new.evidence != EVIDENCE_CLAIM || gone)
 		memset(&new.scope, 0, sizeof(new.scope));
 	if (binding_get_visitor(txn, event->fields[EVENT_FIELD_visitor], &old)) {
-		if (old.event >= new.event || old.evidence >= new.evidence)
+		if (old.event >= new.event || old.evidence >= new.evidence || old.retired)
 			return;
 		same = memcmp(&old.person, &new.person, sizeof(old.person)) == 0;
 		if (old.evidence != EVIDENCE_NONE)
-			end_row(txn, old.event, new.event,
-				same ? SPAN("strengthened") : SPAN("replaced"));
+			binding_end_row(txn, old.event, new.event,
+					same ? SPAN("strengthened") : SPAN("replaced"));
 	}
+	if (old.seen > new.seen)
+		new.seen = old.seen;
 	put_binding(txn, &new);
-	put_visitor(txn, &new);
+	if (gone) {
+		binding_end_row(txn, new.event, new.event, SPAN("erased"));
+		binding_retire(txn, &new);
+		return;
+	}
+	binding_put_visitor(txn, &new);
 	put_claim(txn, &new, event->fields[EVENT_FIELD_ip]);
 }
 
@@ -139,7 +156,9 @@ void binding_fold_conflict(struct txn *txn, const struct event *event)
 	/* Another system's browsers say nothing of who has a link of ours. */
 	if (event->fields[EVENT_FIELD_source].data)
 		return;
-	if (!read_event(event, &binding) || id_is_zero(&binding.scope, sizeof(binding.scope)))
+	if (!read_event(txn, event, &binding) ||
+	    id_is_zero(&binding.scope, sizeof(binding.scope)) ||
+	    id_is_zero(&binding.person, sizeof(binding.person)))
 		return;
 	binding_walk_claims(txn, &binding.person, &binding.scope, &claims);
 	if (claims.quarantined || claims.count == BINDING_CLAIMS_MAX ||
@@ -159,16 +178,15 @@ static void undo(struct txn *txn, uint64_t sequence, const struct event *event)
 	if (!row.data || binding_parse(row, fields) != 0)
 		return;
 	memcpy(visitor, fields[BINDING_visitor].data, sizeof(visitor));
-	end_row(txn, sequence, event->sequence, event->fields[EVENT_FIELD_reason]);
+	binding_end_row(txn, sequence, event->sequence, event->fields[EVENT_FIELD_reason]);
 	if (!binding_get_visitor(txn, span_of(visitor, sizeof(visitor)), &newest) ||
-	    newest.event != sequence)
+	    newest.event != sequence || newest.retired)
 		return;
 	newest.evidence = EVIDENCE_NONE;
-	put_visitor(txn, &newest);
+	binding_put_visitor(txn, &newest);
 }
 
-/* The sequence of "<node>.<incarnation>-<sequence>"; 0: it is none. */
-static uint64_t parse_id(struct span id)
+uint64_t binding_parse_id(struct span id)
 {
 	uint64_t sequence = 0;
 	size_t at = id.size;
@@ -198,6 +216,9 @@ static void fold_leak(struct txn *txn, const struct event *event)
 	if (person.size != sizeof(handle) || id_is_zero(&scope, sizeof(scope)))
 		return;
 	memcpy(&handle, person.data, sizeof(handle));
+	handle = binding_person_now(txn, &handle);
+	if (id_is_zero(&handle, sizeof(handle)))
+		return;
 	binding_walk_claims(txn, &handle, &scope, &claims);
 	if (claims.quarantined)
 		return;
@@ -219,7 +240,7 @@ void binding_fold_unbind(struct txn *txn, const struct event *event)
 	struct binding newest;
 
 	if (refers.data) {
-		undo(txn, parse_id(refers), event);
+		undo(txn, binding_parse_id(refers), event);
 	} else if (visitor.data) {
 		if (visitor.size == sizeof(struct visitor_id) &&
 		    binding_get_visitor(txn, visitor, &newest) && newest.event < event->sequence)

@@ -7,12 +7,15 @@
 
 /* What the files of bindings share: rows as schema.h lays them out, and what is queued. */
 enum {
-	BINDING_VISITOR_ROW_BYTES = 8 + 12 + 1 + 8,
+	BINDING_VISITOR_ROW_BYTES = 8 + 12 + 1 + 8 + 8,
 	BINDING_CLAIM_SCOPE_AT = 12,
 	BINDING_CLAIM_SEQUENCE_AT = 20,
 	BINDING_CLAIM_KEY_BYTES = 28,
 	BINDING_CLAIM_NETWORK_AT = 17 /* in the value */
 };
+
+/* In a row of "visitors", where evidence stands. */
+enum { EVIDENCE_RETIRED = EVIDENCE_PROOF + 1 };
 
 enum binding_field {
 #define BINDING(id, name, ...) BINDING_##name = (id),
@@ -25,6 +28,7 @@ enum binding_field {
 int binding_parse(struct span row, struct span fields[BINDING_FIELD_COUNT]);
 /* The newest binding of @visitor, undone or not (then evidence is EVIDENCE_NONE). */
 bool binding_get_visitor(struct txn *txn, struct span visitor, struct binding *ret_binding);
+void binding_put_visitor(struct txn *txn, const struct binding *newest);
 /* The link id, else the campaign id; zeros: there is neither. Absent spans have none. */
 struct link_id binding_scope(struct span link, struct span campaign);
 struct link_id binding_scope_of(const struct binding_evidence *evidence);
@@ -34,6 +38,23 @@ void binding_walk_claims(struct txn *txn, const struct handle *person, const str
 			 struct binding_claims *ret_claims);
 struct binding_claim *binding_claims_find(struct binding_claims *claims,
 					  const struct visitor_id *visitor);
+
+/* binding_fold.c. The row of @sequence says by what it ended, unless it did before. */
+void binding_end_row(struct txn *txn, uint64_t sequence, uint64_t by, struct span reason);
+/* And whose it was is not said any more. */
+void binding_erase_row(struct txn *txn, uint64_t sequence, uint64_t by);
+/* The sequence of "<node>.<incarnation>-<sequence>"; 0: it is none. */
+uint64_t binding_parse_id(struct span id);
+
+/* binding_merge.c. @person, or whom it was merged into; zeros: erased. */
+struct handle binding_person_now(struct txn *txn, const struct handle *person);
+/* What the event @sequence left in "claims": of @person, and copies. */
+void binding_drop_claims(struct txn *txn, const struct handle *person, const struct link_id *scope,
+			 uint64_t sequence);
+/* The mark that the erase event @sequence left of @person. */
+void binding_drop_erased(struct txn *txn, const struct handle *person, uint64_t sequence);
+/* Let the visitor of @newest be nobody's for ever. */
+void binding_retire(struct txn *txn, struct binding *newest);
 
 /*
  * binding_pending.c: what is queued, or stored and not folded. An entry belongs to its ticket, and
@@ -59,6 +80,9 @@ void binding_pending_add(struct event_ticket *ticket, struct binding_entry *entr
 /* The newest of the visitor that is a bind or an end; NULL: state/ says what holds. */
 const struct binding_entry *binding_pending_find(struct store *store,
 						 const struct visitor_id *visitor);
+/* That of a bind event which is stored and not folded. */
+bool binding_pending_find_event(struct store *store, uint64_t sequence,
+				struct binding *ret_binding);
 /* Add what is queued to the claims that state/ has. */
 void binding_pending_claims(struct store *store, const struct handle *person,
 			    const struct link_id *scope, struct binding_claims *claims);

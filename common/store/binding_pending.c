@@ -199,6 +199,24 @@ const struct binding_entry *binding_pending_find(struct store *store,
 	return entry;
 }
 
+bool binding_pending_find_event(struct store *store, uint64_t sequence, struct binding *ret_binding)
+{
+	const struct binding_entry *entry;
+
+	if (!store->bindings)
+		return false;
+	forget_folded(store);
+	entry = store->bindings->first;
+	while (entry && (entry->kind != PENDING_BIND || entry->binding.event != sequence))
+		entry = entry->next;
+	if (!entry)
+		return false;
+	*ret_binding = entry->binding;
+	/* By the newest of its browser, whose sequence nobody knows before that is stored. */
+	ret_binding->undone = binding_pending_find(store, &entry->binding.visitor) != entry;
+	return true;
+}
+
 static bool is_of(const struct binding_entry *entry, const struct handle *person,
 		  const struct link_id *scope)
 {

@@ -83,7 +83,9 @@ static usec_t next_timer(const struct event_writer *writer)
 	if (writer->room.reserve_percent)
 		timer = sooner(timer, writer->room.due);
 	if (!writer->status.state_failing)
-		timer = sooner(timer, fold_queue_due(writer->store));
+		timer = sooner(timer, writer->store->prune.wants_state
+					      ? 0
+					      : fold_queue_due(writer->store));
 	timer = sooner(timer, prune_next(&writer->store->prune));
 	if (writer->held.first)
 		timer = sooner(timer, writer->next_people);
@@ -255,6 +257,18 @@ static bool may_fold_later(const struct event_writer *writer, bool keep_position
 	       !writer->store->prune.wants_state && clock_monotonic() < due;
 }
 
+/* What state/ has applied, and what it knows of the events that are to be pruned, on disk. */
+static int keep_state(struct store *store)
+{
+	uint64_t before = store->position + store->binding_prune.through;
+	int r = fold_keep_position(store);
+
+	if (!r && store->prune.wants_state)
+		r = binding_prune_note(store);
+	prune_state_kept(&store->prune, store->position + store->binding_prune.through != before);
+	return r;
+}
+
 /* Bring state/ up to the end of the log, unless it has just failed. True: that takes more turns. */
 static bool fold(struct event_writer *writer, bool keep_position)
 {
@@ -275,10 +289,10 @@ static bool fold(struct event_writer *writer, bool keep_position)
 	more = r == FOLD_E_MORE;
 	if (more)
 		r = 0;
-	if (!r && (keep_position || failing || store->prune.wants_state)) {
-		r = fold_keep_position(store);
-		prune_state_kept(&store->prune);
-	}
+	if (!r && (keep_position || failing || store->prune.wants_state))
+		r = keep_state(store);
+	if (!r && !more)
+		r = binding_prune_sweep(store);
 	writer->next_fold = clock_monotonic() +
 			    (r == -EBADMSG ? FOLD_DAMAGE_PAUSE_MS : FOLD_PAUSE_MS) * USEC_PER_MS;
 	event_writer_note(writer, STORE_STATE, r);

@@ -22,10 +22,9 @@
 #include <errno.h>
 
 static void (*const folds[EVENT_TYPE_COUNT])(struct txn *txn, const struct event *event) = {
-	[EVENT_bind] = binding_fold_bind,
-	[EVENT_conflict] = binding_fold_conflict,
-	[EVENT_link] = link_fold,
-	[EVENT_name] = name_fold,
+	[EVENT_bind] = binding_fold_bind,     [EVENT_conflict] = binding_fold_conflict,
+	[EVENT_erase] = binding_fold_erase,   [EVENT_link] = link_fold,
+	[EVENT_merge] = binding_fold_merge,   [EVENT_name] = name_fold,
 	[EVENT_unbind] = binding_fold_unbind,
 };
 
@@ -35,6 +34,12 @@ static const bool is_known_meanwhile[EVENT_TYPE_COUNT] = {
 	[EVENT_conflict] = true,
 	[EVENT_unbind] = true,
 };
+
+/* Tombstones are erase events, too: without any field. */
+static bool is_tombstone(struct span record)
+{
+	return record.data[1] == EVENT_erase && record.size == EVENT_HEADER_BYTES;
+}
 
 bool fold_concerns(const struct event *event)
 {
@@ -52,7 +57,8 @@ static bool record_concerns(struct span record)
 {
 	if (record.size < EVENT_HEADER_BYTES)
 		return false;
-	return (record.data[1] < EVENT_TYPE_COUNT && folds[record.data[1]]) ||
+	return (record.data[1] < EVENT_TYPE_COUNT && folds[record.data[1]] &&
+		!is_tombstone(record)) ||
 	       source_concerns(record);
 }
 
@@ -266,15 +272,18 @@ static void reset(struct txn *txn, void *context)
 	txn_clear(txn, STATE_BINDINGS);
 	txn_clear(txn, STATE_VISITORS);
 	txn_clear(txn, STATE_CLAIMS);
+	txn_clear(txn, STATE_MERGED);
 	txn_put_number(txn, STATE_META, "schema", SCHEMA_VERSION, 4);
 	txn_put_number(txn, STATE_META, "position", 0, 8);
+	txn_put_number(txn, STATE_META, "seen_through", 0, 8);
 	txn_put(txn, STATE_META, SPAN("log"), buffer_span(&log));
 }
 
 /* What state/ says about itself. */
 struct identity {
 	const struct store *store;
-	uint64_t schema, position;
+	uint64_t schema, position, seen_through;
+	usec_t seen_time, seen_floor;
 	bool of_log, of_node;
 };
 
@@ -288,11 +297,28 @@ static void read_identity(struct txn *txn, void *context)
 	txn_fail(txn, log.error);
 	identity->schema = txn_get_number(txn, STATE_META, "schema", 0);
 	identity->position = txn_get_number(txn, STATE_META, "position", UINT64_MAX);
+	identity->seen_through = txn_get_number(txn, STATE_META, "seen_through", 0);
+	identity->seen_time = txn_get_number(txn, STATE_META, "seen_time", 0);
+	identity->seen_floor = txn_get_number(txn, STATE_META, "seen_floor", 0);
 	found = txn_get(txn, STATE_META, SPAN("log"));
 	identity->of_log = span_equal(found, buffer_span(&log));
 	identity->of_node = span_starts(found, span_text(identity->store->node)) &&
 			    span_find(found, '.', strlen(identity->store->node)) ==
 				    strlen(identity->store->node);
+}
+
+/* When the log has pruned what this state/ did not look at, anybody may have been seen in it. */
+static void take_seen(struct store *store, const struct identity *identity, uint64_t pruned)
+{
+	store->binding_prune = (struct binding_prune){
+		.through = identity->seen_through,
+		.time = identity->seen_time,
+		.floor = identity->seen_floor,
+	};
+	if (identity->seen_through >= pruned)
+		return;
+	store->binding_prune.through = pruned;
+	store->binding_prune.floor = clock_wall();
 }
 
 static int start_again(struct store *store, uint64_t pruned, struct error *error)
@@ -306,6 +332,7 @@ static int start_again(struct store *store, uint64_t pruned, struct error *error
 				 store->state.path);
 	r = txn_write(&store->state, reset, store);
 	store->position = 0;
+	store->binding_prune = (struct binding_prune){.through = 0};
 	store->refolding = true;
 	return r;
 }
@@ -348,6 +375,8 @@ int fold_open(struct store *store, struct error *error)
 	fits = !r && identity.schema == SCHEMA_VERSION && identity.of_log &&
 	       identity.position <= store->last_sequence && identity.position >= pruned;
 	store->position = fits ? identity.position : 0;
+	if (fits)
+		take_seen(store, &identity, pruned);
 	if (!r && !fits) {
 		atomic_store(&store->state.unjudged, true);
 		r = start_again(store, pruned, error);

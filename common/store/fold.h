@@ -52,5 +52,7 @@ bool source_concerns(struct span record);			    /* it was imported */
 void binding_fold_bind(struct txn *txn, const struct event *event); /* binding_fold.c */
 void binding_fold_conflict(struct txn *txn, const struct event *event);
 void binding_fold_unbind(struct txn *txn, const struct event *event);
+void binding_fold_merge(struct txn *txn, const struct event *event); /* binding_merge.c */
+void binding_fold_erase(struct txn *txn, const struct event *event);
 
 #endif

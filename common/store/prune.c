@@ -5,10 +5,10 @@
  *
  * A record may go when it is as old as its period says and every registered reader has read it, or
  * when it is older by the readers' maximum lag; never before state/ has folded it durably (truth =
- * state/ as of pruned_through + the log after it), and never the last one, which says how the run
- * before ended. The age is by the clock of retention.h. A record that claims to be of the future
- * was written under a wrong clock: it goes with the first later record that may go, since it was
- * stored before it.
+ * state/ as of pruned_through + the log after it) and has noted whose browser it is of
+ * (binding_prune.c), and never the last one, which says how the run before ended. The age is by the
+ * clock of retention.h. A record that claims to be of the future was written under a wrong clock:
+ * it goes with the first later record that may go, since it was stored before it.
  *
  * A step is short: it looks at a bounded number of records, for a bounded time, and takes twice as
  * many away as the batch beside it adds, so that a log that is behind catches up under any load.
@@ -71,6 +71,8 @@ static void find_limits(const struct prune *prune, uint32_t days, const struct r
 	ret_limits->ceiling = ret_limits->last;
 	if (store->position < ret_limits->ceiling)
 		ret_limits->ceiling = store->position;
+	if (store->binding_prune.through < ret_limits->ceiling)
+		ret_limits->ceiling = store->binding_prune.through;
 	for (size_t i = 0; i < count; i++)
 		if (readers[i].position < ret_limits->readers)
 			ret_limits->readers = readers[i].position;
@@ -89,8 +91,27 @@ static bool is_over(const struct prune *prune, uint64_t count)
 	return count % CHECK_EVENTS == 0 && clock_monotonic() - prune->began > STEP_USEC;
 }
 
+/* What one step has found: how far it goes, and what is to be overwritten on the way. */
+struct found {
+	uint64_t through;
+	uint64_t count;
+	bool more, held; /* ended by its limits; by state/, which has to be durable first */
+	struct {
+		uint64_t sequence;
+		uint8_t record[EVENT_HEADER_BYTES];
+	} stones[QUOTA_MAX];
+	unsigned stone_count;
+};
+
+/* It is old enough, and waits for nothing but state/. */
+static bool is_held(const struct limits *limits, uint64_t sequence, usec_t stored)
+{
+	return sequence > limits->ceiling && sequence <= limits->last && stored <= limits->expired;
+}
+
 /* The record at hand is of the future. Does one behind it, stored later, say that it may go? */
-static void look_ahead(struct txn *txn, const struct limits *limits, struct prune_sweep *sweep)
+static void look_ahead(struct txn *txn, const struct limits *limits, struct prune_sweep *sweep,
+		       struct found *found)
 {
 	uint8_t from[8];
 	struct txn_walk walk;
@@ -109,6 +130,7 @@ static void look_ahead(struct txn *txn, const struct limits *limits, struct prun
 				sweep->known = get_u64(key.data);
 				sweep->known_time = stored;
 			}
+			found->held = is_held(limits, get_u64(key.data), stored);
 			break;
 		}
 		sweep->looked = get_u64(key.data);
@@ -134,18 +156,6 @@ static bool make_tombstone(struct span record, uint8_t ret_stone[EVENT_HEADER_BY
 	put_u64(ret_stone + 4, prune_storing_time(record));
 	return true;
 }
-
-/* What one step has found: how far it goes, and what is to be overwritten on the way. */
-struct found {
-	uint64_t through;
-	uint64_t count;
-	bool more, held; /* ended by its limits; by state/, which has to be durable first */
-	struct {
-		uint64_t sequence;
-		uint8_t record[EVENT_HEADER_BYTES];
-	} stones[QUOTA_MAX];
-	unsigned stone_count;
-};
 
 static void find(const struct prune *prune, struct txn *txn, const struct limits *limits,
 		 struct prune_sweep *sweep, uint64_t quota, bool stones, struct found *found)
@@ -173,8 +183,7 @@ static void find(const struct prune *prune, struct txn *txn, const struct limits
 		if (sequence <= sweep->known && stored > sweep->known_time)
 			stored = sweep->known_time;
 		if (!may_go(limits, sequence, stored)) {
-			found->held = sequence > limits->ceiling && sequence <= limits->last &&
-				      stored <= limits->expired;
+			found->held = is_held(limits, sequence, stored);
 			break;
 		}
 		future = false;
@@ -187,7 +196,7 @@ static void find(const struct prune *prune, struct txn *txn, const struct limits
 	if (sweep->looked < found->through)
 		sweep->looked = found->through;
 	if (future && found->count == 0)
-		look_ahead(txn, limits, sweep);
+		look_ahead(txn, limits, sweep, found);
 }
 
 static void remove_prefix(struct prune *prune, struct txn *txn, const struct limits *limits,
@@ -400,9 +409,9 @@ void prune_committed(struct prune *prune)
 	prune->next = now + (pause > PAUSE_MIN_USEC ? pause : PAUSE_MIN_USEC);
 }
 
-void prune_state_kept(struct prune *prune)
+void prune_state_kept(struct prune *prune, bool moved)
 {
-	if (prune->wants_state)
+	if (prune->wants_state && moved)
 		prune->next = 0;
 	prune->wants_state = false;
 }

@@ -58,8 +58,8 @@ void prune_committed(struct prune *prune);
 /* It was not, or nobody knows: leave the log alone for a while. */
 void prune_failed(struct prune *prune);
 
-/* The position of state/ is durable, or could not be made so: look again. */
-void prune_state_kept(struct prune *prune);
+/* The position of state/ is durable, or could not be made so. @moved: it is further: look again. */
+void prune_state_kept(struct prune *prune, bool moved);
 
 /* Keep the clock, once per account, in the account's transaction. */
 void prune_keep_clock(const struct prune *prune, struct txn *txn);

@@ -20,12 +20,16 @@
  *                    "log" text: node.incarnation
  *          "bindings" key: sequence 8 of its bind event   value: record of BINDING_FIELDS
  *          "visitors" key: visitor id 16   value: sequence 8 of its newest binding ‖ handle 12 ‖
- *                    evidence 1 (0: undone) ‖ time 8 (µs)
+ *                    evidence 1 (0: undone; 4: retired, since its person is erased) ‖ time 8 (µs) ‖
+ *                    8 (µs): when it was last seen, as far as that is known (to a month)
  *          "claims"  key: handle 12 ‖ scope 8 ‖ sequence 8   value: visitor id 16 ‖ evidence 1 (0:
  *                    a conflict) ‖ network 0, 4 or 16. Who has claimed a person by which link:
  *                    scope is the link id, else campaign id 4 ‖ zeros 4, and zeros for a
  *                    declaration or a proof. Sequence 0: the link has leaked; value: sequence 8
  *                    of the event that says so
+ *          "merged"  key: handle 12   value: handle 12 that it was merged into (zeros: it is erased)
+ *                    ‖ sequence 8 of the merge or erase event. Rows of a handle that is merged in
+ *                    stay in "claims", and are copied there to the handle that it was merged into
  * people/  "ids"     key: prospect id 12       value: handle 12
  *          "rows"    key: handle 12            value: record of PERSON_FIELDS
  *          "erased"  key: mark 32              value: empty
@@ -54,6 +58,9 @@
  * A bind or a conflict without "refers" is about the event right before it. An unbind undoes the
  * binding that it refers to; or else what ties its visitor to anybody; or, with neither, all claims
  * of its prospect by its link (or campaign) but the first, and that link binds nobody from then on.
+ * A merge says that "other" is "prospect" from now on; one with "refers" undoes the merge which that
+ * names, of the same two. An erase with a prospect ends what was bound to it, and to all that were
+ * merged into it, and retires the visitors.
  *
  * The event's identity is "<node>.<incarnation>-<sequence>". A tombstone (retention of one class)
  * is a record of type "erase" without fields: it keeps sequence, incarnation and, as its time, when

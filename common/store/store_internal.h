@@ -2,6 +2,7 @@
 #ifndef WAYMARK_STORE_STORE_INTERNAL_H
 #define WAYMARK_STORE_STORE_INTERNAL_H
 
+#include "store/binding_prune.h"
 #include "store/event_writer.h"
 #include "store/fold.h"
 #include "store/people.h"
@@ -18,7 +19,7 @@
 /* The databases of each environment, in the order of their names. */
 enum { EVENTS_EVENTS, EVENTS_META, EVENTS_TEXTS };
 enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META, STATE_SOURCES };
-enum { STATE_BINDINGS = STATE_SOURCES + 1, STATE_VISITORS, STATE_CLAIMS };
+enum { STATE_BINDINGS = STATE_SOURCES + 1, STATE_VISITORS, STATE_CLAIMS, STATE_MERGED };
 enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META };
 
 struct handle_cache;
@@ -57,11 +58,12 @@ struct store {
 	uint64_t queue_limit;	/* of this run, for the account of its crash */
 	struct prune prune;	/* retention */
 	struct text_table texts;
-	bool recovery_due; /* the log's end is read, but nothing could be written behind it */
-	bool unclean;	   /* and it says that the run before did not end */
-	bool refolding;	   /* state/ was reset and has not caught up */
+	bool recovery_due;     /* the log's end is read, but nothing could be written behind it */
+	bool unclean;	       /* and it says that the run before did not end */
+	bool refolding;	       /* state/ was reset and has not caught up */
 	usec_t catch_up_until; /* monotonic: so long fold_open() may take; 0: a turn */
 	struct fold_queue fold_queue;
+	struct binding_prune binding_prune;
 };
 
 /* establish.c, the writer's thread: open what is not open, judge what is inside, recover. */

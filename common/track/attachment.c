@@ -18,15 +18,14 @@ bool attachment_follows_binding(enum event_type type)
 	return follows_binding[type];
 }
 
-enum attachment attachment_of(const struct event *event, const struct handle *person, bool is_bound)
+enum attachment attachment_of(const struct event *event, bool is_recorded, bool is_bound)
 {
-	struct span recorded = event->fields[EVENT_FIELD_prospect];
-	bool theirs = span_equal(recorded, span_of(person, sizeof(*person)));
+	bool names_nobody = event->fields[EVENT_FIELD_prospect].data == NULL;
 	bool has_visitor = event->fields[EVENT_FIELD_visitor].data != NULL;
 
-	if (theirs && (is_bound || !has_visitor || !follows_binding[event->type]))
+	if (is_recorded && (is_bound || !has_visitor || !follows_binding[event->type]))
 		return ATTACHMENT_RECORDED;
-	if (is_bound && (follows_binding[event->type] || !recorded.data))
+	if (is_bound && (follows_binding[event->type] || names_nobody))
 		return ATTACHMENT_LATER;
 	return ATTACHMENT_NONE;
 }

@@ -2,7 +2,6 @@
 #ifndef WAYMARK_TRACK_ATTACHMENT_H
 #define WAYMARK_TRACK_ATTACHMENT_H
 
-#include "crypto/id.h"
 #include "store/event.h"
 
 /*
@@ -19,8 +18,10 @@ enum attachment {
 /* Does an event of @type have its person from what ties its browser to one? */
 bool attachment_follows_binding(enum event_type type);
 
-/* @is_bound: whether the event's visitor is tied to @person now; false without a visitor. */
-enum attachment attachment_of(const struct event *event, const struct handle *person,
-			      bool is_bound);
+/*
+ * @is_recorded: the record names the person, by any of the handles that are the person's now;
+ * @is_bound: the event's visitor is tied to the person now; false without a visitor.
+ */
+enum attachment attachment_of(const struct event *event, bool is_recorded, bool is_bound);
 
 #endif

@@ -8,6 +8,9 @@
  * never given to another person with its history: a second person who tells so begins anew, under
  * another visitor id. A declaration changes nothing about a browser that was proved to be somebody
  * else's: people register colleagues, and typing an address is not owning it.
+ *
+ * The id of an erased person's browser stays nobody's: a claim finds it so, and whoever says more
+ * in that browser begins anew.
  */
 #include "track/binding_rule.h"
 
@@ -38,6 +41,8 @@ enum binding_action binding_rule(const struct binding_situation *situation)
 	    (!situation->navigation || situation->machine || situation->quarantined ||
 	     situation->undone))
 		return BINDING_NOTHING;
+	if (situation->retired)
+		return situation->evidence > EVIDENCE_CLAIM ? BINDING_NEW_VISITOR : BINDING_NOTHING;
 	return (enum binding_action)
 		table[situation->known][situation->same_person][situation->evidence];
 }

@@ -26,6 +26,7 @@ struct binding_situation {
 	 * nor by one by which this browser had made a claim that was undone.
 	 */
 	bool navigation, machine, quarantined, undone;
+	bool retired; /* the browser was that of a person who is erased: its id binds no more */
 };
 
 enum binding_action binding_rule(const struct binding_situation *situation);

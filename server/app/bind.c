@@ -8,9 +8,10 @@
  */
 #include "app/bind.h"
 
-static enum binding_action fail(struct app *app)
+static enum binding_action fail(struct app *app, struct bind_decision *decision)
 {
 	metrics_add(&app->metrics, METRIC_BINDINGS_FAILED, 1);
+	decision->failed = true;
 	return BINDING_NOTHING;
 }
 
@@ -24,8 +25,9 @@ static bool look_up_visitor(struct app *app, const struct bind_evidence *evidenc
 
 	if (!evidence->is_new)
 		r = binding_find(app->store, &new->visitor, &known);
+	situation->retired = r == BINDING_E_RETIRED;
 	if (r)
-		return r == STORE_E_NOT_FOUND;
+		return r == STORE_E_NOT_FOUND || r == BINDING_E_RETIRED;
 	situation->known = known.evidence;
 	situation->same_person = memcmp(&known.person, &new->person, sizeof(known.person)) == 0;
 	*ret_known = known.person;
@@ -50,13 +52,23 @@ static enum binding_action judge_link(struct app *app, const struct bind_evidenc
 	struct binding_claims *claims = &decision->claims;
 
 	if (binding_find_claims(app->store, &evidence->binding, claims) != 0)
-		return fail(app);
+		return fail(app, decision);
 	decision->leaks =
 		!claims->quarantined && binding_rule_leaked(claims->browsers, claims->networks);
 	decision->leaked = situation->quarantined = claims->quarantined || decision->leaks;
 	situation->undone = situation->known == EVIDENCE_NONE && !evidence->is_new &&
 			    was_undone(claims, &evidence->binding.visitor);
 	return binding_rule(situation);
+}
+
+/* Who cannot claim anything is asked for no more than what the event says of its link. */
+static void look_up_link(struct app *app, const struct bind_evidence *evidence,
+			 struct bind_decision *decision)
+{
+	if (binding_find_claims(app->store, &evidence->binding, &decision->claims) != 0)
+		(void)fail(app, decision);
+	else
+		decision->leaked = decision->claims.quarantined;
 }
 
 void bind_decide(struct app *app, const struct bind_evidence *evidence,
@@ -69,44 +81,53 @@ void bind_decide(struct app *app, const struct bind_evidence *evidence,
 	};
 	enum binding_action action = BINDING_NOTHING;
 
-	ret_decision->leaked = ret_decision->leaks = false;
+	ret_decision->failed = ret_decision->leaked = ret_decision->leaks = false;
 	if (id_is_zero(&evidence->binding.visitor, sizeof(evidence->binding.visitor)))
 		action = BINDING_NOTHING;
 	else if (!look_up_visitor(app, evidence, &situation, &ret_decision->known))
-		action = fail(app);
+		action = fail(app, ret_decision);
 	else
 		action = binding_rule(&situation);
 	if (situation.evidence == EVIDENCE_CLAIM && action != BINDING_NOTHING)
 		action = judge_link(app, evidence, &situation, ret_decision);
+	else if (situation.evidence == EVIDENCE_CLAIM &&
+		 (situation.machine || !situation.navigation))
+		look_up_link(app, evidence, ret_decision);
 	ret_decision->action = action;
 }
 
-static void count(struct app *app, int code, enum metric metric)
+enum metric bind_add(struct app *app, const struct bind_evidence *evidence,
+		     const struct bind_decision *decision, struct event_ticket *ticket)
 {
-	if (code)
-		(void)fail(app);
-	else
-		metrics_add(&app->metrics, metric, 1);
+	const struct binding_evidence *binding = &evidence->binding;
+	enum metric metric = METRIC_COUNT;
+	int r = 0;
+
+	if (decision->leaks) {
+		r = binding_add_leak(app->store, ticket, binding, &decision->claims);
+		metric = METRIC_EVENT_UNBIND;
+	} else if (decision->action == BINDING_BIND) {
+		r = binding_add_bind(app->store, ticket, binding);
+		metric = METRIC_EVENT_BIND;
+	} else if (decision->action == BINDING_CONFLICT) {
+		r = binding_add_conflict(app->store, ticket, binding, &decision->known);
+		metric = METRIC_EVENT_CONFLICT;
+	}
+	if (r)
+		metrics_add(&app->metrics, METRIC_BINDINGS_FAILED, 1);
+	return r ? METRIC_COUNT : metric;
 }
 
 void bind_record(struct app *app, const struct bind_evidence *evidence,
 		 const struct bind_decision *decision, struct event_ticket *ticket)
 {
-	const struct binding_evidence *binding = &evidence->binding;
-	struct store *store = app->store;
-	int r;
+	enum metric metric = bind_add(app, evidence, decision, ticket);
 
-	if (decision->leaks) {
-		r = binding_add_leak(store, ticket, binding, &decision->claims);
-		if (r == 0)
-			metrics_add(&app->metrics, METRIC_LINKS_LEAKED, 1);
-		count(app, r, METRIC_EVENT_UNBIND);
-	} else if (decision->action == BINDING_BIND) {
-		count(app, binding_add_bind(store, ticket, binding), METRIC_EVENT_BIND);
-	} else if (decision->action == BINDING_CONFLICT) {
-		count(app, binding_add_conflict(store, ticket, binding, &decision->known),
-		      METRIC_EVENT_CONFLICT);
-	}
+	if (metric == METRIC_COUNT)
+		return;
+	metrics_add(&app->metrics, metric, 1);
+	if (decision->leaks)
+		metrics_add(&app->metrics, METRIC_LINKS_LEAKED, 1);
 }
 
 enum binding_action bind_prove(struct app *app, const struct bind_evidence *evidence,

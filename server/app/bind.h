@@ -25,6 +25,7 @@ struct bind_evidence {
 
 struct bind_decision {
 	enum binding_action action;
+	bool failed;		      /* what is known cannot be told: nobody is bound */
 	bool leaked;		      /* the link is quarantined, or will be by bind_record() */
 	bool leaks;		      /* the latter */
 	struct handle known;	      /* of BINDING_CONFLICT: to whom the browser is tied */
@@ -34,7 +35,15 @@ struct bind_decision {
 /* Never fails: without what is known nobody is bound, and that is counted. */
 void bind_decide(struct app *app, const struct bind_evidence *evidence,
 		 struct bind_decision *ret_decision);
-/* At most one event. With BINDING_NEW_VISITOR none: decide again, with a visitor that is new. */
+/*
+ * At most one event, and not counted, for a ticket that may still be thrown away. With
+ * BINDING_NEW_VISITOR none: decide again, with a visitor that is new.
+ *
+ * Return: its counter; METRIC_COUNT: there is none.
+ */
+enum metric bind_add(struct app *app, const struct bind_evidence *evidence,
+		     const struct bind_decision *decision, struct event_ticket *ticket);
+/* Likewise, and counted. */
 void bind_record(struct app *app, const struct bind_evidence *evidence,
 		 const struct bind_decision *decision, struct event_ticket *ticket);
 /*

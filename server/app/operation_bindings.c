@@ -8,7 +8,8 @@
  *                                {"binding": 43, "visitor": "…", "prospect": "…", "known": false}
  *
  * A binding is named by the sequence of its bind event. Everything in a list's body is optional;
- * "next" is null at the end, else what to give as "after" for more. A list looks at state/ for as
+ * "next" is null at the end, else what to give as "after" for more. A row that cannot be read says
+ * "damaged": true and nothing else. A list looks at state/ for as
  * long as a call may take of the thread that answers clicks, so it can end early, even empty.
  */
 #include "app/operation.h"
@@ -91,15 +92,20 @@ static bool is_wanted(const struct list *list, const struct binding *binding)
 static int list_one(void *context, const struct binding *binding)
 {
 	struct list *list = context;
+	json_t *row;
 
 	if (json_array_size(list->rows) == LIST_MAX || clock_monotonic() > list->deadline) {
 		list->more = true;
 		return 1;
 	}
 	list->last = binding->event;
-	if (!is_wanted(list, binding))
+	if (binding->damaged)
+		row = json_pack("{s:I, s:b}", "binding", (json_int_t)binding->event, "damaged", 1);
+	else if (!is_wanted(list, binding))
 		return 0;
-	return json_array_append_new(list->rows, row_of(binding)) == 0 ? 0 : -ENOMEM;
+	else
+		row = row_of(binding);
+	return json_array_append_new(list->rows, row) == 0 ? 0 : -ENOMEM;
 }
 
 static int read_list(const struct operation_call *call, struct list *list, uint64_t *ret_after,
@@ -131,7 +137,10 @@ int operation_bindings_list(struct operation_call *call, struct error *error)
 		return code;
 	list.last = after;
 	list.rows = json_array();
-	code = list.rows ? binding_each(call->app->store, after, list_one, &list) : -ENOMEM;
+	code = list.rows ? binding_find_person(call->app->store, &list.person, &list.person)
+			 : -ENOMEM;
+	if (!code)
+		code = binding_each(call->app->store, after, list_one, &list);
 	if (code >= 0) {
 		call->reply =
 			json_pack("{s:O, s:o}", "bindings", list.rows, "next",
@@ -175,7 +184,7 @@ static int add_undo(struct operation_call *call, const struct binding *binding, 
 				clock_wall());
 	call->ticket->folds = true;
 	if (code == 0)
-		metrics_add(&call->app->metrics, METRIC_EVENT_UNBIND, 1);
+		operation_count(call, METRIC_EVENT_UNBIND, 1);
 	return code > 0 ? -EAGAIN : code;
 }
 
@@ -190,6 +199,10 @@ int operation_bindings_undo(struct operation_call *call, struct error *error)
 		code = binding_find_event(call->app->store, sequence, &binding);
 	if (code == STORE_E_NOT_FOUND)
 		return error_set(error, OPERATION_E_ABSENT, "event %llu made no binding",
+				 (unsigned long long)sequence);
+	if (code == -EBADMSG)
+		return error_set(error, OPERATION_E_FAILED,
+				 "binding %llu: its row in state/ is damaged",
 				 (unsigned long long)sequence);
 	if (!code && !binding.undone)
 		code = add_undo(call, &binding, buffer_text(&reason));

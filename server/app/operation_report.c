@@ -35,7 +35,6 @@ struct report {
 	struct arena arena; /* of one item */
 	json_t *met;	    /* "key:<key>" of this body, and who was met */
 	json_t *results;
-	unsigned added; /* events that were not stored before */
 };
 
 static int answer(struct report *report, const struct handle *handle)
@@ -132,6 +131,7 @@ static bool is_anothers(struct app *app, const struct binding_evidence *evidence
 	struct binding binding;
 	int code = binding_find(app->store, &evidence->visitor, &binding);
 
+	/* That of an erased person is nobody's, and stays out of what others do. */
 	return code != STORE_E_NOT_FOUND && (code != 0 || memcmp(&binding.person, &evidence->person,
 								 sizeof(binding.person)) != 0);
 }
@@ -152,8 +152,10 @@ static void find_browser(struct report *report, const struct report_item *item,
 	binding->tracker = span_text(item->tracker->host);
 	if (item->type == EVENT_login)
 		bind_decide(app, &browser->evidence, &browser->decision);
-	browser->known = item->type == EVENT_login ? browser->decision.action != BINDING_NEW_VISITOR
-						   : !is_anothers(app, binding);
+	browser->known = item->type == EVENT_login
+				 ? !browser->decision.failed &&
+					   browser->decision.action != BINDING_NEW_VISITOR
+				 : !is_anothers(app, binding);
 }
 
 static int put_event(struct operation_call *call, const struct report_item *item,
@@ -186,13 +188,16 @@ static int add_event(struct report *report, const struct report_item *item,
 {
 	struct operation_call *call = report->call;
 	struct browser browser;
+	enum metric metric = METRIC_COUNT;
 	int code;
 
 	find_browser(report, item, handle, &browser);
 	code = put_event(call, item, handle, &browser, error);
-	report->added++;
+	operation_count(call, METRIC_EVENT_REPORTED, 1);
 	if (!code && browser.known && item->type == EVENT_login)
-		bind_record(call->app, &browser.evidence, &browser.decision, call->ticket);
+		metric = bind_add(call->app, &browser.evidence, &browser.decision, call->ticket);
+	if (metric != METRIC_COUNT)
+		operation_count(call, metric, 1);
 	return code;
 }
 
@@ -285,8 +290,6 @@ int operation_events_report(struct operation_call *call, struct error *error)
 		call->reply = json_pack("{s:O}", "results", report.results);
 		code = call->reply ? 0 : -ENOMEM;
 	}
-	if (!code)
-		metrics_add(&call->app->metrics, METRIC_EVENT_REPORTED, report.added);
 	json_decref(report.met);
 	json_decref(report.results);
 	arena_finish(&report.arena);

@@ -3,8 +3,8 @@
  * `waymark binding`: which browsers are tied to which people, by what evidence, and how to undo it.
  *
  * The list is read beside whoever owns the store, and shows what state/ has folded: what came in
- * the last fifth of a second may be missing. Only an address for --prospect, and undoing, ask the
- * owner.
+ * the last fifth of a second may be missing, though it can be undone. Only an address for
+ * --prospect, and undoing, ask the owner.
  */
 #include "store/binding.h"
 #include "base/cleanup.h"
@@ -28,6 +28,7 @@ struct listing {
 	struct session *session; /* NULL: nothing had to be asked */
 	struct app *reader;	 /* NULL: the session's own store is read */
 	struct handle person;	 /* of --prospect */
+	unsigned damaged;	 /* rows that could not be read */
 };
 
 /* clang-format off */
@@ -90,8 +91,15 @@ static int print_line(void *context, const struct binding *binding)
 {
 	char visitor[2 * sizeof(binding->visitor) + 1], person[2 * sizeof(binding->person) + 1];
 	char scope[2 * sizeof(binding->scope) + 1] = "", time[CLOCK_TEXT_BYTES];
+	struct listing *listing = context;
 
-	if (!is_wanted(context, binding))
+	if (binding->damaged) {
+		command_warn("binding %llu cannot be read: its row in state/ is damaged",
+			     (unsigned long long)binding->event);
+		listing->damaged++;
+		return 0;
+	}
+	if (!is_wanted(listing, binding))
 		return 0;
 	hex_format(&binding->visitor, sizeof(binding->visitor), visitor);
 	hex_format(&binding->person, sizeof(binding->person), person);
@@ -183,9 +191,17 @@ static int run_list(int argc, char **argv)
 		code = find_person(&listing, &error);
 	if (code)
 		return command_fail(&error);
-	code = binding_each(store, 0, print_line, &listing);
+	code = binding_find_person(store, &listing.person, &listing.person);
+	if (!code)
+		code = binding_each(store, 0, print_line, &listing);
 	if (code) {
 		(void)error_set(&error, 0, "the bindings cannot be read: %s", strerror(-code));
+		return command_fail(&error);
+	}
+	if (listing.damaged) {
+		(void)error_set(&error, 0, "%u of the bindings could not be read; restore a backup",
+				listing.damaged);
+		(void)command_finish();
 		return command_fail(&error);
 	}
 	return command_finish();

@@ -390,8 +390,8 @@ static int find_handle(struct export *export, struct error *error)
 		json_decref(body);
 		text = json_string_value(json_object_get(reply, "prospect"));
 	}
-	if (!code && (!text || hex_parse(span_text(text), &export->prospect.handle,
-					 sizeof(export->prospect.handle)) != 0))
+	if (!code && (!text || hex_parse(span_text(text), &export->prospect.asked,
+					 sizeof(export->prospect.asked)) != 0))
 		code = error_set(error, COMMAND_FAILED,
 				 "--prospect: '%s' is neither a handle nor an address", who);
 	json_decref(reply);

@@ -4,6 +4,9 @@
  * (track/attachment.h). A person has few browsers, so they are read anew before each look at the
  * log, and an event costs a search in a short sorted list.
  *
+ * After a merge the person has several handles, by each of which records may name them. Whoever is
+ * asked for by a handle that was merged into another one is that other person.
+ *
  * A bind event that state/ has not folded yet counts as one that holds, until state/ knows it: its
  * browser's views stand right behind it, and a look that has passed them does not come back.
  */
@@ -77,6 +80,58 @@ static int add_those_fresh(struct events_prospect *prospect, struct store *store
 	return 0;
 }
 
+static int compare_handles(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct handle));
+}
+
+static int add_merged(void *context, const struct handle *other)
+{
+	struct events_prospect *prospect = context;
+
+	if (prospect->merged_count == prospect->merged_capacity) {
+		size_t capacity =
+			prospect->merged_capacity ? prospect->merged_capacity * 2 : FIRST_CAPACITY;
+		struct handle *merged = realloc(prospect->merged, capacity * sizeof(struct handle));
+
+		if (!merged)
+			return -ENOMEM;
+		prospect->merged = merged;
+		prospect->merged_capacity = capacity;
+	}
+	prospect->merged[prospect->merged_count++] = *other;
+	return 0;
+}
+
+/* Who the person is now. What names an erased one goes on doing so, and that is all. */
+static int read_handles(struct events_prospect *prospect, struct store *store)
+{
+	static const struct handle erased = {{0}};
+	int r = binding_find_person(store, &prospect->asked, &prospect->handle);
+
+	prospect->merged_count = 0;
+	if (!r && memcmp(&prospect->handle, &erased, sizeof(erased)) == 0)
+		prospect->handle = prospect->asked;
+	if (!r)
+		r = binding_each_merged(store, &prospect->handle, add_merged, prospect);
+	if (!r && prospect->merged_count > 1)
+		qsort(prospect->merged, prospect->merged_count, sizeof(struct handle),
+		      compare_handles);
+	return r;
+}
+
+static bool is_named(const struct events_prospect *prospect, const struct event *event)
+{
+	struct span named = event->fields[EVENT_FIELD_prospect];
+
+	if (named.size != sizeof(struct handle))
+		return false;
+	return memcmp(named.data, &prospect->handle, named.size) == 0 ||
+	       (prospect->merged_count > 0 &&
+		bsearch(named.data, prospect->merged, prospect->merged_count, sizeof(struct handle),
+			compare_handles));
+}
+
 static void sort(struct events_prospect *prospect)
 {
 	if (prospect->count > 1)
@@ -88,7 +143,9 @@ int events_prospect_refresh(struct events_prospect *prospect, struct store *stor
 	int r;
 
 	prospect->count = 0;
-	r = add_those_fresh(prospect, store);
+	r = read_handles(prospect, store);
+	if (!r)
+		r = add_those_fresh(prospect, store);
 	if (!r)
 		r = binding_each_of_person(store, &prospect->handle, add, prospect);
 	if (!r)
@@ -104,8 +161,7 @@ int events_prospect_note(struct events_prospect *prospect, struct store *store,
 	int r;
 
 	if (event->type != EVENT_bind || visitor.size != sizeof(binding.visitor) ||
-	    !span_equal(event->fields[EVENT_FIELD_prospect],
-			span_of(&prospect->handle, sizeof(prospect->handle))))
+	    !is_named(prospect, event))
 		return 0;
 	r = binding_find_event(store, event->sequence, &known);
 	if (r < 0 || (r == 0 && known.undone))
@@ -127,13 +183,15 @@ enum attachment events_prospect_judge(const struct events_prospect *prospect,
 			bsearch(visitor.data, prospect->visitors, prospect->count,
 				sizeof(struct visitor_id), compare);
 
-	return attachment_of(event, &prospect->handle, is_bound);
+	return attachment_of(event, is_named(prospect, event), is_bound);
 }
 
 void events_prospect_finish(struct events_prospect *prospect)
 {
 	free(take_ptr(prospect->visitors));
 	free(take_ptr(prospect->fresh));
+	free(take_ptr(prospect->merged));
+	prospect->merged_count = prospect->merged_capacity = 0;
 	prospect->count = prospect->capacity = 0;
 	prospect->fresh_count = prospect->fresh_capacity = 0;
 }

@@ -5,9 +5,12 @@
 #include "store/binding.h"
 #include "track/attachment.h"
 
-/* The browsers that are tied to the person of `events --prospect`. */
+/* The browsers that are tied to the person of `events --prospect`, and their other handles. */
 struct events_prospect {
-	struct handle handle;
+	struct handle asked;   /* for whom */
+	struct handle handle;  /* who that is now, after merges; zeros: erased */
+	struct handle *merged; /* who was merged into them; sorted, owned */
+	size_t merged_count, merged_capacity;
 	struct visitor_id *visitors; /* sorted, owned */
 	size_t count, capacity;
 	struct binding *fresh; /* seen in the log, not yet in state/; owned */

@@ -33,7 +33,7 @@ static int unbind(struct visit_event *builder, const struct visitor_id *visitor)
 
 	recent_tags_forget(&visit->app->recent_tags, visitor);
 	/* When state/ cannot be read it may be bound. */
-	if (code == STORE_E_NOT_FOUND)
+	if (code == STORE_E_NOT_FOUND || code == BINDING_E_RETIRED)
 		return 0;
 	return binding_add_forget(visit->app->store, builder->ticket, visitor,
 				  span_text(visit->tracker->host), "forget", visit->now);

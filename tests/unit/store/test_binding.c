@@ -5,7 +5,9 @@
  */
 #include "fixture.h"
 
+#include "base/encode.h"
 #include "store/binding.h"
+#include "store/store_internal.h"
 
 static const struct handle alice = {"alice-handle"}, bob = {"bob---handle"};
 static const struct link_id link_one = {"linkid01"}, link_two = {"linkid02"};
@@ -254,6 +256,63 @@ static void test_undoing_leaves_the_browser_to_nobody(void **state)
 	expect_bound(fixture->store, 1, &bob, EVIDENCE_CLAIM);
 }
 
+/* Whoever has just read of it in the log may name it. */
+static void test_a_binding_that_is_not_folded_yet_is_found_by_its_event(void **state)
+{
+	struct binding_evidence claim = says(1, &alice, EVIDENCE_CLAIM);
+	struct binding_evidence proof = says(1, &bob, EVIDENCE_PROOF);
+	struct fixture *fixture = *state;
+	uint64_t first, second;
+	struct binding found;
+
+	fixture_open(fixture);
+	first = bind(fixture, &claim);
+	assert_int_equal(binding_find_event(fixture->store, first, &found), 0);
+	assert_memory_equal(&found.person, &alice, sizeof(alice));
+	assert_true(found.event == first);
+	assert_false(found.undone);
+	assert_int_equal(binding_find_event(fixture->store, first - 1, &found), STORE_E_NOT_FOUND);
+	second = bind(fixture, &proof);
+	assert_int_equal(binding_find_event(fixture->store, first, &found), 0);
+	assert_true(found.undone);
+	assert_int_equal(binding_find_event(fixture->store, second, &found), 0);
+	assert_memory_equal(&found.person, &bob, sizeof(bob));
+	assert_false(found.undone);
+}
+
+static void write_damage(struct txn *txn, void *context)
+{
+	uint8_t key[8];
+
+	put_u64(key, *(const uint64_t *)context);
+	txn_put(txn, STATE_BINDINGS, span_of(key, sizeof(key)), SPAN("\1\1\377"));
+}
+
+static void test_a_damaged_row_is_named_and_the_others_are_listed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct binding_evidence evidence;
+	uint64_t damaged = 0;
+	struct list list;
+
+	fixture_open(fixture);
+	for (unsigned i = 1; i <= 3; i++) {
+		uint64_t event;
+
+		evidence = says(i, &alice, EVIDENCE_CLAIM);
+		event = bind(fixture, &evidence);
+		damaged = i == 2 ? event : damaged;
+	}
+	fold_all(fixture);
+	assert_int_equal(txn_write(&fixture->store->state, write_damage, &damaged), 0);
+	read_list(fixture->store, &list);
+	assert_int_equal(list.count, 3);
+	assert_false(list.rows[0].damaged);
+	assert_true(list.rows[1].damaged);
+	assert_true(list.rows[1].event == damaged);
+	assert_false(list.rows[2].damaged);
+}
+
 static void test_a_browser_that_forgets(void **state)
 {
 	struct binding_evidence proof = says(1, &alice, EVIDENCE_PROOF);
@@ -365,6 +424,239 @@ static void expect_leaked(struct fixture *fixture, const struct binding_evidence
 	expect_bound(fixture->store, 6, &bob, EVIDENCE_CLAIM);
 	assert_int_equal(binding_find_claims(fixture->store, evidence, &claims), 0);
 	assert_true(claims.quarantined);
+}
+
+static uint64_t merge(struct fixture *fixture, const struct handle *person,
+		      const struct handle *other, uint64_t undoes)
+{
+	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_BULK);
+	struct event event;
+	char refers[32];
+
+	event_init(&event, EVENT_merge, clock_wall());
+	event_set(&event, EVENT_FIELD_prospect, span_of(person, sizeof(*person)));
+	event_set(&event, EVENT_FIELD_other, span_of(other, sizeof(*other)));
+	(void)snprintf(refers, sizeof(refers), "n1.1-%llu", (unsigned long long)undoes);
+	if (undoes)
+		event_set(&event, EVENT_FIELD_refers, span_text(refers));
+	assert_int_equal(event_ticket_add(ticket, &event), 0);
+	return store_now(fixture, ticket);
+}
+
+static void erase(struct fixture *fixture, const struct handle *person)
+{
+	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_BULK);
+	struct event event;
+
+	event_init(&event, EVENT_erase, clock_wall());
+	event_set(&event, EVENT_FIELD_prospect, span_of(person, sizeof(*person)));
+	assert_int_equal(event_ticket_add(ticket, &event), 0);
+	(void)store_now(fixture, ticket);
+}
+
+static void expect_retired(struct store *store, unsigned number)
+{
+	struct visitor_id id = visitor(number);
+	struct binding found;
+
+	assert_int_equal(binding_find(store, &id, &found), BINDING_E_RETIRED);
+}
+
+static int count_handle(void *context, const struct handle *other)
+{
+	(void)other;
+	++*(unsigned *)context;
+	return 0;
+}
+
+static unsigned merged_into(struct store *store, const struct handle *person)
+{
+	unsigned count = 0;
+
+	assert_int_equal(binding_each_merged(store, person, count_handle, &count), 0);
+	return count;
+}
+
+static void expect_claims(struct fixture *fixture, const struct handle *person, unsigned count,
+			  bool quarantined)
+{
+	struct binding_evidence evidence = says(99, person, EVIDENCE_CLAIM);
+	struct binding_claims claims;
+
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	assert_int_equal(claims.count, count);
+	assert_int_equal(claims.quarantined, quarantined);
+}
+
+static void test_a_merge_gives_the_survivor_all_bindings(void **state)
+{
+	struct binding_evidence of_alice = says(1, &alice, EVIDENCE_CLAIM);
+	struct binding_evidence of_bob = says(2, &bob, EVIDENCE_PROOF);
+	struct binding_evidence late = says(3, &alice, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+	struct handle now;
+
+	fixture_open(fixture);
+	(void)bind(fixture, &of_alice);
+	(void)bind(fixture, &of_bob);
+	(void)merge(fixture, &bob, &alice, 0);
+	for (unsigned round = 0; round < 2; round++) {
+		expect_bound(fixture->store, 1, &bob, EVIDENCE_CLAIM);
+		expect_bound(fixture->store, 2, &bob, EVIDENCE_PROOF);
+		assert_int_equal(browsers_of(fixture->store, &bob), 2 + round);
+		expect_claims(fixture, &bob, 1 + round, false);
+		assert_int_equal(binding_find_person(fixture->store, &alice, &now), 0);
+		assert_memory_equal(&now, &bob, sizeof(bob));
+		assert_int_equal(merged_into(fixture->store, &bob), 1);
+		if (round == 0) {
+			/* Made before whoever makes them knew. */
+			(void)bind(fixture, &late);
+			fold_all(fixture);
+			expect_bound(fixture->store, 3, &bob, EVIDENCE_CLAIM);
+			expect_same_after_refold(fixture);
+		}
+	}
+}
+
+/* What each had is theirs again; what came while they were one stays with the survivor. */
+static void test_a_merge_can_be_undone(void **state)
+{
+	struct binding_evidence of_alice = says(1, &alice, EVIDENCE_CLAIM);
+	struct binding_evidence of_bob = says(2, &bob, EVIDENCE_CLAIM);
+	struct binding_evidence since = says(3, &bob, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+	struct handle now;
+	uint64_t merged;
+
+	fixture_open(fixture);
+	(void)bind(fixture, &of_alice);
+	(void)bind(fixture, &of_bob);
+	merged = merge(fixture, &bob, &alice, 0);
+	(void)bind(fixture, &since);
+	(void)merge(fixture, &bob, &alice, merged + 1); /* another event: nothing */
+	expect_bound(fixture->store, 1, &bob, EVIDENCE_CLAIM);
+	(void)merge(fixture, &bob, &alice, merged);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_CLAIM);
+	expect_bound(fixture->store, 2, &bob, EVIDENCE_CLAIM);
+	expect_bound(fixture->store, 3, &bob, EVIDENCE_CLAIM);
+	expect_claims(fixture, &alice, 1, false);
+	expect_claims(fixture, &bob, 2, false);
+	assert_int_equal(binding_find_person(fixture->store, &alice, &now), 0);
+	assert_memory_equal(&now, &alice, sizeof(alice));
+	expect_same_after_refold(fixture);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_CLAIM);
+	expect_claims(fixture, &bob, 2, false);
+}
+
+/* A chain of two; the second of them is undone, then the first. */
+static void test_merges_of_merges(void **state)
+{
+	static const struct handle carol = {"carol-handle"};
+	struct binding_evidence claim = says(1, &alice, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+	uint64_t first, second;
+
+	fixture_open(fixture);
+	(void)bind(fixture, &claim);
+	first = merge(fixture, &bob, &alice, 0);
+	second = merge(fixture, &carol, &bob, 0);
+	(void)merge(fixture, &alice, &carol, 0); /* in a circle: nothing */
+	expect_bound(fixture->store, 1, &carol, EVIDENCE_CLAIM);
+	assert_int_equal(merged_into(fixture->store, &carol), 2);
+	expect_claims(fixture, &carol, 1, false);
+	(void)merge(fixture, &carol, &bob, second);
+	expect_bound(fixture->store, 1, &bob, EVIDENCE_CLAIM);
+	expect_claims(fixture, &carol, 0, false);
+	expect_claims(fixture, &bob, 1, false);
+	(void)merge(fixture, &bob, &alice, first);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_CLAIM);
+	expect_claims(fixture, &bob, 0, false);
+	expect_same_after_refold(fixture);
+	expect_bound(fixture->store, 1, &alice, EVIDENCE_CLAIM);
+}
+
+/* A link that leaked does not bind again because its owner has another handle now. */
+static void test_a_leak_outlives_a_merge(void **state)
+{
+	struct binding_evidence evidence = says(1, &alice, EVIDENCE_CLAIM);
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = begin();
+	struct binding_claims claims;
+	uint64_t merged;
+
+	fixture_open(fixture);
+	(void)bind(fixture, &evidence);
+	fold_all(fixture);
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	assert_int_equal(binding_add_leak(fixture->store, ticket, &evidence, &claims), 0);
+	(void)store_now(fixture, ticket);
+	merged = merge(fixture, &bob, &alice, 0);
+	expect_claims(fixture, &bob, 1, true);
+	(void)merge(fixture, &bob, &alice, merged);
+	expect_claims(fixture, &bob, 0, false);
+	expect_claims(fixture, &alice, 1, true);
+}
+
+static void expect_erased(struct fixture *fixture)
+{
+	struct binding_evidence late = says(4, &bob, EVIDENCE_CLAIM);
+	struct handle now;
+	struct list list;
+
+	expect_retired(fixture->store, 1);
+	expect_retired(fixture->store, 2);
+	expect_nobody(fixture->store, 3); /* its binding was undone: it is not known to be theirs */
+	expect_claims(fixture, &alice, 0, false);
+	expect_claims(fixture, &bob, 0, false);
+	assert_int_equal(browsers_of(fixture->store, &alice), 0);
+	assert_int_equal(browsers_of(fixture->store, &bob), 0);
+	assert_int_equal(binding_find_person(fixture->store, &late.person, &now), 0);
+	assert_true(id_is_zero(&now, sizeof(now)));
+	read_list(fixture->store, &list);
+	for (unsigned i = 0; i < list.count; i++) {
+		assert_true(list.rows[i].undone);
+		assert_true(id_is_zero(&list.rows[i].person, sizeof(list.rows[i].person)));
+		assert_true(id_is_zero(&list.rows[i].scope, sizeof(list.rows[i].scope)));
+	}
+}
+
+static void test_an_erased_persons_browsers_are_retired(void **state)
+{
+	struct binding_evidence one = says(1, &alice, EVIDENCE_CLAIM);
+	struct binding_evidence two = says(2, &bob, EVIDENCE_PROOF);
+	struct binding_evidence undone = says(3, &bob, EVIDENCE_CLAIM);
+	struct binding_evidence late = says(4, &alice, EVIDENCE_CLAIM);
+	struct binding_evidence again = says(1, &bob, EVIDENCE_PROOF);
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = begin();
+	struct visitor_id id = visitor(3), retired = visitor(1);
+
+	fixture_open(fixture);
+	(void)bind(fixture, &one);
+	(void)bind(fixture, &two);
+	(void)bind(fixture, &undone);
+	assert_int_equal(binding_add_forget(fixture->store, ticket, &id, SPAN(""), "forget", 1), 0);
+	(void)store_now(fixture, ticket);
+	(void)merge(fixture, &bob, &alice, 0);
+	erase(fixture, &bob);
+	expect_erased(fixture);
+	/* What was on its way, by the handle of either; and by a browser that is retired. */
+	(void)bind(fixture, &late);
+	(void)bind(fixture, &again);
+	ticket = begin();
+	assert_int_equal(binding_add_forget(fixture->store, ticket, &retired, SPAN(""), "forget",
+					    1),
+			 0);
+	(void)store_now(fixture, ticket);
+	fold_all(fixture);
+	expect_erased(fixture);
+	expect_retired(fixture->store, 4);
+	(void)merge(fixture, &bob, &alice, 0);
+	erase(fixture, &alice);
+	expect_erased(fixture);
+	expect_same_after_refold(fixture);
+	expect_erased(fixture);
+	expect_retired(fixture->store, 4);
 }
 
 /* All but the first claim end; who has proved to be that person stays, and so does a stranger. */
@@ -481,9 +773,16 @@ int main(void)
 		TEST(test_stronger_evidence_wins),
 		TEST(test_a_weaker_binding_behind_a_stronger_one_changes_nothing),
 		TEST(test_undoing_leaves_the_browser_to_nobody),
+		TEST(test_a_binding_that_is_not_folded_yet_is_found_by_its_event),
+		TEST(test_a_damaged_row_is_named_and_the_others_are_listed),
 		TEST(test_a_browser_that_forgets),
 		TEST(test_claims_of_one_link_are_counted),
 		TEST(test_conflicts_count_as_browsers_once),
+		TEST(test_a_merge_gives_the_survivor_all_bindings),
+		TEST(test_a_merge_can_be_undone),
+		TEST(test_merges_of_merges),
+		TEST(test_a_leak_outlives_a_merge),
+		TEST(test_an_erased_persons_browsers_are_retired),
 		TEST(test_a_leak_ends_all_claims_but_the_first),
 		TEST(test_many_bindings),
 		TEST(test_an_imported_conflict_is_awaited_and_counts_for_no_link),

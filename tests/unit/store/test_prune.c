@@ -5,6 +5,7 @@
  */
 #include "fixture.h"
 
+#include "store/binding.h"
 #include "store/reader.h"
 
 #include <sched.h>
@@ -392,6 +393,125 @@ static void test_the_file_stops_growing(void **state)
 	assert_true(status_of(fixture).events_bytes <= bytes + bytes / 10);
 }
 
+static struct visitor_id visitor(unsigned number)
+{
+	struct visitor_id id = {"visitor--------"};
+
+	id.bytes[0] = (uint8_t)number;
+	return id;
+}
+
+static void bound(struct fixture *fixture, unsigned number, usec_t time)
+{
+	const struct binding_evidence evidence = {.visitor = visitor(number),
+						  .person = {"handle.12345"},
+						  .evidence = EVIDENCE_CLAIM,
+						  .time = time,
+						  .link = {"linkid01"}};
+	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_BULK);
+
+	assert_int_equal(binding_add_bind(fixture->store, ticket, &evidence), 0);
+	(void)store_now(fixture, ticket);
+}
+
+static void conflicted(struct fixture *fixture, unsigned number, usec_t time)
+{
+	const struct binding_evidence evidence = {.visitor = visitor(number),
+						  .person = {"handle.12345"},
+						  .evidence = EVIDENCE_CLAIM,
+						  .time = time,
+						  .link = {"linkid01"}};
+	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_BULK);
+
+	assert_int_equal(binding_add_conflict(fixture->store, ticket, &evidence, &evidence.person),
+			 0);
+	(void)store_now(fixture, ticket);
+}
+
+static void seen_again(struct fixture *fixture, unsigned number, usec_t time)
+{
+	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_BULK);
+	struct visitor_id id = visitor(number);
+	struct event event;
+
+	event_init(&event, EVENT_view, time);
+	event_set(&event, EVENT_FIELD_tracker, SPAN("go.example.com"));
+	event_set(&event, EVENT_FIELD_url, SPAN("https://www.example.com/"));
+	event_set(&event, EVENT_FIELD_visitor, span_of(&id, sizeof(id)));
+	assert_int_equal(event_ticket_add(ticket, &event), 0);
+	(void)store_now(fixture, ticket);
+}
+
+struct kept {
+	unsigned count;
+	uint8_t numbers[8];
+};
+
+static int keep(void *context, const struct binding *binding)
+{
+	struct kept *kept = context;
+
+	assert_true(kept->count < sizeof(kept->numbers));
+	kept->numbers[kept->count++] = binding->visitor.bytes[0];
+	return 0;
+}
+
+static void wait_for_bindings(struct fixture *fixture, unsigned count, struct kept *kept)
+{
+	usec_t deadline = clock_monotonic() + WAIT_MAX_MS * USEC_PER_MS;
+
+	do {
+		*kept = (struct kept){.count = 0};
+		assert_int_equal(binding_each(fixture->store, 0, keep, kept), 0);
+		if (clock_monotonic() > deadline)
+			fail_msg("%u bindings are there still", kept->count);
+	} while (kept->count > count);
+	assert_int_equal(kept->count, count);
+}
+
+static unsigned claims_of_link(struct fixture *fixture)
+{
+	const struct binding_evidence evidence = {.person = {"handle.12345"},
+						  .evidence = EVIDENCE_CLAIM,
+						  .link = {"linkid01"}};
+	struct binding_claims claims;
+
+	assert_int_equal(binding_find_claims(fixture->store, &evidence, &claims), 0);
+	return claims.count;
+}
+
+/* A browser that has not been seen for longer than a cookie lives is nobody's concern any more. */
+static void test_bindings_that_no_browser_can_present_go(void **state)
+{
+	struct visitor_id gone = visitor(1), alive = visitor(2);
+	struct fixture *fixture = *state;
+	struct binding binding;
+	struct kept kept;
+
+	fixture_open(fixture);
+	bound(fixture, 1, ago(1000));
+	bound(fixture, 2, ago(1000));
+	conflicted(fixture, 5, ago(900));
+	seen_again(fixture, 2, ago(700)); /* its cookie was set anew then, and may live */
+	bound(fixture, 3, ago(500));
+	clicks(fixture, 401, 10);
+	bound(fixture, 4, ago(100));
+	conflicted(fixture, 6, ago(90));
+	clicks(fixture, 10, 10);
+	reopen(fixture, 0);
+	wait_for_pruning(fixture, 15);
+	wait_for_bindings(fixture, 3, &kept);
+	assert_memory_equal(kept.numbers, ((uint8_t[]){2, 3, 4}), 3);
+	assert_int_equal(binding_find(fixture->store, &gone, &binding), STORE_E_NOT_FOUND);
+	assert_int_equal(binding_find(fixture->store, &alive, &binding), 0);
+	/* What only the first conflict left went with it. */
+	assert_int_equal(claims_of_link(fixture), 4);
+	/* What is remembered outlives a start. */
+	reopen(fixture, 0);
+	wait_for_bindings(fixture, 3, &kept);
+	assert_int_equal(binding_find(fixture->store, &alive, &binding), 0);
+}
+
 #define ON_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
 
 int main(void)
@@ -408,6 +528,7 @@ int main(void)
 		ON_STORE(test_a_class_becomes_tombstones),
 		ON_STORE(test_a_tombstone_keeps_when_it_was_stored),
 		ON_STORE(test_a_state_that_the_log_cannot_make_again_is_said),
+		ON_STORE(test_bindings_that_no_browser_can_present_go),
 		ON_STORE(test_the_file_stops_growing),
 	};
 

@@ -55,6 +55,20 @@ static void test_a_claim_gives_way_to_somebody_who_tells_who_they_are(void **sta
 	assert_int_equal(ask(EVIDENCE_CLAIM, false, EVIDENCE_PROOF), BINDING_BIND);
 }
 
+/* Who was erased is known to nobody, and the id of their browser is nobody else's. */
+static void test_an_erased_persons_browser_begins_anew(void **state)
+{
+	struct binding_situation situation = {.retired = true, .navigation = true};
+
+	(void)state;
+	situation.evidence = EVIDENCE_CLAIM;
+	assert_int_equal(binding_rule(&situation), BINDING_NOTHING);
+	situation.evidence = EVIDENCE_DECLARATION;
+	assert_int_equal(binding_rule(&situation), BINDING_NEW_VISITOR);
+	situation.evidence = EVIDENCE_PROOF;
+	assert_int_equal(binding_rule(&situation), BINDING_NEW_VISITOR);
+}
+
 static void test_two_known_people_are_never_merged(void **state)
 {
 	(void)state;
@@ -116,6 +130,7 @@ int main(void)
 		cmocka_unit_test(test_the_same_person_again_binds_only_when_stronger),
 		cmocka_unit_test(test_a_claim_on_a_known_browser_is_a_conflict),
 		cmocka_unit_test(test_a_claim_gives_way_to_somebody_who_tells_who_they_are),
+		cmocka_unit_test(test_an_erased_persons_browser_begins_anew),
 		cmocka_unit_test(test_two_known_people_are_never_merged),
 		cmocka_unit_test(test_what_keeps_a_claim_from_counting),
 		cmocka_unit_test(test_they_keep_nothing_else_from_counting),
