@@ -55,6 +55,12 @@ static void release_if_held(struct env *env)
 		env_release(env);
 }
 
+bool event_writer_is_held(struct event_writer *writer)
+{
+	return atomic_load(&writer->store->events.held) ||
+	       atomic_load(&writer->store->people.held) || event_fold_is_held(writer);
+}
+
 static void take_over(struct event_writer *writer)
 {
 	pthread_t predecessor;
@@ -65,7 +71,8 @@ static void take_over(struct event_writer *writer)
 	(void)pthread_mutex_unlock(&writer->lock);
 	(void)pthread_join(predecessor, NULL);
 	release_if_held(&writer->store->events);
-	release_if_held(&writer->store->state);
+	if (event_fold_is_held(writer))
+		env_release(&writer->store->state);
 	release_if_held(&writer->store->people);
 }
 

@@ -3,9 +3,9 @@
  * The writer's thread: group commit.
  *
  * It takes what is queued (clicks first, then a bounded piece of bulk), commits people/, then the
- * log (event_attempt.c), hands back what needs no more than that, folds into state/ what concerns
- * it, and hands back the rest. While it commits, the next batch gathers: the slower the disk, the
- * larger the batches. A batch that fails stays and is tried again, with pauses that grow.
+ * log (event_attempt.c), hands back what needs no more than that, has what concerns state/ folded
+ * (event_fold.c), and hands back the rest. While it commits, the next batch gathers: the slower the
+ * disk, the larger the batches. A batch that fails stays and is tried again, with pauses that grow.
  *
  * It also opens the store: what cannot be opened or read at the start is asked for again each
  * second, so that a server recovers when its disk does. The three environments fail apart. While
@@ -27,9 +27,7 @@ enum {
 	BATCH_EVENTS = 4096,
 	BATCH_BYTES = 4 << 20,
 	BULK_EVENTS = 512, /* of a batch, so that a click waits for one small commit at most */
-	BULK_BYTES = 512 << 10,
-	FOLD_PAUSE_MS = 1000,
-	FOLD_DAMAGE_PAUSE_MS = 60000
+	BULK_BYTES = 512 << 10
 };
 
 /* With the lock held: until @until, or until somebody signals. */
@@ -78,14 +76,9 @@ static usec_t next_timer(const struct event_writer *writer)
 
 	if (writer->account_interval)
 		timer = writer->next_account;
-	if (writer->status.state_failing && writer->store->state_ready)
-		timer = sooner(timer, writer->next_fold);
 	if (writer->room.reserve_percent)
 		timer = sooner(timer, writer->room.due);
-	if (!writer->status.state_failing)
-		timer = sooner(timer, writer->store->prune.wants_state
-					      ? 0
-					      : fold_queue_due(writer->store));
+	timer = sooner(timer, event_fold_timer(writer));
 	timer = sooner(timer, prune_next(&writer->store->prune));
 	if (writer->held.first)
 		timer = sooner(timer, writer->next_people);
@@ -243,65 +236,9 @@ static enum commit_result commit_batch(struct event_writer *writer)
 		writer->pause = event_pause(writer->pause, r);
 		if (!pause_for(writer, writer->pause))
 			return GIVEN_UP;
-		if (store_is_held(writer->store) && event_writer_hand_over(writer))
+		if (event_writer_is_held(writer) && event_writer_hand_over(writer))
 			return LEFT;
 	}
-}
-
-/* Is there time left before what is queued must be folded, and nobody who waits for it? */
-static bool may_fold_later(const struct event_writer *writer, bool keep_position)
-{
-	usec_t due = fold_queue_due(writer->store);
-
-	return due != UINT64_MAX && !writer->folding.first && !keep_position &&
-	       !writer->store->prune.wants_state && clock_monotonic() < due;
-}
-
-/* What state/ has applied, and what it knows of the events that are to be pruned, on disk. */
-static int keep_state(struct store *store)
-{
-	uint64_t before = store->position + store->binding_prune.through;
-	int r = fold_keep_position(store);
-
-	if (!r && store->prune.wants_state)
-		r = binding_prune_note(store);
-	prune_state_kept(&store->prune, store->position + store->binding_prune.through != before);
-	return r;
-}
-
-/* Bring state/ up to the end of the log, unless it has just failed. True: that takes more turns. */
-static bool fold(struct event_writer *writer, bool keep_position)
-{
-	struct store *store = writer->store;
-	bool failing = writer->status.state_failing, more;
-	int r = 0;
-
-	if (failing && (clock_monotonic() < writer->next_fold || !store->state_ready))
-		return false;
-	if (!failing && may_fold_later(writer, keep_position))
-		return false;
-	/* What came before the queue may not be applied either. */
-	store->fold_queue.broken |= failing;
-	if (failing || fold_queue_due(store) != UINT64_MAX)
-		r = fold_queue_run(store);
-	else
-		store->folded = store->last_sequence;
-	more = r == FOLD_E_MORE;
-	if (more)
-		r = 0;
-	if (!r && (keep_position || failing || store->prune.wants_state))
-		r = keep_state(store);
-	if (!r && !more)
-		r = binding_prune_sweep(store);
-	writer->next_fold = clock_monotonic() +
-			    (r == -EBADMSG ? FOLD_DAMAGE_PAUSE_MS : FOLD_PAUSE_MS) * USEC_PER_MS;
-	event_writer_note(writer, STORE_STATE, r);
-	if (r)
-		return false;
-	atomic_store(&store->folded_through, store->folded);
-	if (!more)
-		event_writer_finish(writer, &writer->folding, EVENT_STORED);
-	return more;
 }
 
 /* What is durable now goes back, but for what state/ must apply first. */
@@ -342,10 +279,7 @@ static void end(struct event_writer *writer)
 	writer->commit.period = ACCOUNT_SHUTDOWN;
 	if (!writer->given_up && commit_batch(writer) == LEFT)
 		return;
-	writer->next_fold = 0;
-	while (fold(writer, true) && clock_monotonic() < writer->stop_deadline)
-		;
-	event_writer_finish(writer, &writer->folding, EVENT_STORED);
+	event_fold_end(writer);
 	(void)pthread_mutex_lock(&writer->lock);
 	writer->ended = true;
 	(void)pthread_cond_broadcast(&writer->finished);
@@ -370,12 +304,12 @@ static bool work(struct event_writer *writer)
 	account = writer->commit.period >= 0;
 	writer->working = false;
 	hand_back(writer);
-	(void)fold(writer, account);
+	event_fold(writer, account);
 	if (account)
 		keep_house(writer);
 	else if (idle)
 		prune_alone(writer);
-	return !store_is_held(writer->store) || !event_writer_hand_over(writer);
+	return !event_writer_is_held(writer) || !event_writer_hand_over(writer);
 }
 
 void *event_commit_thread(void *context)

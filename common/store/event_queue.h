@@ -46,6 +46,18 @@ struct batch_commit {
 	bool prunes;  /* it takes a step of pruning with it */
 };
 
+/* The thread that folds into state/, with the writer's lock; event_fold.c. */
+struct folder {
+	pthread_t thread;
+	pthread_cond_t wake; /* it waits for a job */
+	bool started, stopping;
+	bool left; /* it met a damaged page, and has ended */
+	enum folder_step { FOLDER_IDLE, FOLDER_WORKS, FOLDER_DONE } step;
+	uint64_t jobs;		   /* begun */
+	struct fold_job job;	   /* the thread's while it works, else the writer's */
+	struct event_list tickets; /* the writer's: they wait for the job */
+};
+
 struct event_writer {
 	struct store *store;
 	usec_t account_interval;
@@ -62,6 +74,7 @@ struct event_writer {
 	bool opened; /* the first round of store_establish() is over, and said: */
 	int open_result;
 	struct error open_error;
+	struct folder folder;
 	bool resting, ended; /* the thread waits; it has come to its end */
 	uint64_t beats;	     /* one up with each piece of work that the thread begins */
 	usec_t stop_deadline;
@@ -71,9 +84,11 @@ struct event_writer {
 	struct retention retention; /* for the next batch */
 
 	/* The writer's thread only; handed over whole to a successor. */
-	struct event_list batch;   /* being committed */
-	struct event_list held;	   /* they wait for people/ */
-	struct event_list folding; /* committed, but state/ has not applied them */
+	struct event_list batch; /* being committed */
+	struct event_list held;	 /* they wait for people/ */
+	struct event_list
+		folding;     /* committed, but state/ has not applied them, nor a job has them */
+	bool keeps_position; /* the position of state/ has to be durable */
 	struct batch_commit commit;
 	struct buffer scratch;
 	struct disk_room room;
@@ -86,8 +101,8 @@ struct event_writer {
 
 	/* The loop thread only; then when event_writer_alive() last saw a new beat. */
 	struct event_spares spares;
-	uint64_t seen_beats;
-	usec_t seen_processor;
+	uint64_t seen_beats, seen_jobs;
+	usec_t seen_processor, seen_folding;
 };
 
 /* event_commit.c: the thread. */
@@ -104,7 +119,19 @@ int event_establish(struct event_writer *writer, struct error *error);
 /* The pause that follows @before, after @error. */
 usec_t event_pause(usec_t before, int error);
 
-/* event_begin.c: start the thread; with the lock held, or before anybody knows the writer. */
+/* event_fold.c. What concerns state/ goes there when it is time: hand it to the thread that does
+ * so, and take back what that has done. Tickets that wait for it are finished. */
+void event_fold(struct event_writer *writer, bool keep_position);
+/* With the lock held: when there is something to do for it; UINT64_MAX: nothing. */
+usec_t event_fold_timer(const struct event_writer *writer);
+/* A write of the writer's thread itself was left in the middle, in state/. */
+bool event_fold_is_held(struct event_writer *writer);
+/* All that is left, until the writer's stop_deadline; its thread ends. */
+void event_fold_end(struct event_writer *writer);
+
+/* event_begin.c: does the writer's thread hold LMDB's lock of writers, after a damaged page? */
+bool event_writer_is_held(struct event_writer *writer);
+/* Start the thread; with the lock held, or before anybody knows the writer. */
 int event_writer_start(struct event_writer *writer);
 /* Open the store, or take over. False: it is refused, and the thread ends. */
 bool event_writer_begin(struct event_writer *writer);

@@ -34,6 +34,8 @@ static int init_locks(struct event_writer *writer)
 		r = pthread_cond_init(&writer->wake, &attributes);
 	if (!r)
 		r = pthread_cond_init(&writer->finished, &attributes);
+	if (!r)
+		r = pthread_cond_init(&writer->folder.wake, NULL);
 	(void)pthread_condattr_destroy(&attributes);
 	return -r;
 }
@@ -106,6 +108,7 @@ void event_writer_close(struct event_writer *writer)
 	event_spares_finish(&writer->spares);
 	buffer_finish(&writer->scratch);
 	(void)close(writer->fd);
+	(void)pthread_cond_destroy(&writer->folder.wake);
 	(void)pthread_cond_destroy(&writer->finished);
 	(void)pthread_cond_destroy(&writer->wake);
 	(void)pthread_mutex_destroy(&writer->lock);
@@ -304,20 +307,36 @@ void event_writer_figures(struct event_writer *writer, struct event_writer_figur
 	ret_figures->reopens = events.reopens;
 }
 
-/* Processor time of the writer's thread; 0 when nobody can tell. */
-static usec_t processor_time(struct event_writer *writer)
+/* Processor time of a thread; 0 when nobody can tell. */
+static usec_t processor_time(pthread_t thread)
 {
 	struct timespec used;
 	clockid_t clock;
 
-	if (pthread_getcpuclockid(writer->thread, &clock) || clock_gettime(clock, &used))
+	if (pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &used))
 		return 0;
 	return (usec_t)used.tv_sec * USEC_PER_SEC + (usec_t)used.tv_nsec / 1000;
 }
 
+/* Likewise of the thread that folds, by its jobs. With the lock held. */
+static bool folder_spins(struct event_writer *writer)
+{
+	const struct folder *folder = &writer->folder;
+	usec_t used;
+
+	if (!folder->started || folder->step != FOLDER_WORKS)
+		return false;
+	used = processor_time(folder->thread);
+	if (folder->jobs != writer->seen_jobs) {
+		writer->seen_jobs = folder->jobs;
+		writer->seen_folding = used;
+	}
+	return used >= writer->seen_folding + EVENT_WRITER_SPIN_S * USEC_PER_SEC;
+}
+
 bool event_writer_alive(struct event_writer *writer)
 {
-	bool ended, resting;
+	bool ended, resting, spins;
 	uint64_t beats;
 	usec_t used;
 
@@ -325,9 +344,10 @@ bool event_writer_alive(struct event_writer *writer)
 	ended = writer->ended;
 	resting = writer->resting;
 	beats = writer->beats;
-	used = ended ? 0 : processor_time(writer);
+	used = ended ? 0 : processor_time(writer->thread);
+	spins = !ended && folder_spins(writer);
 	(void)pthread_mutex_unlock(&writer->lock);
-	if (ended)
+	if (ended || spins)
 		return false;
 	if (resting || beats != writer->seen_beats) {
 		writer->seen_beats = beats;

@@ -9,10 +9,8 @@
  * therefore slices that concern nothing here write nothing: store->folded runs ahead of the
  * position on disk, and a crash only costs looking at those events again.
  *
- * What has piled up while state/ could not be written is applied in turns of a few milliseconds,
- * between which the writer commits what has come in meanwhile.
- *
- * Runs in the writer's thread, or in store_open() before that thread starts.
+ * Runs in the writer's thread; but what is queued, and what has piled up while state/ could not be
+ * written, is applied in a thread of its own (event_fold.c), a job at a time.
  */
 #include "base/cleanup.h"
 #include "base/encode.h"
@@ -90,49 +88,51 @@ static void apply_slice(struct txn *txn, void *context)
 	txn_put_number(txn, STATE_META, "position", fold->position, 8);
 }
 
-/* Look through the slice, to where @most of it concern state/: does anything, and where is that? */
-static bool slice_concerns(struct fold *fold, uint32_t most)
+/* Look through the slice, to @end at most: does anything concern state/, and where does it end? */
+static bool slice_concerns(struct fold *fold, uint64_t end)
 {
+	bool concerns = false;
 	struct span record;
-	uint32_t count = 0;
 	uint64_t sequence;
 
 	fold->slice.at = 0;
-	while (count < most && event_slice_next(&fold->slice, &sequence, &record)) {
+	while (event_slice_next(&fold->slice, &sequence, &record) && sequence <= end) {
 		fold->position = sequence;
-		count += record_concerns(record);
+		concerns |= record_concerns(record);
 	}
-	return count > 0;
+	return concerns;
 }
 
-static int run_slice(struct store *store, struct fold *fold, uint32_t most)
+static int run_slice(struct fold_job *job, struct fold *fold)
 {
+	struct env *state = &job->store->state;
 	int r = 0;
 
-	if (slice_concerns(fold, most)) {
-		r = env_reserve(&store->state, fold->slice.records.size);
+	fold->position = job->end; /* should there be no such event */
+	if (slice_concerns(fold, job->end)) {
+		r = env_reserve(state, fold->slice.records.size);
 		if (!r)
-			r = txn_write(&store->state, apply_slice, fold);
+			r = txn_write(state, apply_slice, fold);
 		if (!r)
-			store->position = fold->position;
+			job->position = fold->position;
 	}
 	if (!r)
-		store->folded = fold->position;
+		job->folded = fold->position;
 	return r;
 }
 
-int fold_run(struct store *store, usec_t until, uint32_t most)
+int fold_run(struct fold_job *job, usec_t until)
 {
 	struct fold fold = {0};
 	bool more = false;
 	int r = 0;
 
-	while (!r && !more) {
-		r = event_slice_read(&store->events, store->folded, &fold.slice);
+	while (!r && !more && job->folded < job->end) {
+		r = event_slice_read(&job->store->events, job->folded, &fold.slice);
 		if (r || fold.slice.count == 0)
 			break;
-		r = run_slice(store, &fold, most);
-		more = store->folded < store->last_sequence && clock_monotonic() >= until;
+		r = run_slice(job, &fold);
+		more = job->folded < job->end && clock_monotonic() >= until;
 	}
 	event_slice_finish(&fold.slice);
 	if (r)
@@ -141,14 +141,16 @@ int fold_run(struct store *store, usec_t until, uint32_t most)
 }
 
 /*
- * Folding soon after a commit costs little when there is little to fold, and a pile of it would
- * hold up the next batch: so when the writer has been idle for a moment, or before it is a pile.
+ * When no more has come for a moment; or at the latest by then, or when it is that much: the larger
+ * a job, the more of its rows share the pages that are written.
  */
 enum {
-	TURN_USEC = 2000, /* of folding what has piled up, between two batches */
+	TURN_MS =
+		100, /* of folding what has piled up: then who waits for it is told how far it is */
+	ROOM_FACTOR = 4,
 	QUEUE_IDLE_MS = 20,
-	QUEUE_LATEST_MS = 200,
-	QUEUE_RECORDS = 512,
+	QUEUE_LATEST_MS = 1000,
+	QUEUE_RECORDS = 16384,
 	QUEUE_BYTES_MAX = 4 << 20,
 	LENGTH_BYTES = 4
 };
@@ -193,14 +195,6 @@ usec_t fold_queue_due(const struct store *store)
 	return queue->due < queue->latest ? queue->due : queue->latest;
 }
 
-static void empty_queue(struct fold_queue *queue)
-{
-	queue->records.error = 0;
-	buffer_clear(&queue->records);
-	queue->count = 0;
-	queue->broken = false;
-}
-
 /* A state/ that was reset answers from now on. */
 static void note_caught_up(struct store *store)
 {
@@ -209,30 +203,69 @@ static void note_caught_up(struct store *store)
 	store->refolding = false;
 }
 
-int fold_queue_run(struct store *store)
+void fold_job_take(struct store *store, struct fold_job *job)
 {
 	struct fold_queue *queue = &store->fold_queue;
-	struct fold fold = {
-		.slice = {.records = queue->records, .count = queue->count},
-		.position = store->last_sequence,
+	struct buffer spare = job->records;
+
+	*job = (struct fold_job){
+		.store = store,
+		.records = queue->records,
+		.count = queue->count,
+		.broken = queue->broken,
+		.end = store->last_sequence,
+		.folded = store->folded,
+		.position = store->position,
 	};
+	spare.error = 0;
+	buffer_clear(&spare);
+	queue->records = spare;
+	queue->count = 0;
+	queue->broken = false;
+}
+
+static int apply_queue(struct fold_job *job)
+{
+	struct fold fold = {
+		.slice = {.records = job->records, .count = job->count},
+		.position = job->end,
+	};
+	struct env *state = &job->store->state;
+	/* Each record is rows in several databases, whose keys are spread. */
+	int r = env_reserve(state, ROOM_FACTOR * job->records.size);
+
+	if (!r)
+		r = txn_write(state, apply_slice, &fold);
+	if (!r)
+		job->position = job->folded = job->end;
+	return r;
+}
+
+void fold_job_run(struct fold_job *job)
+{
 	int r = 0;
 
-	if (!queue->broken && queue->count > 0) {
-		r = env_reserve(&store->state, queue->records.size);
-		if (!r)
-			r = txn_write(&store->state, apply_slice, &fold);
-		if (!r)
-			store->position = store->folded = fold.position;
-	}
+	if (!job->broken && job->count > 0)
+		r = apply_queue(job);
 	/* From the log: all that state/ lacks, whatever became of the queue. */
-	if (!r && (queue->broken || store->folded < store->last_sequence))
-		r = fold_run(store, clock_monotonic() + TURN_USEC, QUEUE_RECORDS);
-	empty_queue(queue);
-	queue->broken = r != 0;
 	if (!r)
+		r = fold_run(job, clock_monotonic() + TURN_MS * USEC_PER_MS);
+	job->result = r;
+}
+
+int fold_job_finish(struct store *store, struct fold_job *job)
+{
+	store->folded = job->folded;
+	store->position = job->position;
+	store->fold_queue.broken |= job->result != 0;
+	if (job->result == 0)
 		note_caught_up(store);
-	return r;
+	return job->result;
+}
+
+void fold_job_free(struct fold_job *job)
+{
+	buffer_finish(&job->records);
 }
 
 static void put_position(struct txn *txn, void *context)
@@ -340,10 +373,16 @@ static int start_again(struct store *store, uint64_t pruned, struct error *error
 /* Up to the end of the log, or as far as the time goes that the start has: the writer goes on. */
 static int catch_up(struct store *store)
 {
-	int r;
+	struct fold_job job = {
+		.store = store,
+		.end = store->last_sequence,
+		.folded = store->position,
+		.position = store->position,
+	};
+	int r = fold_run(&job, store->catch_up_until);
 
-	store->folded = store->position;
-	r = fold_run(store, store->catch_up_until, UINT32_MAX);
+	store->folded = job.folded;
+	store->position = job.position;
 	store->fold_queue.broken |= r == FOLD_E_MORE;
 	if (r == FOLD_E_MORE)
 		return 0;

@@ -6,7 +6,8 @@
 #include "store/txn.h"
 
 /*
- * state/ as a fold of the log, for the writer's thread. Private to store/.
+ * state/ as a fold of the log, for the writer's thread and its helper (event_fold.c). Private to
+ * store/.
  */
 struct store;
 struct event_ticket;
@@ -17,6 +18,17 @@ struct fold_queue {
 	uint32_t count;
 	usec_t due, latest; /* monotonic: fold then, if nothing comes meanwhile; in any case */
 	bool broken;	    /* too much, or out of memory: the log has it all */
+};
+
+/* What is folded at once, by whichever thread. */
+struct fold_job {
+	struct store *store;
+	struct buffer records;
+	uint32_t count;
+	bool broken;
+	uint64_t end;		   /* the log's, when it was taken */
+	uint64_t folded, position; /* as in struct store */
+	int result;
 };
 
 bool fold_concerns(const struct event *event); /* it changes state/ */
@@ -31,18 +43,23 @@ bool fold_is_awaited(const struct event *event);
  */
 int fold_open(struct store *store, struct error *error);
 /*
- * Apply what follows store->folded: up to the end of the log, or for a slice or more until
- * monotonic @until; @most events that concern state/ in one commit. Return: 0; FOLD_E_MORE: the
- * time is over; negative errno.
+ * Apply what follows job->folded: up to the end, or for a slice or more until monotonic @until.
+ * Return: 0; FOLD_E_MORE: the time is over; negative errno.
  */
 enum { FOLD_E_MORE = 1 };
-int fold_run(struct store *store, usec_t until, uint32_t most);
+int fold_run(struct fold_job *job, usec_t until);
 /* The writer: what of a committed ticket state/ has yet to apply, at monotonic @now. */
 void fold_queue_add(struct store *store, const struct event_ticket *ticket, usec_t now);
 /* When to fold what is queued; UINT64_MAX: there is nothing. */
 usec_t fold_queue_due(const struct store *store);
-/* Apply it; or, of the log, a turn of what state/ lacks. Return: as fold_run(). */
-int fold_queue_run(struct store *store);
+/* All of it, for one who applies it; the queue is empty then. */
+void fold_job_take(struct store *store, struct fold_job *job);
+/* Apply it; or, of the log, a turn of what state/ lacks. Writes state/ and changes nothing else but
+ * @job: any thread, one at a time. */
+void fold_job_run(struct fold_job *job);
+/* It was run. Return: as fold_run(). */
+int fold_job_finish(struct store *store, struct fold_job *job);
+void fold_job_free(struct fold_job *job);
 /* Write the position, if it has moved. */
 int fold_keep_position(struct store *store);
 void link_fold(struct txn *txn, const struct event *event);	    /* link.c */

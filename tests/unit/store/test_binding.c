@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bindings as a fold, and what is known of them before they are folded: at each step of a story the
- * queue and state/ say the same, and folding the whole log anew gives what folding each event gave.
+ * queue and state/ say the same (long because there are many), and folding the whole log anew gives
+ * what folding each event gave.
  */
 #include "fixture.h"
 

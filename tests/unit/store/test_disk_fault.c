@@ -3,7 +3,8 @@
  * The store on a disk that fails. The calls by which LMDB writes are replaced here (the definitions
  * of a program come before those of the C library), and fail as each test says: the sync of the
  * pages, the write of the meta page, or a meta page that is written although an error is reported.
- * In each case every event is in the log exactly once in the end, and its sequence has no gap.
+ * Long because it is all that can fail. In each case every event is in the log exactly once in the
+ * end, and its sequence has no gap.
  */
 /* With it, pwrite below would be named pwrite64, which is not what LMDB calls. */
 #undef _FILE_OFFSET_BITS
@@ -281,14 +282,14 @@ static struct event_ticket *names_ticket(unsigned number)
 	return ticket;
 }
 
-/* What piled up meanwhile is folded in turns: clicks are committed between them. */
-static void test_after_an_outage_of_state_clicks_do_not_wait_for_all_of_it(void **state)
+/* What piled up meanwhile is folded beside the log: no click waits for it, however long it takes.
+ */
+static void test_after_an_outage_of_state_clicks_do_not_wait_for_what_it_lacks(void **state)
 {
 	const uint64_t backlog = (uint64_t)BACKLOG_TICKETS * BACKLOG_EVENTS;
 	struct fixture *fixture = *state;
 	struct event_writer *writer;
 	struct store_status status;
-	unsigned between = 0;
 
 	fixture->options.queue_bulk = 2 * backlog;
 	fixture_open(fixture);
@@ -304,14 +305,18 @@ static void test_after_an_outage_of_state_clicks_do_not_wait_for_all_of_it(void 
 	} while (status.last_sequence < backlog);
 	assert_true(status.state_failing);
 	assert_true(status.state_position < 1);
+	atomic_store(&stalled, 1);
 	atomic_store(&syncs_to_fail, 0);
-	do {
+	while (atomic_load(&stalled) != 2)
 		(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 2));
-		store_status(fixture->store, &status);
-		between += status.state_position > 0 && status.state_position < backlog;
-	} while (status.state_position < backlog);
-	assert_true(between >= 3);
+	for (unsigned i = 0; i < 20; i++)
+		(void)store_now(fixture, click_ticket(EVENT_CLASS_CLICK, 3));
+	store_status(fixture->store, &status);
+	assert_true(status.state_position < backlog);
+	atomic_store(&stalled, 0);
 	take(writer, BACKLOG_TICKETS, NULL);
+	store_status(fixture->store, &status);
+	assert_true(status.state_position >= backlog);
 	check_account(writer);
 }
 
@@ -543,7 +548,7 @@ int main(void)
 		ON_STORE(test_a_failed_meta_page_reopens_the_environment),
 		ON_STORE(test_a_commit_in_doubt_is_not_made_twice),
 		ON_STORE(test_a_link_waits_for_state_and_clicks_do_not),
-		ON_STORE(test_after_an_outage_of_state_clicks_do_not_wait_for_all_of_it),
+		ON_STORE(test_after_an_outage_of_state_clicks_do_not_wait_for_what_it_lacks),
 		ON_STORE(test_a_link_is_unreadable_while_state_cannot_be_reopened),
 		ON_STORE(test_people_are_repeated_before_their_events),
 		ON_STORE(test_the_end_gives_up_in_bounded_time),

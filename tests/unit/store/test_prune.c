@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Retention: what goes and what stays, by storing time, readers, class and a wrong clock; that the
- * log reads on, and that its file stops growing.
+ * log reads on, and that its file stops growing; long because bindings go by the same rules.
  */
 #include "fixture.h"
 
