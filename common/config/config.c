@@ -128,6 +128,10 @@ static int finish(struct config *config, struct error *error)
 		code = join(config, &config->tokens_file);
 	if (!code && *config->summary_rules_file)
 		code = join(config, &config->summary_rules_file);
+	if (!code && *config->verdict_rules_file)
+		code = join(config, &config->verdict_rules_file);
+	if (!code && *config->verdict_networks_file)
+		code = join(config, &config->verdict_networks_file);
 	return code;
 }
 

@@ -34,7 +34,7 @@ struct settle_event {
 	uint64_t sequence;
 	enum event_type type;
 	uint32_t bits;			   /* enum settle_bit */
-	const struct verdict_agent *agent; /* NULL: not recorded, and nothing follows from that */
+	const struct verdict_agent *agent; /* NULL: none was sent */
 	uint32_t agent_id;		   /* equal for equal agents; 0: none */
 	uint32_t net;			   /* verdict_rules_recorded_net(); 0: none */
 	uint64_t network;		   /* equal for equal truncated addresses; 0: none */
@@ -58,8 +58,15 @@ struct settle_verdict {
 #define SETTLE_WINDOW ((usec_t)30 * 60 * USEC_PER_SEC)
 enum { SETTLE_MAX_EVENTS = 16384 };
 
-/* @events: of one person or browser, in order of time, at most SETTLE_MAX_EVENTS. One verdict for
- * each. */
+/* What the rules of stage REQUEST say of one. */
+uint64_t settle_request_reasons(const struct verdict_rules *rules,
+				const struct settle_event *event);
+
+/*
+ * @events: of one person or browser, in order of time, at most SETTLE_MAX_EVENTS. One verdict for
+ * each; an event that no request made is unknown and settled. Linear in @count. Takes three MiB of
+ * stack, of which few events touch little.
+ */
 void settle(const struct verdict_rules *rules, const struct settle_event *events, size_t count,
 	    usec_t as_of, struct settle_verdict *ret_verdicts);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Human or machine, as far as one request tells. Each rule is a row: its name goes into the event
- * as a reason, its class says how much it proves. A machine is only called one for what it says or
- * does itself; what is merely missing makes the request "unknown", because privacy tools and old
- * browsers leave headers out too.
+ * Human or machine, as far as one request tells: the rules of stage REQUEST. A machine is only
+ * called one for what it says or does itself; what is merely missing makes the request "unknown",
+ * because privacy tools and old browsers leave headers out too.
  *
  * The verdict is recorded beside the signals that it was made from, and can be recomputed when a
  * rule changes; nothing that a visitor sees depends on it.
@@ -14,83 +13,19 @@
  */
 #include "track/verdict.h"
 
+#include "track/agent_list.h"
+#include "track/verdict_rules_internal.h"
+
 #include <string.h>
+#include <strings.h>
 
 enum { AGENT_MAX_BYTES = 1024, CHROME_FETCH = 80, FIREFOX_FETCH = 90, SAFARI_FETCH = 1604 };
 
-static bool rule_head(const struct verdict_signals *signals)
-{
-	return signals->head;
-}
-
-static bool rule_prefetch(const struct verdict_signals *signals)
-{
-	return verdict_is_prefetch(signals->purpose);
-}
-
-static bool rule_trap(const struct verdict_signals *signals)
-{
-	return signals->trap;
-}
-
-static bool rule_known_agent(const struct verdict_signals *signals)
-{
-	return signals->agent.known;
-}
-
-static bool rule_no_agent(const struct verdict_signals *signals)
-{
-	return signals->agent.absent;
-}
-
-static bool rule_bare_agent(const struct verdict_signals *signals)
-{
-	return signals->agent.bare;
-}
-
-static bool rule_no_sec_fetch(const struct verdict_signals *signals)
-{
-	return signals->https && signals->agent.modern && !signals->sec_fetch_mode.data &&
-	       !signals->sec_fetch_dest.data && !signals->sec_fetch_site.data;
-}
-
-static bool rule_no_language(const struct verdict_signals *signals)
-{
-	return signals->agent.modern && span_trim(signals->accept_language).size == 0;
-}
-
-struct request_rule {
-	const char *name;
-	enum verdict_class class; /* what it proves: MACHINE for certain, UNKNOWN for a doubt */
-	bool (*fires)(const struct verdict_signals *signals);
-	const char *why;
-	const char *source;
-};
-
-static const struct request_rule rules[] = {
-	{"head", VERDICT_MACHINE, rule_head, "browsers follow links with GET", "RFC 9110 9.3.2"},
-	{"prefetch", VERDICT_MACHINE, rule_prefetch, "loaded ahead of a click that may never come",
-	 "Fetch Standard, Sec-Purpose"},
-	{"trap", VERDICT_MACHINE, rule_trap, "no person sees the link that was followed",
-	 "the sender's own mail"},
-	{"known_agent", VERDICT_MACHINE, rule_known_agent, "it says itself that it is a program",
-	 "verdict_agents_table.h"},
-	{"no_agent", VERDICT_MACHINE, rule_no_agent, "every browser sends User-Agent",
-	 "RFC 9110 10.1.5"},
-	{"bare_agent", VERDICT_UNKNOWN, rule_bare_agent,
-	 "the whole agent is Mozilla/5.0, as mail proxies write it",
-	 "Apple Mail privacy protection"},
-	{"no_sec_fetch", VERDICT_UNKNOWN, rule_no_sec_fetch,
-	 "this browser sends Sec-Fetch-* over https", "Fetch Metadata, by browser version"},
-	{"no_language", VERDICT_UNKNOWN, rule_no_language,
-	 "this browser sends Accept-Language on a navigation", "RFC 9110 12.5.4"},
-};
-
 static void lower_agent(struct span agent, char *ret_text)
 {
-	size_t size = agent.size < AGENT_MAX_BYTES ? agent.size : AGENT_MAX_BYTES, out = 0;
+	size_t out = 0;
 
-	for (size_t i = 0; i < size; i++) {
+	for (size_t i = 0; i < agent.size; i++) {
 		uint8_t c = agent.data[i];
 
 		if (c)
@@ -99,32 +34,48 @@ static void lower_agent(struct span agent, char *ret_text)
 	ret_text[out] = '\0';
 }
 
-/* Blank out names that only look like a machine's, so that no piece is found inside them. */
-static void drop_exceptions(char *agent)
-{
-	static const char *const pieces[] = {
-#define AGENT_EXCEPT(text) text,
-#define AGENT(text)
+static const char *const pieces[] = {
+#define AGENT(text, why) text,
 #include "track/verdict_agents_table.h"
-	};
+};
 
-	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
-		for (char *at = agent; (at = strstr(at, pieces[i]));)
-			memset(at, ' ', strlen(pieces[i]));
+struct span verdict_agent_pieces(void)
+{
+	static const char text[] =
+#define AGENT(text, why) text "\n"
+#include "track/verdict_agents_table.h"
+#define OPEN(kind, text, why) #kind " " text "\n"
+#include "track/verdict_opens_table.h"
+		;
+
+	return SPAN(text);
 }
 
-static bool agent_is_known(const char *agent)
+static bool agent_is_known(struct span agent, const char *lower)
 {
-	static const char *const pieces[] = {
-#define AGENT_EXCEPT(text)
-#define AGENT(text) text,
-#include "track/verdict_agents_table.h"
-	};
-
+	if (agent_list_holds(agent))
+		return true;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
-		if (strstr(agent, pieces[i]))
+		if (strstr(lower, pieces[i]))
 			return true;
 	return false;
+}
+
+static enum verdict_open agent_open(const struct verdict_agent *agent, const char *lower)
+{
+	static const struct {
+		enum verdict_open open;
+		const char *text;
+	} rows[] = {
+#define OPEN(kind, text, why) {VERDICT_OPEN_##kind, text},
+#include "track/verdict_opens_table.h"
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strstr(lower, rows[i].text))
+			return rows[i].open;
+	return agent->known || agent->own || agent->bare || agent->absent ? VERDICT_OPEN_PREFETCH
+									  : VERDICT_OPEN_DIRECT;
 }
 
 /* The number behind @product: major * 100 + minor; 0 when the product is not named. */
@@ -157,42 +108,78 @@ static bool agent_is_modern(const char *agent)
 	return strstr(agent, "safari/") && agent_version(agent, "version/") >= SAFARI_FETCH;
 }
 
-void verdict_read_agent(struct span agent, struct verdict_agent *ret_agent)
+static bool own_holds(const struct own_agent *own, const char *agent)
 {
-	char text[AGENT_MAX_BYTES + 1]; /* in lower case: what every rule looks at */
-
-	lower_agent(span_trim(agent), text);
-	drop_exceptions(text);
-	*ret_agent = (struct verdict_agent){
-		.absent = text[0] == '\0',
-		.known = agent_is_known(text),
-		.bare = strcmp(text, "mozilla/5.0") == 0,
-		.modern = agent_is_modern(text),
-	};
+	if (own->match == OWN_CONTAINS)
+		return strcasestr(agent, own->text) != NULL;
+	if (own->match == OWN_BEGINS)
+		return strncasecmp(agent, own->text, strlen(own->text)) == 0;
+	return strcasecmp(agent, own->text) == 0;
 }
 
-static void append_reason(struct verdict *verdict, const char *name)
+/* The operator's word counts, and of several the last one's. */
+static void apply_own(const struct verdict_rules *rules, const char *lower,
+		      struct verdict_agent *agent)
 {
-	size_t used = strlen(verdict->reasons), length = strlen(name);
-
-	if (used + length + 2 > sizeof(verdict->reasons))
-		return;
-	if (used > 0)
-		verdict->reasons[used++] = ',';
-	memcpy(verdict->reasons + used, name, length + 1);
-}
-
-void verdict_of_request(const struct verdict_signals *signals, struct verdict *ret_verdict)
-{
-	ret_verdict->class = VERDICT_HUMAN;
-	ret_verdict->reasons[0] = '\0';
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (!rules[i].fires(signals))
+	for (size_t i = 0; i < rules->agent_count; i++) {
+		if (!own_holds(&rules->agents[i], lower))
 			continue;
-		append_reason(ret_verdict, rules[i].name);
-		if (ret_verdict->class != VERDICT_MACHINE)
-			ret_verdict->class = rules[i].class;
+		agent->own = rules->agents[i].machine;
+		agent->known = agent->known && agent->own;
+		agent->bare = agent->bare && agent->own;
 	}
+}
+
+void verdict_read_agent(const struct verdict_rules *rules, struct span agent,
+			struct verdict_agent *ret_agent)
+{
+	char lower[AGENT_MAX_BYTES + 1];
+	bool bare;
+
+	agent = span_trim(agent);
+	agent = span_slice(agent, 0, AGENT_MAX_BYTES);
+	lower_agent(agent, lower);
+	bare = strcmp(lower, "mozilla/5.0") == 0; /* some lists hold it; privacy tools write it */
+	*ret_agent = (struct verdict_agent){
+		.absent = lower[0] == '\0',
+		.known = lower[0] && !bare && agent_is_known(agent, lower),
+		.bare = bare,
+		.modern = agent_is_modern(lower),
+	};
+	apply_own(rules, lower, ret_agent);
+	ret_agent->open = agent_open(ret_agent, lower);
+}
+
+uint64_t verdict_agent_reasons(const struct verdict_agent *agent)
+{
+	return (agent->absent ? VERDICT_BIT(no_agent) : 0) |
+	       (agent->known ? VERDICT_BIT(known_agent) : 0) |
+	       (agent->own ? VERDICT_BIT(own_agent) : 0) |
+	       (agent->bare ? VERDICT_BIT(bare_agent) : 0);
+}
+
+uint64_t verdict_missing_reasons(const struct verdict_agent *agent, bool https, bool sec_fetch,
+				 bool language)
+{
+	return (https && agent->modern && !sec_fetch ? VERDICT_BIT(no_sec_fetch) : 0) |
+	       (agent->modern && !language ? VERDICT_BIT(no_language) : 0);
+}
+
+void verdict_of_request(const struct verdict_rules *rules, const struct verdict_signals *signals,
+			struct verdict *ret_verdict)
+{
+	bool sec_fetch = signals->sec_fetch_mode.data || signals->sec_fetch_dest.data ||
+			 signals->sec_fetch_site.data;
+	bool language = span_trim(signals->accept_language).size > 0;
+
+	ret_verdict->reasons =
+		(signals->head ? VERDICT_BIT(head) : 0) |
+		(verdict_is_prefetch(signals->purpose) ? VERDICT_BIT(prefetch) : 0) |
+		(signals->trap ? VERDICT_BIT(trap) : 0) | verdict_agent_reasons(&signals->agent) |
+		verdict_missing_reasons(&signals->agent, signals->https, sec_fetch, language) |
+		verdict_rules_net_reason(rules, signals->net);
+	ret_verdict->class = verdict_rules_class(rules, ret_verdict->reasons, 0);
+	verdict_reasons_text(ret_verdict->reasons, ret_verdict->reasons_text);
 }
 
 bool verdict_is_prefetch(struct span purpose)

@@ -37,10 +37,10 @@ enum { VERDICT_MACHINE_WEIGHT = 100, VERDICT_DECISIVE_WEIGHT = -1000 };
 enum { VERDICT_REASONS_BYTES = 320, VERDICT_RULES_DIGEST_BYTES = 16 };
 enum { VERDICT_RULES_E_INVALID = 1 };
 
-/* What is counted in time and number by the rules of stage LATER; the operator may change it. */
+/* What the rules of stage LATER count with, by the rows of VERDICT_LIMIT; times in microseconds. */
 struct verdict_limits {
-	usec_t burst, fast, after_sent, second_click, machine_address, near_trap, settle;
-	uint32_t burst_links, visible_ms;
+#define VERDICT_LIMIT(member, ...) uint64_t member;
+#include "track/verdict_rules_table.h"
 	bool expect_landing; /* every site runs the snippet: a click without a page is doubted */
 };
 
@@ -50,6 +50,9 @@ struct verdict_limits {
  */
 int verdict_rules_new(const struct config *config, struct verdict_rules **ret_rules,
 		      struct error *error);
+/* The same by the names of the two files, "": none, and the list that the program has. */
+int verdict_rules_load(const char *rules_file, const char *networks_file,
+		       struct verdict_rules **ret_rules, struct error *error);
 void verdict_rules_free(struct verdict_rules *rules); /* NULL allowed */
 
 int verdict_rules_weight(const struct verdict_rules *rules, enum verdict_rule rule);
@@ -58,6 +61,11 @@ const struct verdict_limits *verdict_rules_limits(const struct verdict_rules *ru
 /* Changes when anything does that a verdict depends on, the lists of agents included. */
 const uint8_t *verdict_rules_digest(const struct verdict_rules *rules);
 
+/* Whether one of stage REQUEST is a machine by itself, so that nothing is weighed against it. */
+bool verdict_rules_certain(const struct verdict_rules *rules, uint64_t reasons);
+/* Whether one of stage PERSON speaks for a person so that nothing is waited for. */
+bool verdict_rules_decisive(const struct verdict_rules *rules, uint64_t reasons);
+int verdict_rules_sum(const struct verdict_rules *rules, uint64_t reasons);
 /* What the weights of @reasons come to; @extra is added (that of its_click). */
 enum verdict_class verdict_rules_class(const struct verdict_rules *rules, uint64_t reasons,
 				       int extra);

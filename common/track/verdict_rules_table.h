@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What speaks for a machine and what for a person, one row each. No include guard: include it with
- * one of these defined.
+ * What speaks for a machine and what for a person, one row each. No include guard: include it what
+ * is wanted of these defined.
  *
  * VERDICT_RULE(number, name, weight, stage, why, source)
+ * VERDICT_LIMIT(member, key, minimum, maximum, default, unit, sentence)
+ *
+ * A limit is a member of struct verdict_limits in multiples of the unit, and a key of "limits" in
+ * the operator's file.
  *
  * The number is a bit of struct settle_verdict.reasons and part of keys on disk: append only. The
  * name stands in "verdict.reasons" of an event, and in the operator's own rules file, which may
@@ -18,6 +22,9 @@
  */
 #ifndef VERDICT_RULE
 #define VERDICT_RULE(...)
+#endif
+#ifndef VERDICT_LIMIT
+#define VERDICT_LIMIT(...)
 #endif
 /* clang-format off */
 VERDICT_RULE(0, head, 100, REQUEST, "browsers follow links with GET", "RFC 9110 9.3.2")
@@ -45,5 +52,16 @@ VERDICT_RULE(24, landing, -60, PERSON, "the page behind the click was seen for a
 VERDICT_RULE(25, input, -1000, PERSON, "a hand moved in this browser: a trusted input event", "the landing page's beacon")
 VERDICT_RULE(26, declaration, -60, PERSON, "this browser sent a form", "a form post is a declaration")
 VERDICT_RULE(27, proof, -1000, PERSON, "this browser logged in or confirmed an address", "a login is a proof")
+
+VERDICT_LIMIT(settle, "settle_minutes", 1, 30, 10, 60 * USEC_PER_SEC, "How long a verdict waits for what speaks against it.")
+VERDICT_LIMIT(burst_links, "burst_links", 2, 100, 3, 1, "How many links of one mail at once are a burst.")
+VERDICT_LIMIT(burst, "burst_seconds", 1, 60, 10, USEC_PER_SEC, "Within what time, for burst.")
+VERDICT_LIMIT(fast, "fast_ms", 100, 10000, 1000, USEC_PER_MS, "Within what time, for burst_fast and pair_fast.")
+VERDICT_LIMIT(after_sent, "after_sent_seconds", 0, 300, 5, USEC_PER_SEC, "How soon after a mail was sent a click is too soon.")
+VERDICT_LIMIT(second_click, "second_click_seconds", 0, 600, 60, USEC_PER_SEC, "Within what time a click from elsewhere repeats another.")
+VERDICT_LIMIT(machine_address, "machine_address_minutes", 0, 30, 15, 60 * USEC_PER_SEC, "How long a machine makes its network suspect for the mail that it looked at.")
+VERDICT_LIMIT(near_trap, "near_trap_seconds", 0, 600, 10, USEC_PER_SEC, "How near to a trap link the other links of a mail are suspect.")
+VERDICT_LIMIT(visible, "visible_ms", 0, 600000, 1000, 1, "How long a page must be seen to speak for a person.")
 /* clang-format on */
 #undef VERDICT_RULE
+#undef VERDICT_LIMIT

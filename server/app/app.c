@@ -146,7 +146,7 @@ static int open_as(struct app *app, const char *option, struct error *error)
 	if (!code && app->writer)
 		code = app_renew_keyring(app, error);
 	if (!code && app->role == APP_SERVE) {
-		app->headers = header_cache_new(app->config);
+		app->headers = header_cache_new(app->config, app->settings->rules);
 		if (!app->headers)
 			code = error_set(error, APP_E_FAILED, "out of memory");
 	}

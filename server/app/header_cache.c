@@ -7,9 +7,9 @@
  * without one; and since nobody knows the key, nobody can aim at a set. Within a set the entry that
  * was used last stands first, and the last one makes room.
  *
- * Invariant: what an entry says is what reading its value says, for a referrer and a page under the
- * configuration in force. A request that began under an older one neither finds nor leaves any, and
- * what was read without enough memory is not kept.
+ * Invariant: what an entry says is what reading its value says, under the rules and, for a referrer
+ * and a page, under the configuration in force. A request that began under an older one neither
+ * finds nor leaves any, and what was read without enough memory is not kept.
  */
 #include "app/header_cache.h"
 
@@ -58,6 +58,7 @@ struct header_cache {
 	struct buffer scratch;
 	const struct config
 		*config; /* in force: referrers and pages that are kept were read under it */
+	const struct verdict_rules *rules; /* in force, likewise for agents */
 };
 
 static bool init(struct table *table, size_t set_count, enum event_field field)
@@ -84,13 +85,15 @@ static void finish(struct table *table)
 	free(table->sets);
 }
 
-struct header_cache *header_cache_new(const struct config *config)
+struct header_cache *header_cache_new(const struct config *config,
+				      const struct verdict_rules *rules)
 {
 	struct header_cache *cache = calloc(1, sizeof(*cache));
 
 	if (!cache)
 		return NULL;
 	cache->config = config;
+	cache->rules = rules;
 	short_hash_key_make(&cache->key);
 	if (init(&cache->agents, AGENT_SETS, EVENT_FIELD_agent) &&
 	    init(&cache->referrers, REFERRER_SETS, EVENT_FIELD_referrer) &&
@@ -100,11 +103,14 @@ struct header_cache *header_cache_new(const struct config *config)
 	return NULL;
 }
 
-void header_cache_change(struct header_cache *cache, const struct config *config)
+void header_cache_change(struct header_cache *cache, const struct config *config,
+			 const struct verdict_rules *rules)
 {
+	clear(&cache->agents);
 	clear(&cache->referrers);
 	clear(&cache->pages);
 	cache->config = config;
+	cache->rules = rules;
 }
 
 void header_cache_free(struct header_cache *cache)
@@ -185,7 +191,7 @@ static bool read_value(struct header_cache *cache, struct table *table, const st
 {
 	buffer_clear(&cache->scratch);
 	if (table->field == EVENT_FIELD_agent) {
-		verdict_read_agent(value, &table->reading.agent);
+		verdict_read_agent(cache->rules, value, &table->reading.agent);
 		privacy_text(value, &cache->scratch);
 	} else if (table->field == EVENT_FIELD_referrer) {
 		privacy_referrer(config, value, &cache->scratch);

@@ -22,14 +22,17 @@ struct header_reading {
 
 enum { HEADER_CACHE_MAX_BYTES = 3 << 20 };
 
-/* @config is in force and stays alive until it is changed. NULL when out of memory. */
-struct header_cache *header_cache_new(const struct config *config);
+/* @config and @rules are in force and stay alive until they are changed. NULL when out of memory.
+ */
+struct header_cache *header_cache_new(const struct config *config,
+				      const struct verdict_rules *rules);
 void header_cache_free(struct header_cache *cache); /* NULL allowed */
-/* Another configuration is in force: what was kept under the old one is forgotten. */
-void header_cache_change(struct header_cache *cache, const struct config *config);
+/* Others are in force: what was kept under the old ones is forgotten. */
+void header_cache_change(struct header_cache *cache, const struct config *config,
+			 const struct verdict_rules *rules);
 
-/* The reading is valid until the next call of the same function, or a change. @config is the one
- * that the request began under. */
+/* The reading is valid until the next call of the same function, or a change. An agent is read by
+ * the rules in force; @config is the one that the request began under. */
 const struct header_reading *header_cache_agent(struct header_cache *cache, struct span agent);
 const struct header_reading *header_cache_referrer(struct header_cache *cache,
 						   const struct config *config,

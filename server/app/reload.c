@@ -4,8 +4,8 @@
  *
  * Whoever looks a setting up when it is needed sees the new one by itself. This file tells those
  * who keep a copy: the store its keyring and its periods, the listeners their proxies and their
- * time limit, the buckets their rates, the cache of headers its configuration, the queue of clicks
- * how long it waits. A key whose keeper cannot be told is a CONFIG_FIXED row.
+ * time limit, the buckets their rates, the cache of headers its configuration and rules, the queue
+ * of clicks how long it waits. A key whose keeper cannot be told is a CONFIG_FIXED row.
  */
 #include "app/app.h"
 
@@ -36,7 +36,7 @@ static void put_in_force(struct app *app, struct settings *settings)
 	tell_listener(app->admin, settings);
 	tell_listener(app->control, settings);
 	if (app->headers)
-		header_cache_change(app->headers, settings->config);
+		header_cache_change(app->headers, settings->config, settings->rules);
 	admission_set(&app->admission, settings->config);
 	commit_queue_change(&app->clicks, settings->config->commit_wait_ms * USEC_PER_MS, app->now);
 	if (settings_release(old))

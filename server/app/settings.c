@@ -15,6 +15,7 @@
 
 static void settings_free(struct settings *settings)
 {
+	verdict_rules_free(settings->rules);
 	country_table_free(settings->countries);
 	bearer_set_free(settings->bearers);
 	keyring_free(settings->keyring);
@@ -47,6 +48,8 @@ static int complete(struct settings *settings, struct error *error)
 		code = disclosure_check(config, error);
 	if (!code)
 		code = country_table_new(config, &settings->countries, error);
+	if (!code)
+		code = verdict_rules_new(config, &settings->rules, error);
 	if (!code)
 		code = keyring_load(config->keys_file, settings->trackers->hosts,
 				    settings->trackers->count, &settings->keyring, error);

@@ -7,6 +7,7 @@
 #include "crypto/keyring.h"
 #include "track/country.h"
 #include "track/tracker.h"
+#include "track/verdict_rules.h"
 
 /*
  * The settings in force: a configuration, the trackers that it describes, the keyring with the
@@ -24,6 +25,7 @@ struct settings {
 	struct keyring *keyring;
 	struct bearer_set *bearers;
 	struct country_table *countries; /* NULL: none is listed */
+	struct verdict_rules *rules;	 /* who is a machine */
 	bool serves;			 /* settings_serve() was called */
 };
 

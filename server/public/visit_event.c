@@ -167,15 +167,19 @@ static void set_verdict(struct visit_event *builder, const struct header_reading
 		.sec_fetch_mode = request_value(request, HEADER_SEC_FETCH_MODE),
 		.sec_fetch_dest = request_value(request, HEADER_SEC_FETCH_DEST),
 		.purpose = visit->purpose,
+		.net = verdict_rules_net(visit->settings->rules, &request->client),
 		.head = visit->head,
 		.https = visit->tracker->https,
 		.trap = builder->trap,
 	};
 	struct verdict verdict;
 
-	verdict_of_request(&signals, &verdict);
+	verdict_of_request(visit->settings->rules, &signals, &verdict);
+	if (signals.net)
+		event_set(&builder->event, EVENT_FIELD_net,
+			  verdict_rules_net_name(visit->settings->rules, signals.net));
 	event_set_choice(&builder->event, EVENT_FIELD_verdict, (uint8_t)verdict.class);
-	visit_event_text(builder, EVENT_FIELD_reasons, span_text(verdict.reasons));
+	visit_event_text(builder, EVENT_FIELD_reasons, span_text(verdict.reasons_text));
 }
 
 /* The person behind a token, where the store knows who it is. */

@@ -23,6 +23,7 @@
 struct fixture {
 	struct header_cache *cache;
 	struct config *config, *other;
+	struct verdict_rules *rules;
 };
 
 #define TRACKERS                                                \
@@ -39,7 +40,8 @@ static int set_up(void **state)
 	assert_true(sodium_init() >= 0);
 	assert_int_equal(config_parse("waymark.json", SPAN(OURS), &fixture.config, &error), 0);
 	assert_int_equal(config_parse("waymark.json", SPAN(OTHER), &fixture.other, &error), 0);
-	fixture.cache = header_cache_new(fixture.config);
+	assert_int_equal(verdict_rules_new(NULL, &fixture.rules, &error), 0);
+	fixture.cache = header_cache_new(fixture.config, fixture.rules);
 	assert_non_null(fixture.cache);
 	*state = &fixture;
 	return 0;
@@ -50,6 +52,7 @@ static int tear_down(void **state)
 	struct fixture *fixture = *state;
 
 	header_cache_free(fixture->cache);
+	verdict_rules_free(fixture->rules);
 	config_free(fixture->other);
 	config_free(fixture->config);
 	return 0;
@@ -74,7 +77,7 @@ static void check_agent(const struct fixture *fixture, struct span value)
 	struct buffer rule = BUFFER_INIT;
 	struct verdict_agent agent;
 
-	verdict_read_agent(value, &agent);
+	verdict_read_agent(fixture->rules, value, &agent);
 	assert_int_equal(reading->agent.absent, agent.absent);
 	assert_int_equal(reading->agent.known, agent.known);
 	assert_int_equal(reading->agent.bare, agent.bare);
@@ -189,7 +192,7 @@ static void referrers_are_kept_under_the_configuration_in_force(void **state)
 	struct fixture *fixture = *state;
 
 	check_thrice(fixture, page);
-	header_cache_change(fixture->cache, fixture->other);
+	header_cache_change(fixture->cache, fixture->other, fixture->rules);
 	/* A request that began before, and one that begins now. */
 	for (int i = 0; i < 3; i++) {
 		const struct header_reading *before =
