@@ -7,6 +7,8 @@
  * for the writer, and far below what a person or a pipe notices.
  *
  * The store is never opened twice in one process: a command that owns the lock reads through it.
+ *
+ * It is long because its options are many and each may forbid others; what they do is elsewhere.
  */
 #include "base/cleanup.h"
 #include "base/encode.h"
@@ -15,6 +17,8 @@
 #include "commands/events_count.h"
 #include "commands/events_prospect.h"
 #include "commands/events_reader.h"
+#include "commands/events_reclassify.h"
+#include "commands/events_verdict.h"
 #include "commands/reveal.h"
 #include "commands/session.h"
 #include "store/event_reader.h"
@@ -38,15 +42,19 @@ enum {
 	KEY_READER,
 	KEY_READERS,
 	KEY_FORGET_READER,
+	KEY_SETTLED,
+	KEY_RECLASSIFY,
+	KEY_RULES,
+	KEY_NETWORKS,
 	FOLLOW_MS = 100,
 	TELL_MS = 1000,	    /* --reader says how far it is so often */
 	TELL_EVENTS = 65536 /* and after so many */
 };
 
 struct arguments {
-	const char *config, *prospect, *reader, *forget_reader;
+	const char *config, *prospect, *reader, *forget_reader, *rules, *networks;
 	uint64_t after, types; /* types: bit by number; 0: all */
-	bool follow, reveal, account, count, json, readers, has_after;
+	bool follow, reveal, account, count, json, readers, has_after, settled, reclassify;
 };
 
 struct export
@@ -59,6 +67,8 @@ struct export
 	struct events_prospect prospect; /* of --prospect */
 	struct event_json_options json;
 	struct events_count count;
+	struct events_verdict *settled; /* of --settled */
+	const struct verdict_rules *rules;
 	struct error *error;
 	uint64_t seen, told; /* sequences: the last one printed or left out; that --reader told */
 	usec_t told_at;
@@ -76,6 +86,10 @@ static const struct argp_option options[] = {
 	{"follow", KEY_FOLLOW, NULL, 0, "Wait for more, until interrupted", 0},
 	{"type", KEY_TYPE, "TYPES", 0, "Only these types, joined by commas", 0},
 	{"prospect", KEY_PROSPECT, "WHO", 0, "Only this person: a handle, or an address; with what their browsers did before they were known, marked \"attached\", and without what was theirs by a binding that is undone", 0},
+	{"settled", KEY_SETTLED, NULL, 0, "With each the verdict that is settled by what happened around it, \"settled\", beside the one of its request; not with --follow", 0},
+	{"reclassify", KEY_RECLASSIFY, NULL, 0, "Print, as a diff, of which events the rules in force say something else than was recorded; with --rules or --networks: of which the verdict would settle otherwise. Goes alone", 3},
+	{"rules", KEY_RULES, "FILE", 0, "With --reclassify: with this file instead of verdict.rules_file", 3},
+	{"networks", KEY_NETWORKS, "FILE", 0, "With --reclassify: with this file instead of verdict.networks_file", 3},
 	{"reader", KEY_READER, "NAME", 0, "Go on where the reader of this name stopped, and note how far it comes: until then nothing is pruned that it has not read (for reader_lag_days)", 2},
 	{"readers", KEY_READERS, NULL, 0, "List these readers: name, position, events behind, when last seen", 2},
 	{"forget-reader", KEY_FORGET_READER, "NAME", 0, "Forget one of them", 2},
@@ -139,6 +153,21 @@ static void check_reader(struct argp_state *state, const char *name)
 		argp_error(state, "'%s' is no name of a reader: 1 to 64 of a-z 0-9 . _ -", name);
 }
 
+static void check_verdicts(struct argp_state *state, const struct arguments *arguments)
+{
+	if (arguments->settled && (arguments->follow || arguments->count || arguments->account))
+		argp_error(state, "--settled looks at the whole log once: it does not go with "
+				  "--follow, --count or --account");
+	if (!arguments->reclassify && (arguments->rules || arguments->networks))
+		argp_error(state, "--rules and --networks go with --reclassify");
+	if (arguments->reclassify &&
+	    (arguments->settled || arguments->account || arguments->count || arguments->has_after ||
+	     arguments->follow || arguments->types || arguments->prospect || arguments->reveal ||
+	     arguments->reader))
+		argp_error(state, "--reclassify is about the whole log: it goes with --rules and "
+				  "--networks alone");
+}
+
 static void check_account(struct argp_state *state, const struct arguments *arguments)
 {
 	if (arguments->account && (arguments->after || arguments->count || arguments->follow ||
@@ -200,8 +229,21 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_JSON:
 		arguments->json = true;
 		return 0;
+	case KEY_SETTLED:
+		arguments->settled = true;
+		return 0;
+	case KEY_RECLASSIFY:
+		arguments->reclassify = true;
+		return 0;
+	case KEY_RULES:
+		arguments->rules = argument;
+		return 0;
+	case KEY_NETWORKS:
+		arguments->networks = argument;
+		return 0;
 	case ARGP_KEY_END:
 		check_account(state, arguments);
+		check_verdicts(state, arguments);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many", argument);
@@ -262,6 +304,16 @@ static int tell(struct export *export)
 	return export->tell_failed ? -EACCES : 0;
 }
 
+static void join_settled(const struct export *export, const struct event *event, json_t *value)
+{
+	struct settle_verdict verdict;
+
+	if (value && export->settled &&
+	    events_verdict_find(export->settled, 0, event->sequence, &verdict))
+		(void)json_object_set_new(value, "settled",
+					  events_settled_json(&verdict, event->type == EVENT_open));
+}
+
 static int print_event(void *context, const struct event *event, struct span record)
 {
 	struct export *export = context;
@@ -287,6 +339,7 @@ static int print_event(void *context, const struct event *event, struct span rec
 	value = event_json(event, &export->json);
 	if (value && attachment == ATTACHMENT_LATER)
 		(void)json_object_set_new(value, "attached", json_true());
+	join_settled(export, event, value);
 	if (export->reveal_failed) {
 		json_decref(value);
 		return -EACCES;
@@ -398,6 +451,14 @@ static int find_handle(struct export *export, struct error *error)
 	return code;
 }
 
+static int settle_log(struct export *export, struct error *error)
+{
+	struct app *app = export->reader ? export->reader : session_app(export->session);
+
+	export->rules = app->settings->rules;
+	return events_verdict_new(app, &export->rules, 1, clock_wall(), &export->settled, error);
+}
+
 /* Whatever has to be opened for these arguments. APP_E_ABSENT: there is no log yet. */
 static int open_export(struct export *export, struct error *error)
 {
@@ -432,12 +493,17 @@ static int open_export(struct export *export, struct error *error)
 			return error_set(error, APP_E_FAILED, "out of memory");
 	}
 	code = find_handle(export, error);
-	return code ? code : find_start(export, error);
+	if (!code)
+		code = find_start(export, error);
+	if (!code && arguments->settled)
+		code = settle_log(export, error);
+	return code;
 }
 
 static void finish_export(struct export *export)
 {
 	reveal_free(export->reveal);
+	events_verdict_free(export->settled);
 	events_prospect_finish(&export->prospect);
 	app_close(export->reader);
 	session_close(export->session);
@@ -469,6 +535,9 @@ int command_events(int argc, char **argv)
 	command_parse(&argp, argc, argv, &export.arguments);
 	if (export.arguments.account)
 		return events_account(export.arguments.config, export.arguments.json);
+	if (export.arguments.reclassify)
+		return events_reclassify(export.arguments.config, export.arguments.rules,
+					 export.arguments.networks);
 	if (export.arguments.readers)
 		return events_reader_list(export.arguments.config);
 	if (export.arguments.forget_reader)
