@@ -9,6 +9,9 @@
 
 #include "summary/deliver_mapping.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static struct deliver_mapping *parse(const char *text)
 {
 	struct deliver_mapping *mapping = NULL;
@@ -102,12 +105,31 @@ static void mistakes_are_told(void **state)
 	}
 }
 
+static void the_example_is_valid(void **state)
+{
+	const char *source = getenv("WAYMARK_SOURCE");
+	struct deliver_mapping *mapping = NULL;
+	struct error error = {0};
+	char path[512];
+
+	(void)state;
+	if (!source)
+		skip();
+	(void)snprintf(path, sizeof(path), "%s/deploy/examples/salesforce-mapping.json", source);
+	if (deliver_mapping_load(path, &mapping, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_true(has(mapping, DELIVER_LEAD, "Company"));
+	assert_true(has(mapping, DELIVER_TASK_OBJECT, "Priority"));
+	deliver_mapping_free(mapping);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_file_the_table_is_the_mapping),
 		cmocka_unit_test(a_file_adds_changes_and_removes),
 		cmocka_unit_test(mistakes_are_told),
+		cmocka_unit_test(the_example_is_valid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,9 @@
 
 #include "summary/rules.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static struct summary_rules *parse(const char *text)
 {
 	struct summary_rules *rules = NULL;
@@ -174,6 +177,24 @@ static void a_file_that_is_not_there_is_told(void **state)
 	assert_non_null(strstr(error.text, "/nowhere/rules.json: cannot be read"));
 }
 
+static void the_example_is_valid(void **state)
+{
+	const char *source = getenv("WAYMARK_SOURCE");
+	struct summary_rules *rules = NULL;
+	struct error error = {0};
+	char path[512];
+
+	(void)state;
+	if (!source)
+		skip();
+	(void)snprintf(path, sizeof(path), "%s/deploy/examples/summary-rules.json", source);
+	if (rules_load(path, &rules, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(rules_group_of_page(rules, SPAN("https://www.example.com/pricing/a")), 0);
+	assert_int_equal(rules->follow_up.score, 150);
+	rules_free(rules);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +204,7 @@ int main(void)
 		cmocka_unit_test(points_halve),
 		cmocka_unit_test(a_mistake_is_told_with_its_place),
 		cmocka_unit_test(a_file_that_is_not_there_is_told),
+		cmocka_unit_test(the_example_is_valid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
