@@ -132,7 +132,7 @@ static int add_access_event(struct identities *identities, struct span reason, s
 	event_set(&event, EVENT_FIELD_actor, span_text(call->actor));
 	event_set(&event, EVENT_FIELD_reason, reason);
 	event_set(&event, EVENT_FIELD_props, span_text(props));
-	metrics_add(&call->app->metrics, METRIC_EVENT_ACCESS, 1);
+	operation_count(call, METRIC_EVENT_ACCESS, 1);
 	return operation_add_event(call, &event, error);
 }
 
