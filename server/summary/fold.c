@@ -149,14 +149,9 @@ static void set_event(struct fold *fold, const struct fact *fact, struct settle_
 	};
 }
 
-/* A conflict is the visit of a browser, and no arrival of the link's owner. */
-static void touch_by_click(struct fold *fold, const struct fold_step *step)
+struct person_touch fold_touch_of_click(const struct fact *fact)
 {
-	const struct fact *fact = step->fact;
-
-	if (!step->human_click || (fact->bits & FACT_CONFLICT && !step->browser))
-		return;
-	fold->arrival = (struct person_touch){
+	struct person_touch touch = {
 		.time = fact->time,
 		.sequence = fact->sequence,
 		.source = id_is_zero(&fact->mailing, sizeof(fact->mailing)) ? SOURCE_LINK
@@ -168,7 +163,17 @@ static void touch_by_click(struct fold *fold, const struct fold_step *step)
 		.referrer = fact->referrer,
 		.click_ids = fact->click_ids,
 	};
-	memcpy(fold->arrival.utm, fact->utm, sizeof(fold->arrival.utm));
+
+	memcpy(touch.utm, fact->utm, sizeof(touch.utm));
+	return touch;
+}
+
+/* A conflict is no arrival of the link's owner, but in their own browser. */
+static void touch_by_click(struct fold *fold, const struct fold_step *step)
+{
+	if (!step->human_click || !step->primary || (!step->theirs && !step->browser))
+		return;
+	fold->arrival = fold_touch_of_click(step->fact);
 	if (fold->summarise)
 		fold_person_touch(fold, &fold->arrival);
 }

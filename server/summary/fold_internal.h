@@ -7,7 +7,9 @@
 #include "summary/fold.h"
 #include "summary/memo.h"
 #include "summary/person.h"
+#include "summary/ring.h"
 #include "summary/rules.h"
+#include "summary/score.h"
 #include "summary/session.h"
 #include "summary/source.h"
 #include "track/settle.h"
@@ -38,14 +40,15 @@ struct fold_browser {
 	struct visitor_id visitor;
 	struct session session;
 	struct fold_source source;
-	uint64_t sequence; /* of the session's first event */
-	uint32_t tracker;  /* of the session's first event */
-	uint16_t day;	   /* likewise */
+	uint64_t sequence;	   /* of the session's first event */
+	struct person_touch claim; /* a click that another unit counts; time 0: none */
+	uint32_t tracker;	   /* of the session's first event */
+	uint16_t day;		   /* likewise */
 	uint32_t entry, exit;
 	uint64_t visible_ms;
 	uint16_t last_day;
 	bool has_day;
-	bool awaits_landing; /* a person has clicked, and no page was seen since */
+	bool awaits_landing; /* a link was followed, and no page was seen since */
 };
 
 /* A page that was shown, by its view id, from its first event (a view, or a leave) on. */
@@ -61,7 +64,13 @@ struct fold_rows { /* a growing array of rows of one size */
 	size_t count, capacity;
 };
 
-struct fold_person; /* what is collected for the summary: fold_person.c */
+/* What is gathered for the summary. */
+struct fold_person {
+	struct person_summary summary;
+	struct score score;
+	struct ring touches, sessions, downloads, searches, submits;
+	struct fold_rows pages, groups, responses, purchases;
+};
 
 struct fold {
 	const struct fold_context *context;
@@ -88,6 +97,8 @@ enum fold_met { MET_ONCE, MET_BROWSER, MET_VIEW, MET_DAY, MET_PERSON };
 
 /* fold.c */
 void *fold_rows_add(struct fold *fold, struct fold_rows *rows, size_t size); /* zeros; NULL */
+
+struct person_touch fold_touch_of_click(const struct fact *fact);
 
 /* fold_count.c: what is counted where. @id is read in the kind's size. */
 void fold_count(struct fold *fold, enum total_kind kind, const void *id, uint16_t day,
@@ -120,7 +131,7 @@ void fold_person_view(struct fold *fold, const struct fold_step *step);
 void fold_person_dwell(struct fold *fold, const struct fold_view *view, uint32_t more_ms);
 void fold_person_session(struct fold *fold, const struct fold_browser *browser);
 void fold_person_touch(struct fold *fold, const struct person_touch *touch);
-void fold_person_begins(struct fold *fold, const struct fold_step *step); /* a visit, by this */
+void fold_person_visits(struct fold *fold, const struct fold_step *step); /* by this for one */
 void fold_person_converted(struct fold *fold, const struct fold_step *step);
 void fold_person_end(struct fold *fold, struct person_summary *ret_person);
 

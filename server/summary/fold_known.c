@@ -61,7 +61,8 @@ enum source_class fold_referrer_class(struct fold *fold, uint32_t referrer, uint
 
 		/* The second text may take the place of the first. */
 		buffer_append_span(&first, text_of(fold, referrer));
-		*value = 1 + source_of_referrer(buffer_span(&first), text_of(fold, tracker));
+		*value = 1 +
+			 (uint64_t)source_of_referrer(buffer_span(&first), text_of(fold, tracker));
 	}
 	return (enum source_class)(*value - 1);
 }

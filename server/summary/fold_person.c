@@ -1,68 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The summary of one person, gathered while their facts go by. Lists of what is most recent are
- * rings; lists of what is most seen grow with the facts and are cut at the end, because only then
- * is known what was seen most. Nothing here moves a total.
+ * rings; the others grow with the facts and are cut at the end (fold_person_end.c), because only
+ * then is known what was seen most. Nothing here moves a total.
  */
 #include "summary/fold_internal.h"
-
-#include "summary/score.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* What a list of the most recent rows is made of: row number @total % @max is the next. */
-struct ring {
-	void *rows;
-	size_t size, max, total;
-};
-
 enum { LIST_PAGE = 1, LIST_GROUP, LIST_RESPONSE, LIST_PURCHASE };
-
-struct fold_person {
-	struct person_summary summary;
-	struct score score;
-	struct ring touches, sessions, downloads, searches, submits;
-	struct fold_rows pages, groups, responses, purchases;
-};
-
-static bool ring_init(struct ring *ring, size_t size, size_t max)
-{
-	*ring = (struct ring){.rows = calloc(max, size), .size = size, .max = max};
-	return ring->rows != NULL;
-}
-
-static void ring_add(struct ring *ring, const void *row)
-{
-	memcpy((uint8_t *)ring->rows + ring->total++ % ring->max * ring->size, row, ring->size);
-}
-
-static void reverse(uint8_t *rows, size_t size, size_t count)
-{
-	uint8_t kept[sizeof(struct person_touch) + sizeof(struct person_session)];
-
-	for (size_t i = 0; i < count / 2; i++) {
-		uint8_t *a = rows + i * size, *b = rows + (count - 1 - i) * size;
-
-		memcpy(kept, a, size);
-		memcpy(a, b, size);
-		memcpy(b, kept, size);
-	}
-}
-
-/* Turn it so that the oldest row is the first. Return: how many there are. */
-static size_t ring_unroll(struct ring *ring)
-{
-	uint8_t *rows = ring->rows;
-	size_t first = ring->total % ring->max;
-
-	if (ring->total <= ring->max)
-		return ring->total;
-	reverse(rows, ring->size, first);
-	reverse(rows + first * ring->size, ring->size, ring->max - first);
-	reverse(rows, ring->size, ring->max);
-	return ring->max;
-}
 
 int fold_person_new(struct fold_person **ret_summary)
 {
@@ -87,11 +34,11 @@ void fold_person_free(struct fold_person *person)
 {
 	if (!person)
 		return;
-	free(person->touches.rows);
-	free(person->sessions.rows);
-	free(person->downloads.rows);
-	free(person->searches.rows);
-	free(person->submits.rows);
+	ring_finish(&person->touches);
+	ring_finish(&person->sessions);
+	ring_finish(&person->downloads);
+	ring_finish(&person->searches);
+	ring_finish(&person->submits);
 	free(person->pages.rows);
 	free(person->groups.rows);
 	free(person->responses.rows);
@@ -106,8 +53,11 @@ void fold_person_begin(struct fold *fold)
 
 	person->summary =
 		(struct person_summary){.is_person = fold->is_person, .person = fold->person};
-	person->touches.total = person->sessions.total = person->downloads.total =
-		person->searches.total = person->submits.total = 0;
+	ring_clear(&person->touches);
+	ring_clear(&person->sessions);
+	ring_clear(&person->downloads);
+	ring_clear(&person->searches);
+	ring_clear(&person->submits);
 	person->pages.count = person->groups.count = person->responses.count =
 		person->purchases.count = 0;
 	if (context->rules)
@@ -257,7 +207,7 @@ static void score_fact(struct fold *fold, const struct fold_step *step)
 	      score_kind_of(fact->type, !id_is_zero(&fact->mailing, sizeof(fact->mailing))));
 }
 
-void fold_person_begins(struct fold *fold, const struct fold_step *step)
+void fold_person_visits(struct fold *fold, const struct fold_step *step)
 {
 	score(fold, step, SCORE_session);
 }
@@ -460,86 +410,4 @@ void fold_person_converted(struct fold *fold, const struct fold_step *step)
 	row->submits += step->fact->type == EVENT_submit;
 	row->purchases += step->fact->type == EVENT_purchase;
 	responded(row, step->fact->time);
-}
-
-static int compare_pages(const void *a, const void *b)
-{
-	const struct person_page *one = a, *other = b;
-
-	if (one->views != other->views)
-		return one->views > other->views ? -1 : 1;
-	if (one->visible_ms != other->visible_ms)
-		return one->visible_ms > other->visible_ms ? -1 : 1;
-	return one->page < other->page ? -1 : one->page > other->page;
-}
-
-static int compare_groups(const void *a, const void *b)
-{
-	const struct person_group *one = a, *other = b;
-
-	if (one->views != other->views)
-		return one->views > other->views ? -1 : 1;
-	return one->group < other->group ? -1 : one->group > other->group;
-}
-
-static int compare_sessions(const void *a, const void *b)
-{
-	const struct person_session *one = a, *other = b;
-
-	if (one->first != other->first)
-		return one->first < other->first ? -1 : 1;
-	return one->sequence < other->sequence ? -1 : one->sequence > other->sequence;
-}
-
-/* Of a list: @rows, @count and @left_out. Of what is in the order of time, the last are shown. */
-#define SHOW_RING(list, ring)                                     \
-	do {                                                      \
-		(list)->count = ring_unroll(ring);                \
-		(list)->rows = (ring)->rows;                      \
-		(list)->left_out = (ring)->total - (list)->count; \
-	} while (0)
-#define SHOW_LAST(list, from, max)                                                         \
-	do {                                                                               \
-		SHOW_FIRST(list, from, max);                                               \
-		(list)->rows = (from)->count > 0 ? (list)->rows + (list)->left_out : NULL; \
-	} while (0)
-#define SHOW_FIRST(list, from, max)                                            \
-	do {                                                                   \
-		(list)->count = (from)->count < (max) ? (from)->count : (max); \
-		(list)->rows = (from)->rows;                                   \
-		(list)->left_out = (from)->count - (list)->count;              \
-	} while (0)
-
-void fold_person_end(struct fold *fold, struct person_summary *ret_person)
-{
-	struct fold_person *person = fold->summary;
-	struct person_summary *summary = &person->summary;
-
-	SHOW_RING(&summary->touches, &person->touches);
-	SHOW_RING(&summary->sessions, &person->sessions);
-	SHOW_RING(&summary->downloads, &person->downloads);
-	SHOW_RING(&summary->searches, &person->searches);
-	SHOW_RING(&summary->submits, &person->submits);
-	if (summary->sessions.count > 0)
-		qsort(person->sessions.rows, summary->sessions.count, sizeof(struct person_session),
-		      compare_sessions);
-	if (person->pages.count > 0)
-		qsort(person->pages.rows, person->pages.count, sizeof(struct person_page),
-		      compare_pages);
-	if (person->groups.count > 0)
-		qsort(person->groups.rows, person->groups.count, sizeof(struct person_group),
-		      compare_groups);
-	SHOW_FIRST(&summary->pages, &person->pages, PERSON_PAGES_MAX);
-	SHOW_FIRST(&summary->groups, &person->groups, PERSON_GROUPS_MAX);
-	SHOW_LAST(&summary->responses, &person->responses, PERSON_RESPONSES_MAX);
-	SHOW_LAST(&summary->purchases, &person->purchases, PERSON_PURCHASES_MAX);
-	summary->browsers = (uint32_t)fold->browsers.count;
-	if (!fold->is_person && fold->browsers.count > 0)
-		summary->visitor = ((const struct fold_browser *)fold->browsers.rows)->visitor;
-	summary->settled = fold->due == 0;
-	if (fold->context->rules) {
-		score_finish(&person->score);
-		summary->score = &person->score;
-	}
-	*ret_person = *summary;
 }

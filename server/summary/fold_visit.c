@@ -6,9 +6,13 @@
  * its leaves tell. It may be that a leave comes first, or that the view was never heard of: then
  * the leave stands for it, on its own day and page.
  *
- * A visit is counted when it ends, on the day that it began; its views are counted at once, since
- * what it came by does not change any more. A click by a person leads to a page: the next view of
- * the visit is its landing, whatever that page's address says of where it came from.
+ * A visit is counted when it ends, on the day that it began, and when something was done in it: a
+ * link that was followed to a page which was never heard of is a click, and no visit. Its views are
+ * counted at once, since what it came by does not change any more. The view behind a click is its
+ * landing, whatever that page's address says of where it came from.
+ *
+ * A click that another unit counts (a link of somebody else; a browser that is nobody's any more)
+ * is judged there, so here its verdict is not asked: it is an arrival when its page was seen.
  */
 #include "summary/fold_internal.h"
 
@@ -99,7 +103,7 @@ static void count_visit(struct fold *fold, const struct fold_browser *browser, u
 
 static void end_session(struct fold *fold, const struct fold_browser *browser)
 {
-	if (browser->session.events == 0)
+	if (browser->session.events == browser->session.arrivals)
 		return;
 	count_visit(fold, browser, browser->day, TOTAL_sessions);
 	if (session_is_bounce(&browser->session))
@@ -191,9 +195,17 @@ static void visit(struct fold *fold, struct fold_browser *browser, const struct 
 	browser->entry = browser->exit = 0;
 	browser->visible_ms = 0;
 	browser->awaits_landing = false;
+	browser->claim.time = 0;
 	browser->source = source_of_first(fold, step->fact);
-	if (fold->summarise)
-		fold_person_begins(fold, step);
+}
+
+/* The same, and what follows when it is the first thing that is done there. */
+static void visit_and_do(struct fold *fold, struct fold_browser *browser,
+			 const struct fold_step *step)
+{
+	visit(fold, browser, step);
+	if (fold->summarise && browser->session.events - browser->session.arrivals == 1)
+		fold_person_visits(fold, step);
 }
 
 /* Once a day for the browser, and for each thing that it saw. */
@@ -271,15 +283,15 @@ static void count_machine_view(struct fold *fold, const struct fold_step *step)
 static void touch_by_view(struct fold *fold, struct fold_browser *browser,
 			  const struct fold_step *step)
 {
-	struct person_touch touch;
+	struct person_touch touch = browser->claim;
 
-	if (browser->awaits_landing) {
-		browser->awaits_landing = false;
+	if (!browser->awaits_landing)
+		touch = touch_of_view(fold, step->fact);
+	browser->awaits_landing = false;
+	browser->claim.time = 0;
+	if (!touch.time || touch.source == SOURCE_DIRECT || touch.source == SOURCE_INTERNAL)
 		return;
-	}
-	touch = touch_of_view(fold, step->fact);
-	if (touch.source == SOURCE_DIRECT || touch.source == SOURCE_INTERNAL)
-		return;
+	touch.time = step->fact->time;
 	fold->arrival = touch;
 	if (fold->summarise)
 		fold_person_touch(fold, &touch);
@@ -300,7 +312,7 @@ static void take_view(struct fold *fold, struct fold_browser *browser, const str
 		count_machine_view(fold, step);
 		return;
 	}
-	visit(fold, browser, step);
+	visit_and_do(fold, browser, step);
 	touch_by_view(fold, browser, step);
 	if (!browser->entry)
 		browser->entry = fact->page;
@@ -317,8 +329,6 @@ static void take_leave(struct fold *fold, struct fold_browser *browser,
 	struct fold_view *view;
 	uint32_t more_ms;
 
-	if (step->machine)
-		return;
 	visit(fold, browser, step);
 	view = fact->view ? find_view(fold, browser, step) : NULL;
 	if (!view || fact->visible_ms <= view->visible_ms)
@@ -335,11 +345,23 @@ static void take_leave(struct fold *fold, struct fold_browser *browser,
 		fold_person_dwell(fold, view, more_ms);
 }
 
+static void take_click(struct fold *fold, struct fold_browser *browser,
+		       const struct fold_step *step)
+{
+	visit(fold, browser, step);
+	if (step->primary && !step->human_click)
+		return;
+	browser->awaits_landing = true;
+	browser->claim.time = 0;
+	if (!step->primary)
+		browser->claim = fold_touch_of_click(step->fact);
+}
+
 void fold_visit(struct fold *fold, const struct fold_step *step)
 {
 	struct fold_browser *browser = find_browser(fold, &step->fact->visitor);
 
-	if (!browser)
+	if (!browser || (step->primary && step->machine && step->fact->type != EVENT_view))
 		return;
 	switch (step->fact->type) {
 	case EVENT_view:
@@ -349,6 +371,8 @@ void fold_visit(struct fold *fold, const struct fold_step *step)
 		take_leave(fold, browser, step);
 		break;
 	case EVENT_click:
+		take_click(fold, browser, step);
+		break;
 	case EVENT_event:
 	case EVENT_search:
 	case EVENT_download:
@@ -357,10 +381,7 @@ void fold_visit(struct fold *fold, const struct fold_step *step)
 	case EVENT_submit_error:
 	case EVENT_login:
 	case EVENT_confirm:
-		if (step->machine)
-			break;
-		visit(fold, browser, step);
-		browser->awaits_landing |= step->human_click;
+		visit_and_do(fold, browser, step);
 		break;
 	default:
 		break;

@@ -103,7 +103,13 @@ struct person_purchase {
 	uint64_t sequence; /* of the last */
 };
 
-/* Every list: @count rows, and @left_out more that there is no room for. */
+/* @count rows, and @left_out more that there is no room for. */
+#define PERSON_LIST(type)                \
+	struct {                         \
+		const struct type *rows; \
+		size_t count, left_out;  \
+	}
+
 struct person_summary {
 	bool is_person;
 	struct handle person;	   /* zeros when it is none */
@@ -113,37 +119,18 @@ struct person_summary {
 
 	struct person_moment first, last; /* interactions */
 	struct person_counts windows[PERSON_WINDOW_COUNT];
-
 	struct person_touch first_touch, last_touch; /* time 0: none */
-	struct {
-		const struct person_touch *rows; /* the most recent, oldest first */
-		size_t count, left_out;
-	} touches;
-	struct {
-		const struct person_session *rows; /* the most recent, oldest first */
-		size_t count, left_out;
-	} sessions;
-	struct {
-		const struct person_response *rows; /* of the last campaigns, by their first events */
-		size_t count, left_out;
-	} responses;
-	struct {
-		const struct person_page *rows; /* the most seen first */
-		size_t count, left_out;
-	} pages;
-	struct {
-		const struct person_group *rows; /* likewise */
-		size_t count, left_out;
-	} groups;
-	struct {
-		const struct person_moment
-			*rows; /* the most recent, oldest first; page: the file */
-		size_t count, left_out;
-	} downloads, searches, submits;
-	struct {
-		const struct person_purchase *rows; /* a day, product and currency each; the last */
-		size_t count, left_out;
-	} purchases;
+
+	/* The most recent ones, oldest first. */
+	PERSON_LIST(person_touch) touches;
+	PERSON_LIST(person_session) sessions;
+	PERSON_LIST(person_moment) downloads, searches, submits; /* page: of a download the file */
+	PERSON_LIST(person_response) responses;
+	PERSON_LIST(person_purchase) purchases; /* one for a day, product and currency */
+
+	/* The most seen ones first. */
+	PERSON_LIST(person_page) pages;
+	PERSON_LIST(person_group) groups;
 
 	const struct score *score;
 };

@@ -164,22 +164,32 @@ class Daemon:
 
     # commands
 
-    def run(self, *arguments, stdin=None, check=True):
+    def run(self, *arguments, stdin=None, check=True, limit=4 * LIMIT_S):
         """Any command line; text in, text out."""
         result = subprocess.run([WAYMARK, *arguments], input=stdin, capture_output=True, text=True,
-                                env=self.environment, timeout=4 * LIMIT_S, check=False)
+                                env=self.environment, timeout=limit, check=False)
         if check and result.returncode != 0:
             raise AssertionError(f"waymark {' '.join(arguments)}: status {result.returncode}\n"
                                  f"{result.stdout}{result.stderr}")
         return result
 
-    def waymark(self, *arguments, stdin=None, check=True):
-        """A command on this instance; --config goes behind the (sub)command's words."""
+    def words(self, *arguments):
+        """A command line for this instance; --config goes behind the (sub)command's words."""
         two = ("binding", "config", "key", "link", "prospect", "token")
         words = 2 if arguments[0] in two else 1
         words += arguments[:2] == ("events", "import")
-        return self.run(*arguments[:words], "--config", self.config_path, *arguments[words:],
-                        stdin=stdin, check=check)
+        return [*arguments[:words], "--config", self.config_path, *arguments[words:]]
+
+    def waymark(self, *arguments, **options):
+        """A command on this instance; options as of run()."""
+        return self.run(*self.words(*arguments), **options)
+
+    def lines(self, *arguments):
+        """The output of a command that prints much, line by line."""
+        with subprocess.Popen([WAYMARK, *self.words(*arguments)], stdout=subprocess.PIPE, text=True,
+                              env=self.environment) as process:
+            yield from process.stdout
+        assert process.returncode == 0, (arguments, process.returncode)
 
     def link(self, url, *arguments):
         """`link new`: the first address that it prints."""

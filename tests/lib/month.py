@@ -267,6 +267,8 @@ class Month:
             scanner = Browser(chance, person.language, agent, cookie=True)
             scanner.network = "192.0.2.0"
             self.click(time, scanner, person, mailing, link, path, land=False)
+            if chance.random() < 0.5:
+                self.bind(time, scanner, person, "claim", link)
 
     def click(self, time, browser, person, mailing, link, path, land=True):
         campaign, name, language = mailing[:3]

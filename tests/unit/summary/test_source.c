@@ -33,7 +33,7 @@ static void each_referrer_has_its_class(void **state)
 		{"https://notgoogle.example", "go.example.com", SOURCE_REFERRAL},
 		{"https://evil.example/?https://www.google.com", "go.example.com", SOURCE_REFERRAL},
 		{"https://google.com.evil.example", "go.example.com", SOURCE_REFERRAL},
-		{"https://nott.co", "go.example.com", SOURCE_REFERRAL},
+		{"https://at.co", "go.example.com", SOURCE_REFERRAL},
 		{"http://192.0.2.7", "go.example.com", SOURCE_REFERRAL},
 		{"https://www.example.com", "", SOURCE_REFERRAL},
 		{"android-app://com.google", "go.example.com", SOURCE_DIRECT},
