@@ -18,10 +18,10 @@ enum purpose {
 	PURPOSE_VISITOR = 7,	    /* the cookie */
 	PURPOSE_FORM_VIEW = 8,	    /* hidden field of a hosted form */
 	PURPOSE_LOGIN = 9,	    /* login proof minted by the site */
-	/* 10 belongs to the hand-over. */
-	PURPOSE_STAFF = 11,	 /* /staff/<token>, and the cookie that it sets */
-	PURPOSE_HELD_CLICK = 12, /* cookie of a click that waits for the browser's consent */
-	PURPOSE_COUNT = 13	 /* one past the last that is defined */
+	PURPOSE_HANDOVER = 10,	    /* /h/<token>, from one tracker of the owner to another */
+	PURPOSE_STAFF = 11,	    /* /staff/<token>, and the cookie that it sets */
+	PURPOSE_HELD_CLICK = 12,    /* cookie of a click that waits for the browser's consent */
+	PURPOSE_COUNT = 13	    /* one past the last that is defined */
 };
 
 #define PURPOSE_FIRST		  PURPOSE_CLICK

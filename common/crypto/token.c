@@ -41,6 +41,7 @@ static const struct field layouts[PURPOSE_COUNT][FIELDS_MAX] = {
 	[PURPOSE_VISITOR] = {ID(visitor), FIELD(FIELD_U16, day), FIELD(FIELD_U8, flags)},
 	[PURPOSE_FORM_VIEW] = {ID(form), ID(tag), FIELD(FIELD_U32, second)},
 	[PURPOSE_LOGIN] = {ID(prospect), ID(tag), FIELD(FIELD_U32, second)},
+	[PURPOSE_HANDOVER] = {ID(nonce), FIELD(FIELD_U32, second), {FIELD_URL}},
 	[PURPOSE_STAFF] = {FIELD(FIELD_U32, second)},
 	[PURPOSE_HELD_CLICK] = {ID(prospect), ID(link), ID(mailing), ID(campaign),
 				FIELD(FIELD_U32, second)},
@@ -81,6 +82,11 @@ static bool is_location(struct span url)
 	return false;
 }
 
+static bool has_url(enum purpose purpose)
+{
+	return purpose == PURPOSE_SELF_CONTAINED || purpose == PURPOSE_HANDOVER;
+}
+
 static bool is_flags(uint8_t flags)
 {
 	return (flags & ~(VISITOR_CONSENT_MASK | VISITOR_BY_NAVIGATION)) == 0;
@@ -89,7 +95,7 @@ static bool is_flags(uint8_t flags)
 /* Before minting, and after the MAC has verified: are all values of this payload allowed? */
 static int check_values(enum purpose purpose, struct span payload)
 {
-	if (purpose == PURPOSE_SELF_CONTAINED &&
+	if (has_url(purpose) &&
 	    !is_location(span_slice(payload, token_payload_bytes(purpose), payload.size)))
 		return TOKEN_E_VALUE;
 	if (purpose == PURPOSE_VISITOR && !is_flags(payload.data[payload.size - 1]))
@@ -153,7 +159,7 @@ int token_mint(const struct keyring *keyring, enum purpose purpose, unsigned tra
 	int code;
 
 	assert(key);
-	if (purpose == PURPOSE_SELF_CONTAINED && !is_location(token->url))
+	if (has_url(purpose) && !is_location(token->url))
 		return TOKEN_E_VALUE;
 	bytes[0] = keyring_signing_id(keyring);
 	size = 1 + write_payload(purpose, token, bytes + 1);
@@ -170,7 +176,7 @@ static bool is_length(enum purpose purpose, size_t chars)
 {
 	size_t fixed = TOKEN_OVERHEAD_BYTES + token_payload_bytes(purpose);
 
-	if (purpose == PURPOSE_SELF_CONTAINED)
+	if (has_url(purpose))
 		return chars >= BASE64URL_CHARS(fixed) && chars <= TOKEN_MAX_CHARS;
 	return chars == BASE64URL_CHARS(fixed);
 }

@@ -8,7 +8,8 @@
 /*
  * Tokens (DESIGN.md 4): base64url(key id 1 ‖ payload ‖ MAC 12), canonical only; MAC = the first 12
  * bytes of HMAC-SHA256(subkey, key id ‖ payload). The payload of each purpose is a row of fields of
- * fixed size (the self-contained link ends with its URL); the table is in token.c.
+ * fixed size (the self-contained link and the hand-over end with their URL); the table is in
+ * token.c.
  */
 enum {
 	TOKEN_MAC_BYTES = 12,
@@ -21,7 +22,13 @@ enum {
 	TOKEN_PROSPECT_PART_CHARS = 44,
 	TOKEN_VISITOR_CHARS = 43,
 	TOKEN_STAFF_CHARS = 23,
-	TOKEN_HELD_CLICK_CHARS = 66
+	TOKEN_HELD_CLICK_CHARS = 66,
+	TOKEN_NONCE_BYTES = 12
+};
+
+/* Random; says which hand-over a token is of, to the server that made it. */
+struct token_nonce {
+	uint8_t bytes[TOKEN_NONCE_BYTES];
 };
 
 /*
@@ -47,11 +54,13 @@ struct token {
 	struct form_id form;
 	struct visitor_id visitor;
 	struct visitor_tag tag;
+	struct token_nonce nonce;
 	uint16_t day;	 /* days since 1970-01-01 UTC */
 	uint8_t flags;	 /* purpose 7 */
 	uint32_t second; /* since 1970-01-01 UTC: of the form, the held click; the end of login,
-			    staff */
-	struct span url; /* purpose 4; after token_open() it points into ret_token->url_bytes */
+			    hand-over, staff */
+	struct span
+		url; /* purposes 4, 10; after token_open() it points into ret_token->url_bytes */
 	uint8_t url_bytes[TOKEN_URL_MAX_BYTES];
 };
 
@@ -73,12 +82,12 @@ int token_mint(const struct keyring *keyring, enum purpose purpose, unsigned tra
 
 /*
  * Verify and read. Time depends on the length only, never on where a MAC differs
- * (sodium_memcmp). Expiry of purposes 8, 9, 11 and 12 is the caller's to judge.
+ * (sodium_memcmp). Expiry of purposes 8 to 12 is the caller's to judge.
  */
 int token_open(const struct keyring *keyring, enum purpose purpose, unsigned tracker,
 	       struct span text, struct token *ret_token);
 
-/* Bytes of the fixed payload of @purpose (for 4: without its URL). */
+/* Bytes of the fixed payload of @purpose (for 4 and 10: without its URL). */
 size_t token_payload_bytes(enum purpose purpose);
 
 #endif

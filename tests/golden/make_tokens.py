@@ -140,6 +140,10 @@ def tracker_vectors(tracker, key=SIGNING):
                                           ("second", (second + 300).to_bytes(4, "big"))],
                        key, tracker,
                        mint=["login", ADDRESSES[0], tag.hex(), str(second + 300)]))
+    rows.append(vector(10, "hand-over", [("nonce", bytes(range(0xB0, 0xBC))),
+                                         ("second", (second + 120).to_bytes(4, "big")),
+                                         ("url", b"https://www.example.net/p?a=b#c")],
+                       key, tracker))
     rows.append(vector(11, "staff", [("second", (second + 2592000).to_bytes(4, "big"))], key,
                        tracker))
     rows.append(vector(12, "held click", [("prospect", prospect_id(ADDRESSES[0])),

@@ -209,7 +209,8 @@ static const struct {
 	{                                                                                    \
 #member, offsetof(struct token, member), sizeof(((struct token *)0)->member) \
 	}
-	ID(link), ID(prospect), ID(mailing), ID(campaign), ID(list), ID(form), ID(visitor), ID(tag),
+	ID(link), ID(prospect), ID(mailing), ID(campaign), ID(list),
+	ID(form), ID(visitor),	ID(tag),     ID(nonce),
 };
 
 static void read_token(const json_t *row, struct token *ret_token)
