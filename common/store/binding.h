@@ -74,7 +74,8 @@ struct binding_evidence {
 	struct span tracker;	     /* its host; absent: none was asked */
 	struct link_id link;	     /* of a claim; zeros: it has none */
 	struct campaign_id campaign; /* of a claim without a link: instead of it */
-	struct span network;	     /* of a claim: 4 or 16 bytes, truncated; absent: not kept */
+	struct span reason;  /* of a bind that the event before does not explain; or absent */
+	struct span network; /* of a claim: 4 or 16 bytes, truncated; absent: not kept */
 };
 
 /* Who has claimed one person by one link, in the order of their events, queued ones last. */

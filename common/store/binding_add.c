@@ -94,6 +94,8 @@ int binding_add_bind(struct store *store, struct event_ticket *ticket,
 	struct event event;
 
 	event_init(&event, EVENT_bind, evidence->time);
+	if (evidence->reason.size > 0)
+		event_set(&event, EVENT_FIELD_reason, evidence->reason);
 	return add_about_visitor(store, ticket, evidence, &event, PENDING_BIND);
 }
 

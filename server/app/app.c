@@ -199,6 +199,7 @@ void app_close(struct app *app)
 		(void)close(app->data_fd);
 	buffer_finish(&app->event_scratch);
 	buffer_finish(&app->event_text);
+	handovers_finish(&app->handovers);
 	recent_tags_finish(&app->recent_tags);
 	header_cache_free(app->headers);
 	if (app->writer)

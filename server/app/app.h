@@ -4,6 +4,7 @@
 
 #include "app/admission.h"
 #include "app/commit_wait.h"
+#include "app/handovers.h"
 #include "app/header_cache.h"
 #include "app/inspection.h"
 #include "app/metrics.h"
@@ -61,6 +62,7 @@ struct app {
 	bool draining; /* SIGTERM came, nothing new is accepted */
 	struct inspection inspection;
 	struct recent_tags recent_tags;
+	struct handovers handovers;
 	struct people_backup *people_backup; /* of the owner of data/lock */
 	struct store_health health;	     /* what the log lines have told of the store */
 	usec_t script_due;		     /* monotonic: a script that is gone is told of then */

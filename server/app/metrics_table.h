@@ -53,6 +53,13 @@
 	METRIC(REQUEST_STAFF_COUNTED, counter, "waymark_requests_total", "route=\"staff\",result=\"counted\"", "") \
 	METRIC(REQUEST_STAFF_FORGED, counter, "waymark_requests_total", "route=\"staff\",result=\"forged\"", "") \
 	METRIC(REQUEST_STAFF_PREFETCH, counter, "waymark_requests_total", "route=\"staff\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_HANDOVER, counter, "waymark_requests_total", "route=\"handover\",result=\"redirected\"", "") \
+	METRIC(REQUEST_HANDOVER_FORGED, counter, "waymark_requests_total", "route=\"handover\",result=\"forged\"", "") \
+	METRIC(REQUEST_HANDOVER_PROBE, counter, "waymark_requests_total", "route=\"handover\",result=\"probe\"", "") \
+	METRIC(REQUEST_HANDOVER_PREFETCH, counter, "waymark_requests_total", "route=\"handover\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_HANDOVER_ASK, counter, "waymark_requests_total", "route=\"handover_ask\",result=\"ok\"", "") \
+	METRIC(REQUEST_HANDOVER_BAD, counter, "waymark_requests_total", "route=\"handover_ask\",result=\"malformed\"", "") \
+	METRIC(REQUEST_HANDOVER_ORIGIN, counter, "waymark_requests_total", "route=\"handover_ask\",result=\"other_origin\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET_UNKNOWN, counter, "waymark_requests_total", "route=\"asset\",result=\"unknown_script\"", "") \
@@ -76,6 +83,7 @@
 	METRIC(FORGED_PROSPECT_PART, counter, "waymark_tokens_forged_total", "purpose=\"prospect_part\"", "") \
 	METRIC(FORGED_SELF_CONTAINED, counter, "waymark_tokens_forged_total", "purpose=\"self_contained\"", "") \
 	METRIC(FORGED_VISITOR, counter, "waymark_tokens_forged_total", "purpose=\"visitor\"", "") \
+	METRIC(FORGED_HANDOVER, counter, "waymark_tokens_forged_total", "purpose=\"handover\"", "") \
 	METRIC(FORGED_STAFF, counter, "waymark_tokens_forged_total", "purpose=\"staff\"", "") \
 	METRIC(FORGED_LOGIN, counter, "waymark_tokens_forged_total", "purpose=\"login\"", "") \
 	METRIC(OTHER_MAILING, counter, "waymark_tokens_other_mailing_total", "", "Valid prospect parts used with a link of another mailing: redirected without a person.") \
@@ -85,6 +93,13 @@
 	METRIC(PEOPLE_FAILED, counter, "waymark_people_failed_total", "", "Clicks recorded without a person because people/ could not be read.") \
 	METRIC(HELD_CLICKS, counter, "waymark_held_clicks_total", "result=\"held\"", "Clicks under pending consent whose claim was held in a cookie, and those of them that a choice then took up.") \
 	METRIC(HELD_AGREED, counter, "waymark_held_clicks_total", "result=\"agreed\"", "") \
+	METRIC(HANDOVERS_MADE, counter, "waymark_handovers_total", "result=\"made\"", "Hand-overs to another tracker of this server that were signed, and what became of those that came back: taken, or why nobody was handed over.") \
+	METRIC(HANDOVERS_TAKEN, counter, "waymark_handovers_total", "result=\"taken\"", "") \
+	METRIC(HANDOVERS_CONSENT, counter, "waymark_handovers_total", "result=\"consent\"", "") \
+	METRIC(HANDOVERS_NOT_FOLLOWED, counter, "waymark_handovers_total", "result=\"not_followed\"", "") \
+	METRIC(HANDOVERS_USED, counter, "waymark_handovers_total", "result=\"used\"", "") \
+	METRIC(HANDOVERS_EXPIRED, counter, "waymark_handovers_total", "result=\"expired\"", "") \
+	METRIC(HANDOVERS_ELSEWHERE, counter, "waymark_handovers_total", "result=\"elsewhere\"", "") \
 	METRIC(EVENT_CLICK, counter, "waymark_events_total", "type=\"click\"", "Events handed to the writer, by type.") \
 	METRIC(EVENT_PROBE, counter, "waymark_events_total", "type=\"probe\"", "") \
 	METRIC(EVENT_VIEW, counter, "waymark_events_total", "type=\"view\"", "") \

@@ -35,14 +35,17 @@ static enum consent find_state(struct span text)
 	return state;
 }
 
-/* Who is not to be tied to a person is not found by the tags that were given out before either. */
+/* Who is not to be tied to a person is not found by the tags that were given out before either, nor
+ * handed over to another tracker. */
 static void forget_tags(const struct visit *visit, const struct identity_request *asked)
 {
 	struct visitor_id visitors[VISITORS_MAX];
 	size_t count = identity_visitors(asked, visitors, VISITORS_MAX);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		handovers_forget(&visit->app->handovers, &visitors[i]);
 		recent_tags_forget(&visit->app->recent_tags, &visitors[i]);
+	}
 }
 
 static void make_choice(struct visit *visit, struct choice *choice)

@@ -22,8 +22,7 @@ static bool is_ours(const struct tracker *tracker, struct span origin)
 	return false;
 }
 
-/* Scheme, host and port of an absolute address. */
-static struct span origin_of(struct span url)
+struct span origin_of_url(struct span url)
 {
 	size_t end = span_find(url, ':', 0) + sizeof("://") - 1;
 
@@ -67,7 +66,7 @@ bool origin_allows_get(struct request *request, const struct tracker *tracker)
 		return true;
 	if (count > 0 || (!site.data && !referrer.data))
 		return false;
-	return !referrer.data || is_ours(tracker, origin_of(referrer));
+	return !referrer.data || is_ours(tracker, origin_of_url(referrer));
 }
 
 void origin_share(struct request *request)

@@ -27,6 +27,9 @@ bool origin_allows(struct request *request, const struct tracker *tracker);
  */
 bool origin_allows_get(struct request *request, const struct tracker *tracker);
 
+/* Scheme, host and port of an absolute address, as they are written. */
+struct span origin_of_url(struct span url);
+
 /*
  * Let a page of another origin, which has been allowed, read the answer that was just set, if its
  * script asked for that: a beacon that only posts (Sec-Fetch-Mode: no-cors) needs no such header.

@@ -279,7 +279,10 @@ static void append_items(struct writer *writer)
 	append_item(writer, TEXT_item_cookie, TEXT_why_cookie);
 	set_state(writer, CONSENT_IDENTIFY);
 	append_item(writer, TEXT_item_person, TEXT_why_person);
-	put(writer, "</tbody>\n</table>\n</section>\n");
+	put(writer, "</tbody>\n</table>\n");
+	if (writer->config->tracker_count > 1)
+		element(writer, "p", TEXT_handover_note);
+	put(writer, "</section>\n");
 }
 
 static void append_link(struct writer *writer, const char *scheme, const char *address)

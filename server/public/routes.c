@@ -17,6 +17,8 @@ const struct route public_routes[] = {
 	{"/e",           NULL,         public_beacon, BEACON_MAX_BYTES, ACCESS_PUBLIC, METRIC_REQUEST_BEACON},
 	{"/e.gif",       public_pixel,          NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PIXEL},
 	{"/favicon.ico", public_favicon,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
+	{"/h",           NULL,   public_handover_ask, 8192, ACCESS_PUBLIC, METRIC_REQUEST_HANDOVER_ASK},
+	{"/h/*",         public_handover,       NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_HANDOVER},
 	{"/healthz",     public_healthz,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_HEALTH},
 	{"/l/*",         public_slug,           NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_SLUG},
 	{"/privacy",     public_privacy,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PRIVACY},

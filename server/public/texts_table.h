@@ -145,6 +145,13 @@ TEXT(item_person,
      "「{state}」を選択した場合のみ：あなた宛てのメールのリンク、またはログインによって分かる、あなたがどなたか")
 TEXT(why_person, "So that {operator} can answer to what interests you",
      "{operator} が、ご関心に応じたご案内をするため")
+TEXT(handover_note,
+     "Only with “{state}”, chosen or in force here and there: where a page of {sites} leads you to "
+     "another site of {operator}, under another domain, your browser may carry a number along that "
+     "works once, so that you are recognised there, too.",
+     "「{state}」がこちらと移動先の両方で有効な場合のみ：{sites} のページから {operator} の別ドメインの"
+     "サイトへ移動するとき、移動先でもあなたであることが分かるように、一度だけ有効な番号をブラウザーが"
+     "受け渡すことがあります。")
 
 TEXT(who_title, "For whom", "送信先")
 TEXT(who_operator, "All of it is sent to {host}, which {operator} is answerable for.",

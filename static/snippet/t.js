@@ -46,14 +46,14 @@ document.currentScript && ((doc, data, origin) => {
   const now = () => changed || performance.now();
   const address = () => 'hash' in data ? location.href : location.href.split('#')[0];
 
-  // Only what is asked for by GET is read. No answer, for whatever reason, is undefined. The Fetch
-  // standard makes the Origin of a beacon null where the page's referrer policy is no-referrer or
-  // same-origin; a request may have a policy of its own.
-  const ask = (path, body) => {
+  // What is posted is not read, if @mode does not say so. No answer, for whatever reason, is
+  // undefined. The Fetch standard makes the Origin of a beacon null where the page's referrer
+  // policy is no-referrer or same-origin; a request may have a policy of its own.
+  const ask = (path, body, mode = body ? 'no-cors' : 'cors') => {
     const size = `${body}`.length;
     flying += size;
     return fetch(host + path, {
-      method: body ? 'POST' : 'GET', mode: body ? 'no-cors' : 'cors', body,
+      method: body ? 'POST' : 'GET', mode, body,
       credentials: 'include', referrerPolicy: 'origin', keepalive: flying < 65536,
     }).catch(() => {}).then(answer => {
       flying -= size;
@@ -205,6 +205,21 @@ document.currentScript && ((doc, data, origin) => {
       choose('');
       lines = [];
       ask('/privacy/forget', new URLSearchParams());
+    },
+    // To a page of a site of another tracker, which knows the visitor then; at once where nobody is
+    // to be known, and after a second in any case.
+    handover(u) {
+      const go = page => {
+        if (u)
+          location = page;
+        u = 0;
+      };
+      setTimeout(go, 1000, u);
+      if (state == 'identify')
+        ask('/h', new URLSearchParams({ u }), 'cors').then(answer => answer.json())
+          .then(answer => go(answer.url || u)).catch(() => go(u));
+      else
+        go(u);
     },
     prefill(element) {
       if (state == 'identify')

@@ -497,6 +497,28 @@ test('prefill fills what is empty, where the framework hears it, with consent', 
   assert.equal(seen.filter(request => request.url === '/p/request').length, 1);
 });
 
+test('a hand-over leads where the tracker says, and there without it', async () => {
+  const there = `${site.origin}/there?a=b&c`, by = `${site.origin}/by`;
+  put('/there', '');
+  put('/by', '');
+  for (const [consent, answer, leads] of [
+    ['identify', JSON.stringify({ url: by }), by], ['identify', '{"error":"no"}', there],
+    ['identify', '<', there], ['identify', 'silent', there], ['measure', '', there],
+    ['pending', '', there], ['denied', '', there]]) {
+    answers.handover = answer;
+    put('/', tag(`data-consent="${consent}"`));
+    await open();
+    seen.length = 0;
+    await page.evaluate(url => window.waymark('handover', url), there);
+    await page.waitForURL(leads);
+    const asked = seen.filter(request => request.url === '/h');
+    const body = `${new URLSearchParams({ u: there })}`;
+    assert.deepEqual(asked.map(request => [request.method, request.body, request.headers.origin]),
+      consent === 'identify' ? [['POST', body, site.origin]] : []);
+  }
+  assertUnharmed();
+});
+
 test('login proofs go as they are, before and after the script is there', async () => {
   put('/', `<script>${STUB};waymark('identify','early')</script>${tag('data-consent="identify"')}`);
   await open();

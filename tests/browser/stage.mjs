@@ -65,6 +65,10 @@ function serveTracker(request, response, body) {
       setTimeout(finish, answers.beaconMs);
     else
       finish();
+  } else if (route === '/h') {
+    if (answers.handover !== 'silent')
+      response.writeHead(200, { ...cors, 'Content-Type': 'application/json' })
+        .end(answers.handover);
   } else if (route === '/consent') {
     const finish = () => response.writeHead(204, {
       ...cors, 'Set-Cookie': 'wm=chosen; Path=/; HttpOnly; SameSite=Lax',

@@ -180,6 +180,32 @@ static void each_setting_changes_it(void **state)
 	}
 }
 
+static void it_tells_of_the_way_to_another_tracker(void **state)
+{
+	cleanup_buffer struct buffer html = BUFFER_INIT;
+
+	(void)state;
+	make("");
+	render(CONSENT_PENDING, CONSENT_BY_DEFAULT, LANGUAGE_EN, PRIVACY_NOTHING, &html);
+	assert_false(shows(&html, "works once"));
+	world_finish(&world);
+	world_make_with(&world,
+			"{\"trackers\": [{\"url\": \"https://go.example.com\", \"primary\": true, "
+			"\"sites\": [\"https://www.example.com\"]}, "
+			"{\"url\": \"https://go.example.net\", "
+			"\"sites\": [\"https://www.example.net\"]}]}");
+	for (int language = 0; language < LANGUAGE_COUNT; language++) {
+		render(CONSENT_PENDING, CONSENT_BY_DEFAULT, (enum language)language,
+		       PRIVACY_NOTHING, &html);
+		check_nesting(buffer_text(&html));
+		check_values(buffer_text(&html));
+		assert_false(shows(&html, "example.net"));
+	}
+	render(CONSENT_PENDING, CONSENT_BY_DEFAULT, LANGUAGE_EN, PRIVACY_NOTHING, &html);
+	assert_true(shows(&html, "“Recognise me”, chosen or in force here and there"));
+	world_finish(&world);
+}
+
 static void it_says_for_how_long(void **state)
 {
 	cleanup_buffer struct buffer html = BUFFER_INIT;
@@ -253,6 +279,7 @@ int main(void)
 		cmocka_unit_test(it_is_whole_in_every_state),
 		cmocka_unit_test(it_says_who_and_to_whom),
 		cmocka_unit_test(each_setting_changes_it),
+		cmocka_unit_test(it_tells_of_the_way_to_another_tracker),
 		cmocka_unit_test(it_says_for_how_long),
 		cmocka_unit_test(only_a_choice_is_marked_as_chosen),
 		cmocka_unit_test(what_was_done_is_a_word_of_the_address),
