@@ -20,6 +20,8 @@ import mint
 TRACKER = "https://go.example.com"
 SITE = "https://www.example.com"
 SHOP = "https://shop.example.com"  # the tracker's other site
+OTHER_TRACKER = "https://go.example.org"  # of the same server, on another domain
+OTHER_SITE = "https://www.example.org"
 SIBLING = "https://blog.example.com"  # nobody's site, on the same domain
 EVIL = "https://evil.example.net"
 MAIL = "https://mail.example.net"
@@ -32,9 +34,9 @@ STUB = ("<script>window.waymark=window.waymark||function()"
         "{(waymark.q=waymark.q||[]).push(arguments)}</script>")
 
 
-def tag(attributes="", name="t.js"):
+def tag(attributes="", name="t.js", tracker=TRACKER):
     """The snippet's tag; a page can tell when it has run."""
-    return (f'<script async crossorigin="anonymous" src="{TRACKER}/{name}" {attributes} '
+    return (f'<script async crossorigin="anonymous" src="{tracker}/{name}" {attributes} '
             'onload="window.loaded = performance.now()"></script>')
 
 
@@ -48,7 +50,7 @@ class Scene(unittest.TestCase):
         cls.tracker = cls.enterClassContext(daemon.Daemon(
             cls.consent, tracker=TRACKER, site=SITE, trackers=[
                 {"url": TRACKER, "sites": [SITE, SHOP], "primary": True},
-                {"url": "https://go.example.org", "sites": ["https://www.example.org"]},
+                {"url": OTHER_TRACKER, "sites": [OTHER_SITE]},
             ], **cls.settings))
         cls.tracker.start()
         cls.front = cls.enterClassContext(front.Front(cls.folder, cls.tracker.port))
@@ -106,14 +108,14 @@ class Scene(unittest.TestCase):
         reader.open(url)
         reader.wait("window.loaded")
 
-    def cookie(self, reader):
+    def cookie(self, reader, tracker=TRACKER):
         """The tracker's cookie as the browser has it; None without one."""
-        ours = [cookie for cookie in reader.cookies() if cookie["name"] == COOKIE]
+        ours = [cookie for cookie in reader.cookies(tracker + "/") if cookie["name"] == COOKIE]
         return ours[0] if ours else None
 
-    def visitor(self, reader):
+    def visitor(self, reader, tracker=TRACKER):
         """Who a browser's cookie says that it is."""
-        cookie = self.cookie(reader)
+        cookie = self.cookie(reader, tracker)
         return cookie and mint.decode(cookie["value"])[1:17].hex()
 
     def flags(self, reader):
