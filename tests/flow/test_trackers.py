@@ -6,7 +6,7 @@ import unittest
 import urllib.parse
 
 import mint
-from daemon import BROWSER, Daemon
+from daemon import BROWSER, Daemon, wait_for
 
 ONE, OTHER = "https://go.example.com", "https://go.example.net"
 SITES = {ONE: "https://www.example.com", OTHER: "https://www.example.net"}
@@ -45,6 +45,12 @@ class Trackers(unittest.TestCase):
         return self.daemon.beacon(f"t=view&v=0123456789abcdef&u={site}/a",
                                   {"Host": host(tracker), "Origin": site, **headers})
 
+    def owners(self, cookies):
+        """Whom a page view at each tracker is told of."""
+        for tracker, cookie in cookies.items():
+            self.view(tracker, SITES[tracker], Cookie=cookie)
+        return [event["prospect"] for event in self.events("view")[-len(cookies):]]
+
     def forged(self, purpose):
         return self.daemon.metric(f'waymark_tokens_forged_total{{purpose="{purpose}"}}')
 
@@ -68,6 +74,42 @@ class Apart(Trackers):
         self.assertEqual(one["prospect"], other["prospect"])
         self.assertIsNotNone(one["prospect"])
         self.assertNotEqual(one["visitor"], other["visitor"])
+
+    def test_a_binding_holds_for_one(self):
+        """A browser that is somebody's at one tracker is nobody's at the other; what ends a binding
+        there, or makes one to another person, changes nothing here."""
+        cookies, visitors = {}, {}
+        for tracker in (ONE, OTHER):
+            answer = self.view(tracker, SITES[tracker])
+            cookies[tracker] = answer.cookie
+            visitors[tracker] = self.events("view")[-1]["visitor"]
+        colleague = self.daemon.link("https://www.example.com/q", "--to", "b@example.com")
+        self.click(ONE, Cookie=cookies[ONE])
+        handle = self.daemon.waymark("prospect", "find", "a@example.com").stdout.strip()
+        self.assertEqual(self.owners(cookies), [handle, None])
+        self.click(OTHER, colleague[len(ONE):], Cookie=cookies[OTHER])
+        other = self.daemon.waymark("prospect", "find", "b@example.com").stdout.strip()
+        self.assertEqual(self.owners(cookies), [handle, other])
+        self.assertEqual([(bind["visitor"], bind["tracker"], bind["prospect"])
+                          for bind in self.events("bind")],
+                         [(visitors[ONE], host(ONE), handle),
+                          (visitors[OTHER], host(OTHER), other)])
+        self.assertEqual(self.events("conflict"), [])
+        [row] = wait_for(lambda: self.daemon.bindings("--visitor", visitors[ONE]))
+        self.daemon.waymark("binding", "undo", row["event"])
+        self.assertEqual(self.owners(cookies), [None, other])
+        self.click(OTHER, Cookie=cookies[OTHER])
+        [conflict] = self.events("conflict")
+        self.assertEqual((conflict["visitor"], conflict["prospect"]), (visitors[OTHER], handle))
+        forgotten = self.daemon.request(
+            "POST", "/privacy/forget", {**BROWSER, "Host": host(ONE), "Origin": SITES[ONE],
+                                        "Cookie": cookies[ONE], "Sec-Fetch-Site": "same-site"},
+            body=b"")
+        self.assertEqual(forgotten.status, 204)
+        self.assertEqual(self.owners(cookies), [None, other])
+        # Nor does the cookie of the one lead to the binding of the other.
+        self.view(ONE, SITES[ONE], Cookie=cookies[OTHER])
+        self.assertIsNone(self.events("view")[-1]["prospect"])
 
     def test_a_cookie_of_the_other_is_no_cookie(self):
         before = self.forged("visitor")
