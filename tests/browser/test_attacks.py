@@ -118,6 +118,22 @@ class Planted(Attacks):
 
 
 class Proofs(Attacks):
+    def test_a_good_one_in_the_right_browser(self):
+        """What all the others are not: without this they might be refused for any reason."""
+        reader = self.reader()
+        self.show(reader, self.page)
+        self.wait(1, "view")
+        visitor = self.visitor(reader)
+        self.identify(reader, self.proof(self.victim, visitor))
+        [login] = self.events("login")
+        [bind] = self.events("bind")
+        for event in (login, bind):
+            self.assertEqual((event["visitor"], event["prospect"], event["evidence"]),
+                             (visitor, self.handle(self.victim), "proof"))
+        view = self.view(reader)
+        self.assertEqual((view["visitor"], view["prospect"], view["evidence"]),
+                         (visitor, self.handle(self.victim), "proof"))
+
     def test_the_proof_of_another_visitor(self):
         """Who has logged in as themselves cannot make another browser theirs."""
         attacker = self.person()

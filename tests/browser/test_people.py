@@ -88,6 +88,46 @@ class Shared(People):
         self.assertEqual(self.owner(reader), (self.handle(one), "claim"))
 
 
+    def log_in(self, reader, person):
+        """The page tells the proof that the site has signed for this browser; the login, once the
+        browser has the cookie that came of it."""
+        seen = len(self.events("login"))
+        self.show(reader, self.page)
+        visitor = daemon.wait_for(lambda: self.visitor(reader))
+        reader.evaluate(f"waymark('identify', '{self.proof(person, visitor)}')")
+        login = self.wait(seen + 1, "login")[-1]
+        daemon.wait_for(lambda: self.visitor(reader) == login["visitor"])
+        return login
+
+    def test_two_who_log_in_on_one_computer(self):
+        """The second begins under another id; what the first did stays the first's."""
+        one, other = self.person(), self.person()
+        reader = self.reader()
+        first = self.log_in(reader, one)
+        self.assertEqual(self.owner(reader), (self.handle(one), "proof"))
+        stale = self.proof(other, first["visitor"])
+        second = self.log_in(reader, other)
+        self.assertNotEqual(second["visitor"], first["visitor"])
+        self.assertEqual(self.owner(reader), (self.handle(other), "proof"))
+        # The first again is neither the second nor an id that the second's browser had.
+        third = self.log_in(reader, one)
+        self.assertNotIn(third["visitor"], (first["visitor"], second["visitor"]))
+        self.assertEqual(self.owner(reader), (self.handle(one), "proof"))
+        self.assertEqual([(bind["visitor"], bind["prospect"]) for bind in self.events("bind")],
+                         [(login["visitor"], self.handle(person)) for login, person in
+                          ((first, one), (second, other), (third, one))])
+        self.assertEqual(self.events("conflict", "unbind"), [])
+        # A proof for an id that the browser has no longer is worth nothing in it.
+        reader.evaluate(f"waymark('identify', '{stale}')")
+        self.settle(reader)
+        self.assertEqual(len(self.events("login")), 3)
+        for person, visitors in ((one, {first["visitor"], third["visitor"]}),
+                                 (other, {second["visitor"]})):
+            told = self.tracker.events("--prospect", self.handle(person), "--after",
+                                       str(self.after))
+            self.assertEqual({event["visitor"] for event in told if event["visitor"]}, visitors)
+
+
 class Leaked(People):
     READERS = size("leaked_readers")
 
@@ -151,7 +191,6 @@ class Undone(People):
         # Neither does the mail that tied it, read again.
         self.arrive(person, reader, link)
         self.assertEqual(self.owner(reader), (None, None))
-
 
     def test_a_reader_who_wants_to_be_forgotten(self):
         person = self.person()
