@@ -16,15 +16,21 @@ enum {
 	FIT_STEP = 10
 };
 
+/* A sum of 2^40 thousandths would be twenty million forms. */
+static int64_t bounded(int64_t sum)
+{
+	return sum < INT64_C(1) << 40 ? sum : INT64_C(1) << 40;
+}
+
 static uint16_t fresh_of(const struct score *score)
 {
-	int64_t recent = score->recent;
+	int64_t sum = bounded(score->sum), recent = bounded(score->recent);
 
 	if (recent < 0)
 		recent = 0;
-	if (recent > score->sum)
-		recent = score->sum;
-	return (uint16_t)(HUNDRED / 2 + recent * (HUNDRED / 2) / score->sum);
+	if (recent > sum)
+		recent = sum;
+	return (uint16_t)(HUNDRED / 2 + recent * (HUNDRED / 2) / sum);
 }
 
 static unsigned extra(unsigned count, unsigned step)
@@ -53,9 +59,7 @@ void likelihood_of(const struct score *score, enum grade grade, bool excluded,
 		return;
 	likelihood->fresh = fresh_of(score);
 	likelihood->interest = interest_of(score);
-	/* A sum of 2^40 thousandths would be a million forms. */
-	weight = (uint64_t)score->sum < (UINT64_C(1) << 40) ? (uint64_t)score->sum
-							    : UINT64_C(1) << 40;
+	weight = (uint64_t)bounded(score->sum);
 	weight = weight * likelihood->fresh / HUNDRED;
 	weight = weight * likelihood->interest / HUNDRED;
 	weight = weight * likelihood->fit / HUNDRED * HUNDRED / THOUSAND;

@@ -22,8 +22,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { PEOPLE_MAX = 700, DAY = 20000, KILLS = 60 };
 
@@ -48,6 +50,34 @@ struct world {
 	usec_t as_of;
 	unsigned looked_up;
 };
+
+/* Steps that the disk may see of a delivery; at this one of them the process is killed, before it.
+ * These take the place of the C library's. */
+static unsigned kill_at;
+
+static void step(void)
+{
+	if (kill_at > 0 && --kill_at == 0)
+		(void)raise(SIGKILL);
+}
+
+int fsync(int descriptor)
+{
+	step();
+	return (int)syscall(SYS_fsync, descriptor);
+}
+
+int renameat(int from, const char *old, int to, const char *new)
+{
+	step();
+	return (int)syscall(SYS_renameat2, from, old, to, new, 0);
+}
+
+int mkdirat(int folder, const char *name, mode_t mode)
+{
+	step();
+	return (int)syscall(SYS_mkdirat, folder, name, mode);
+}
 
 static struct handle handle_of(size_t index)
 {
@@ -535,6 +565,45 @@ static void a_kill_neither_loses_nor_doubles(void **state)
 		assert_int_equal(known[i], world->people[i].views);
 }
 
+static bool is_killed_at(struct world *world, unsigned at)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct deliver_result result;
+		struct error error;
+
+		kill_at = at;
+		_exit(run(world, &result, &error) ? 1 : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFSIGNALED(status))
+		return true;
+	assert_int_equal(WEXITSTATUS(status), 0);
+	return false;
+}
+
+/* One more person changes before each, so a step that loses or doubles is seen. */
+static void a_kill_at_each_step_neither_loses_nor_doubles(void **state)
+{
+	struct world *world = *state;
+	uint64_t known[PEOPLE_MAX] = {0}, last;
+	unsigned at = 1;
+
+	make_people(world, 100);
+	(void)must_run(world);
+	while (world->people[at % world->count].views++, is_killed_at(world, at))
+		at++;
+	assert_true(at > 10);
+	(void)must_run(world);
+	assert_int_equal(read_deliveries(world, known, &last), 0);
+	assert_true(last > 2);
+	for (size_t i = 0; i < world->count; i++)
+		assert_int_equal(known[i], world->people[i].views);
+}
+
 static void metadata_has_a_field_for_each_column(void **state)
 {
 	struct world *world = *state;
@@ -575,6 +644,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_damaged_state_is_not_believed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_kill_neither_loses_nor_doubles, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_kill_at_each_step_neither_loses_nor_doubles,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(metadata_has_a_field_for_each_column, set_up,
 						tear_down),
 	};
