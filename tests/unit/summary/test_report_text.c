@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/cleanup.h"
 #include "base/encode.h"
 #include "summary/report_text.h"
 
@@ -62,6 +63,44 @@ static void both_languages_say_the_same(void **state)
 		check_japanese(row->definition[REPORT_JA], row->key);
 		assert_int_equal(row->definition[REPORT_EN][strlen(row->definition[REPORT_EN]) - 1],
 				 '.');
+	}
+}
+
+static bool guide_holds(const char *guide, const char *first, const char *second)
+{
+	cleanup_free char *row = NULL;
+
+	assert_true(asprintf(&row, "| %s | %s |\n", first, second) > 0);
+	return strstr(guide, row) != NULL;
+}
+
+/* deploy/guides/reports.md says what the page says. */
+static void the_guide_has_every_definition(void **state)
+{
+	cleanup_free char *path = NULL;
+	cleanup_fclose FILE *file = NULL;
+	char guide[65536];
+	size_t size;
+
+	(void)state;
+	assert_true(asprintf(&path, "%s/deploy/guides/reports.md", getenv("WAYMARK_SOURCE")) > 0);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	size = fread(guide, 1, sizeof(guide) - 1, file);
+	assert_true(size < sizeof(guide) - 1);
+	guide[size] = '\0';
+	for (enum report_figure figure = 0; figure < FIGURE_COUNT; figure++) {
+		const struct report_figure_row *row = report_figure(figure);
+
+		if (!guide_holds(guide, row->heading[REPORT_EN], row->definition[REPORT_EN]))
+			fail_msg("the guide lacks %s as it is", row->key);
+	}
+	for (enum total total = 0; total < TOTAL_COUNT; total++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "`%s`", total_name(total));
+		if (!guide_holds(guide, name, total_sentence(total)))
+			fail_msg("the guide lacks the counter %s as it is", name);
 	}
 }
 
@@ -156,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_languages_say_the_same),
+		cmocka_unit_test(the_guide_has_every_definition),
 		cmocka_unit_test(numbers_are_written_as_people_read_them),
 		cmocka_unit_test(days_are_those_of_the_calendar),
 	};
