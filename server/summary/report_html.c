@@ -183,17 +183,20 @@ static void append_account_verdict(struct report_page *page, const struct report
 					{"problem", NULL},
 					{NULL, NULL}};
 	bool good = account->is_read && account->adds_up;
+	enum report_text verdict =
+		account->adds_up ? REPORT_TEXT_account_adds_up : REPORT_TEXT_account_wrong;
+
+	if (!account->is_read)
+		verdict = REPORT_TEXT_account_unread;
+	else if (account->accounts == 0)
+		verdict = REPORT_TEXT_account_none;
 
 	buffer_append_span(&problem, account->problem);
 	values[2].value = buffer_text(&problem);
 	(void)snprintf(runs, sizeof(runs), "%" PRIu64, account->unclean);
 	(void)snprintf(missing, sizeof(missing), "%" PRIu64, account->missing);
 	buffer_printf(page->to, "<p class=\"note %s\">", good ? "good" : "bad");
-	page_say(page,
-		 !account->is_read  ? REPORT_TEXT_account_unread
-		 : account->adds_up ? REPORT_TEXT_account_adds_up
-				    : REPORT_TEXT_account_wrong,
-		 values);
+	page_say(page, verdict, values);
 	page_put(page, "</p>\n");
 	if (account->unclean > 0) {
 		page_put(page, "<p class=\"note bad\">");
@@ -246,7 +249,7 @@ void page_account(struct report_page *page)
 
 	page_begin_section(page, "account", REPORT_TEXT_accounting);
 	page_element(page, "p class=\"lead\"", REPORT_TEXT_accounting_lead);
-	if (account->is_read)
+	if (account->is_read && account->accounts > 0)
 		append_account_rows(page, account);
 	append_account_verdict(page, account);
 	page_end_section(page);

@@ -44,7 +44,7 @@ static void append_change(struct report_page *page, int64_t now, int64_t before)
 	page_say(page, text, values);
 }
 
-static void append_tile(struct report_page *page, enum report_figure figure)
+static void append_tile(struct report_page *page, enum report_figure figure, const int64_t *counts)
 {
 	const struct report_figure_row *row = report_figure(figure);
 	const struct report *report = page->report;
@@ -55,7 +55,7 @@ static void append_tile(struct report_page *page, enum report_figure figure)
 	page_put(page, "\">");
 	page_escape(page, span_text(row->heading[page->language]));
 	page_put(page, "</a></dt>\n<dd class=\"value\">");
-	report_figure_append(page->to, figure, report->totals, page->language);
+	report_figure_append(page->to, figure, counts, page->language);
 	page_put(page, "</dd><dd class=\"more\">");
 	if (row->count != TOTAL_visitors)
 		append_change(page, report->totals[row->count], report->before[row->count]);
@@ -111,12 +111,14 @@ void page_overview(struct report_page *page)
 	bool weeks = page->periods.weeks;
 	size_t count;
 	const enum report_figure *figures = report_headline(&count);
+	int64_t counts[TOTAL_COUNT];
 
+	report_headline_counts(page->report, counts);
 	page_begin_section(page, "overview", REPORT_TEXT_overview);
 	page_element(page, "p class=\"lead\"", REPORT_TEXT_overview_lead);
 	page_put(page, "<dl class=\"tiles\">\n");
 	for (size_t i = 0; i < count; i++)
-		append_tile(page, figures[i]);
+		append_tile(page, figures[i], counts);
 	page_put(page, "</dl>\n");
 	if (page->periods.count == 0) {
 		page_element(page, "p", REPORT_TEXT_nothing);
@@ -178,14 +180,6 @@ static int64_t largest_of(const struct report_table *table, enum total total)
 	return largest;
 }
 
-static bool has_amounts(const struct report_table *table)
-{
-	for (size_t i = 0; i < table->count; i++)
-		if (table->rows[i].amount.size > 0)
-			return true;
-	return false;
-}
-
 static void append_head(struct report_page *page, const struct report_section *section,
 			bool amounts)
 {
@@ -231,7 +225,7 @@ static void append_section(struct report_page *page, const struct report_section
 	int64_t largest = largest_of(table, section->bar == REPORT_BAR_MIX
 						    ? TOTAL_clicks
 						    : report_figure(section->figures[0])->count);
-	bool amounts = has_amounts(table);
+	bool amounts = report_has_amounts(table);
 
 	page_begin_section(page, section->key, section->title);
 	page_element(page, "p class=\"lead\"", section->lead);

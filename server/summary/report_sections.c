@@ -129,8 +129,22 @@ bool report_section_is_empty(const struct report *report, const struct report_se
 	return section->kind == TOTAL_KIND_tracker ? count < 2 : count == 0;
 }
 
+bool report_has_amounts(const struct report_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->rows[i].amount.size > 0)
+			return true;
+	return false;
+}
+
 const enum report_figure *report_headline(size_t *ret_count)
 {
 	*ret_count = sizeof(headline) / sizeof(*headline);
 	return headline;
+}
+
+void report_headline_counts(const struct report *report, int64_t ret_counts[TOTAL_COUNT])
+{
+	memcpy(ret_counts, report->totals, sizeof(report->totals));
+	ret_counts[TOTAL_visitors] = report->visitors;
 }

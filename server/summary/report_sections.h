@@ -31,6 +31,8 @@ const struct report_section *report_sections(size_t *ret_count);
 /* Is there anything to show of it? A section about something nobody uses is left out. */
 bool report_section_is_empty(const struct report *report, const struct report_section *section);
 
+/* Is there money in any row? Then it has a column of its own. */
+bool report_has_amounts(const struct report_table *table);
 /* What a row is called, for a reader; a source with how it is one ("Search: www.example.org"). */
 void report_row_name_append(struct buffer *to, const struct report_section *section,
 			    const struct report_row *row, enum report_language language);
@@ -40,5 +42,7 @@ void report_source_append(struct buffer *to, struct span class, struct span name
 
 /* The figures at the head of a report. */
 const enum report_figure *report_headline(size_t *ret_count);
+/* Their counts: the totals, with as many visitors as there were browsers. */
+void report_headline_counts(const struct report *report, int64_t ret_counts[TOTAL_COUNT]);
 
 #endif

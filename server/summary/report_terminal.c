@@ -160,7 +160,10 @@ static void append_headline(struct page *page)
 	const struct report *report = page->report;
 	size_t count;
 	const enum report_figure *figures = report_headline(&count);
+	int64_t counts[TOTAL_COUNT];
 	struct grid grid;
+
+	report_headline_counts(report, counts);
 
 	append_title(page, REPORT_TEXT_overview);
 	grid_init(&grid, &page->arena);
@@ -171,7 +174,7 @@ static void append_headline(struct page *page)
 		enum total total = report_figure(figures[i])->count;
 
 		text_cell(page, &grid, heading(page, figures[i]));
-		figure_cell(page, &grid, figures[i], report->totals);
+		figure_cell(page, &grid, figures[i], counts);
 		if (report->has_before && total != TOTAL_visitors)
 			append_change(&page->cell, report->totals[total], report->before[total]);
 		end_cell(page, &grid);
@@ -254,6 +257,7 @@ static void append_section(struct page *page, const struct report_section *secti
 	enum total bar = report_figure(section->figures[0])->count;
 	size_t shown = shown_of(page, table->count);
 	int64_t largest = largest_of(table, bar);
+	bool amounts = report_has_amounts(table);
 	struct grid grid;
 
 	append_title(page, section->title);
@@ -262,6 +266,8 @@ static void append_section(struct page *page, const struct report_section *secti
 	grid_column(&grid, "", false);
 	for (size_t i = 0; i < section->figure_count; i++)
 		grid_column(&grid, heading(page, section->figures[i]), true);
+	if (amounts)
+		grid_column(&grid, text(page, REPORT_TEXT_column_amount), true);
 	for (size_t i = 0; i < shown; i++) {
 		const struct report_row *row = &table->rows[i];
 
@@ -269,6 +275,8 @@ static void append_section(struct page *page, const struct report_section *secti
 		bar_cell(page, &grid, report_share(row->counts[bar], largest));
 		for (size_t j = 0; j < section->figure_count; j++)
 			figure_cell(page, &grid, section->figures[j], row->counts);
+		if (amounts)
+			grid_cell(&grid, row->amount);
 	}
 	print_grid(page, &grid);
 	append_others(page, table->others + (table->count - shown));
@@ -432,6 +440,8 @@ static void append_account_verdict(struct page *page, const struct report_accoun
 	(void)snprintf(missing, sizeof(missing), "%" PRIu64, account->missing);
 	if (!account->is_read)
 		say_line(page, REPORT_TEXT_account_unread, values);
+	else if (account->accounts == 0)
+		say_line(page, REPORT_TEXT_account_none, values);
 	else
 		say_line(page,
 			 account->adds_up ? REPORT_TEXT_account_adds_up : REPORT_TEXT_account_wrong,
@@ -458,7 +468,7 @@ static void append_account(struct page *page)
 	struct grid grid;
 
 	append_title(page, REPORT_TEXT_accounting);
-	if (account->is_read) {
+	if (account->is_read && account->accounts > 0) {
 		grid_init(&grid, &page->arena);
 		grid_column(&grid, text(page, REPORT_TEXT_figure), false);
 		grid_column(&grid, text(page, REPORT_TEXT_count_heading), true);
