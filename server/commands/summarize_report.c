@@ -38,7 +38,7 @@ enum {
 
 enum {
 	ROWS_TERMINAL = 10,
-	ROWS_HTML = 50,
+	ROWS_HTML = 20,
 	ROWS_JSON = 1000,
 	ROWS_MAX = 100000,
 	DAYS_MAX = 36500,
@@ -71,7 +71,7 @@ static const struct argp_option options_table[] = {
 	{"json", KEY_JSON, NULL, 0, "One JSON object, for programs", 1},
 	{"html", KEY_HTML, "FILE", 0, "One page with charts that needs nothing else ('-': to standard output)", 1},
 	{"language", KEY_LANGUAGE, "TAG", 0, "en or ja (default: by LC_ALL, LC_MESSAGES or LANG)", 0},
-	{"top", KEY_TOP, "ROWS", 0, "Rows of a table (default: 10; 50 with --html, 1000 with --json)", 0},
+	{"top", KEY_TOP, "ROWS", 0, "Rows of a table (default: 10; 20 with --html, 1000 with --json)", 0},
 	{"reveal", KEY_REVEAL, NULL, 0, "Show people's addresses instead of handles; the log records that somebody looked", 0},
 	{"width", KEY_WIDTH, "COLUMNS", 0, "Of the terminal (default: as it is; 100 into a file)", 0},
 	{0},

@@ -170,16 +170,6 @@ static void append_row_bar(struct report_page *page, const struct report_section
 		chart_bar_append(page->to, &part, 1, largest, ROW_BAR_HEIGHT);
 }
 
-static int64_t largest_of(const struct report_table *table, enum total total)
-{
-	int64_t largest = 1;
-
-	for (size_t i = 0; i < table->count; i++)
-		if (table->rows[i].counts[total] > largest)
-			largest = table->rows[i].counts[total];
-	return largest;
-}
-
 static void append_head(struct report_page *page, const struct report_section *section,
 			bool amounts)
 {
@@ -222,9 +212,10 @@ static void append_section(struct report_page *page, const struct report_section
 {
 	const struct report_table *table = &page->report->tables[section->kind];
 	size_t shown = page_shown(page, table->count);
-	int64_t largest = largest_of(table, section->bar == REPORT_BAR_MIX
-						    ? TOTAL_clicks
-						    : report_figure(section->figures[0])->count);
+	int64_t largest =
+		report_table_max(table, section->bar == REPORT_BAR_MIX
+						? TOTAL_clicks
+						: report_figure(section->figures[0])->count);
 	bool amounts = report_has_amounts(table);
 
 	page_begin_section(page, section->key, section->title);
@@ -274,7 +265,7 @@ void page_machines(struct report_page *page)
 	enum { FIGURES = sizeof(figures) / sizeof(*figures) };
 	const struct report *report = page->report;
 	const struct report_table *table = &report->tables[TOTAL_KIND_reason];
-	int64_t largest = largest_of(table, TOTAL_clicks_machine);
+	int64_t largest = report_table_max(table, TOTAL_clicks_machine);
 
 	page_begin_section(page, "machines", REPORT_TEXT_machines);
 	page_element(page, "p class=\"lead\"", REPORT_TEXT_machines_lead);

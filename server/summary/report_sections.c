@@ -129,6 +129,16 @@ bool report_section_is_empty(const struct report *report, const struct report_se
 	return section->kind == TOTAL_KIND_tracker ? count < 2 : count == 0;
 }
 
+int64_t report_table_max(const struct report_table *table, enum total total)
+{
+	int64_t largest = 1;
+
+	for (size_t i = 0; i < table->count; i++)
+		if (table->rows[i].counts[total] > largest)
+			largest = table->rows[i].counts[total];
+	return largest;
+}
+
 bool report_has_amounts(const struct report_table *table)
 {
 	for (size_t i = 0; i < table->count; i++)

@@ -31,6 +31,8 @@ const struct report_section *report_sections(size_t *ret_count);
 /* Is there anything to show of it? A section about something nobody uses is left out. */
 bool report_section_is_empty(const struct report *report, const struct report_section *section);
 
+/* The largest @total of its rows; at least 1. */
+int64_t report_table_max(const struct report_table *table, enum total total);
 /* Is there money in any row? Then it has a column of its own. */
 bool report_has_amounts(const struct report_table *table);
 /* What a row is called, for a reader; a source with how it is one ("Search: www.example.org"). */

@@ -69,12 +69,6 @@ static void bar_cell(struct page *page, struct grid *grid, double share)
 	end_cell(page, grid);
 }
 
-static void append_line(struct page *page, const char *line)
-{
-	buffer_append_text(page->to, line);
-	buffer_append_byte(page->to, '\n');
-}
-
 static void wrap_cell(struct page *page)
 {
 	grid_wrap_append(page->to, buffer_span(&page->cell), page->width);
@@ -94,7 +88,8 @@ static void append_title(struct page *page, enum report_text title)
 	const char *name = text(page, title);
 
 	buffer_append_byte(page->to, '\n');
-	append_line(page, name);
+	buffer_append_text(page->to, name);
+	buffer_append_byte(page->to, '\n');
 	for (size_t i = columns_of(span_text(name)); i > 0; i--)
 		buffer_append_text(page->to, page->options->plain_text ? "-" : "─");
 	buffer_append_byte(page->to, '\n');
@@ -226,16 +221,6 @@ static void name_cell(struct page *page, struct grid *grid, const struct report_
 	end_cell(page, grid);
 }
 
-static int64_t largest_of(const struct report_table *table, enum total total)
-{
-	int64_t largest = 1;
-
-	for (size_t i = 0; i < table->count; i++)
-		if (table->rows[i].counts[total] > largest)
-			largest = table->rows[i].counts[total];
-	return largest;
-}
-
 static void append_others(struct page *page, uint64_t others)
 {
 	char number[NUMBER_BYTES];
@@ -256,7 +241,7 @@ static void append_section(struct page *page, const struct report_section *secti
 	const struct report_table *table = &page->report->tables[section->kind];
 	enum total bar = report_figure(section->figures[0])->count;
 	size_t shown = shown_of(page, table->count);
-	int64_t largest = largest_of(table, bar);
+	int64_t largest = report_table_max(table, bar);
 	bool amounts = report_has_amounts(table);
 	struct grid grid;
 

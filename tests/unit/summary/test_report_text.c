@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "summary/report_text.h"
+#include "track/verdict_rules.h"
 
 static void check_japanese(const char *text, const char *what)
 {
@@ -63,6 +64,22 @@ static void both_languages_say_the_same(void **state)
 		check_japanese(row->definition[REPORT_JA], row->key);
 		assert_int_equal(row->definition[REPORT_EN][strlen(row->definition[REPORT_EN]) - 1],
 				 '.');
+	}
+}
+
+/* A rule that is added must be explained to a reader, too. */
+static void every_reason_is_explained(void **state)
+{
+	(void)state;
+	for (enum verdict_rule rule = 0; rule < VERDICT_RULE_COUNT; rule++) {
+		const struct verdict_rule_row *row = verdict_rule_row(rule);
+		struct span name;
+
+		if (!row || !row->name || row->stage == VERDICT_PERSON)
+			continue;
+		name = span_text(row->name);
+		if (span_equal(report_reason_text(name, REPORT_JA), name))
+			fail_msg("the rule %s has no text", row->name);
 	}
 }
 
@@ -195,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_languages_say_the_same),
+		cmocka_unit_test(every_reason_is_explained),
 		cmocka_unit_test(the_guide_has_every_definition),
 		cmocka_unit_test(numbers_are_written_as_people_read_them),
 		cmocka_unit_test(days_are_those_of_the_calendar),
