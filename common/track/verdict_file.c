@@ -5,7 +5,7 @@
  *   {"weights": {"burst": 80},
  *    "limits": {"burst_seconds": 5},
  *    "expect_landing": true,
- *    "agents": [{"contains": "AcmeFetch/", "class": "machine"}],
+ *    "agents": [{"contains": "AcmeView/", "class": "machine"}],
  *    "networks": [{"network": "203.0.113.0/24", "class": "probable", "name": "acme"}]}
  *
  * A name that no rule or limit has is refused, so that one that somebody mistyped is not missed in

@@ -158,7 +158,7 @@ function minimise({ rows, ends, start }) {
     rows.forEach((row, state) => {
       kind[0] = group[state];
       for (let column = 0; column < row.length; column++) kind[column + 1] = group[row[column]];
-      const key = bytes.latin1Slice();
+      const key = bytes.toString("latin1");
       if (!known.has(key)) known.set(key, known.size);
       refined[state] = known.get(key);
     });

@@ -2,8 +2,9 @@
 """The manuals hold what the program says of itself.
 
 waymark(1) names every command, subcommand and long option that --help lists. waymark.json(5) has,
-between two marks, what `waymark config reference` says of every key; `manual.py --write` puts it
-there anew. README names no command that does not exist.
+between two marks, what `waymark config reference` says of every key, and the guide to verdicts the
+rows of their table; `manual.py --write` puts both there anew. README names no command that does
+not exist.
 """
 import functools
 import re
@@ -14,8 +15,15 @@ import tree
 
 PAGE_COMMANDS = "deploy/man/waymark.1"
 PAGE_KEYS = "deploy/man/waymark.json.5"
+GUIDE, RULES = "deploy/guides/verdicts.md", "common/track/verdict_rules_table.h"
+RULE = re.compile(r'^VERDICT_RULE\(\d+, (\w+), (-?\d+), (\w+), "(.*?)", "(.*?)"\)$', re.MULTILINE)
+LIMIT = re.compile(r'^VERDICT_LIMIT\(\w+, "(\w+)", (\d+), (\d+), (\d+), .*, "(.*?)"\)$',
+                   re.MULTILINE)
+STAGES = {"REQUEST": "request", "LATER": "around it", "PERSON": "a person"}
 ROW = re.compile(r"^  ([a-z][a-z-]*) +\S", re.MULTILINE)
 LONG_OPTION = re.compile(r"--([a-z][a-z-]+)")
+GUIDE_BEGIN, GUIDE_END = ("<!-- Written by tests/style/manual.py from here -->",
+                          "<!-- to here. -->")
 BEGIN, END = '.\\" Written by tests/style/manual.py from here', '.\\" to here.'
 GENERATED_BY_ARGP = {"help", "usage", "version", "config"}
 
@@ -87,9 +95,22 @@ def key_lines():
     return [line for block in blocks for line in one_key(block)]
 
 
-def split_page(lines):
+def rule_lines(table):
+    """The rows of the table of rules and of that of limits."""
+    yield "| rule | weight | seen in | when | by |"
+    yield "| --- | ---: | --- | --- | --- |"
+    for name, weight, stage, why, source in RULE.findall(table):
+        yield f"| `{name}` | {weight} | {STAGES[stage]} | {why} | {source} |"
+    yield ""
+    yield "| limit | default | from | to | |"
+    yield "| --- | ---: | ---: | ---: | --- |"
+    for key, least, most, default, sentence in LIMIT.findall(table):
+        yield f"| `{key}` | {default} | {least} | {most} | {sentence} |"
+
+
+def split_page(lines, marks=(BEGIN, END)):
     """What stands before the generated part, in it, and after."""
-    begin, end = lines.index(BEGIN), lines.index(END)
+    begin, end = map(lines.index, marks)
     return lines[:begin + 1], lines[begin + 1:end], lines[end:]
 
 
@@ -104,6 +125,12 @@ def key_problems(files):
             yield f"{PAGE_KEYS}: holds {line!r}, which the program does not say"
 
 
+def guide_problems(files):
+    _, inside, _ = split_page(files.lines(GUIDE), (GUIDE_BEGIN, GUIDE_END))
+    if inside != list(rule_lines("\n".join(files.lines(RULES)))):
+        yield f"{GUIDE}: is not what {RULES} says; tests/style/manual.py --write puts it there"
+
+
 def readme_problems(files):
     known = {name.split(" ")[0] for name, _ in commands()}
     for number, line in enumerate(files.lines("README.md"), 1):
@@ -115,13 +142,20 @@ def readme_problems(files):
 def problems(files):
     yield from command_problems(files)
     yield from key_problems(files)
+    yield from guide_problems(files)
     yield from readme_problems(files)
 
 
+def write_into(page, lines, marks):
+    path = tree.SOURCE / page
+    before, _, after = split_page(path.read_text(encoding="utf-8").splitlines(), marks)
+    path.write_text("\n".join([*before, *lines, *after]) + "\n", encoding="utf-8")
+
+
 def write():
-    path = tree.SOURCE / PAGE_KEYS
-    before, _, after = split_page(path.read_text(encoding="utf-8").splitlines())
-    path.write_text("\n".join([*before, *key_lines(), *after]) + "\n", encoding="utf-8")
+    write_into(PAGE_KEYS, key_lines(), (BEGIN, END))
+    table = (tree.SOURCE / RULES).read_text(encoding="utf-8")
+    write_into(GUIDE, rule_lines(table), (GUIDE_BEGIN, GUIDE_END))
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["--write"]:

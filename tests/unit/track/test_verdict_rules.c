@@ -90,7 +90,7 @@ static void weights_add_up(void **state)
 static void agents_and_networks_of_their_own(void **state)
 {
 	struct verdict_rules *rules =
-		make("{\"agents\": [{\"contains\": \"AcmeFetch/\", \"class\": \"machine\"},\n"
+		make("{\"agents\": [{\"contains\": \"AcmeView/\", \"class\": \"machine\"},\n"
 		     "{\"is\": \"curl/8.0 (kiosk)\", \"class\": \"human\"},\n"
 		     "{\"begins\": \"kiosk \", \"class\": \"machine\"}],\n"
 		     "\"networks\": [{\"network\": \"203.0.113.0/24\", \"class\": \"probable\", "
@@ -100,7 +100,7 @@ static void agents_and_networks_of_their_own(void **state)
 	uint32_t net;
 
 	(void)state;
-	verdict_read_agent(rules, SPAN("Mozilla/5.0 acmefetch/1"), &agent);
+	verdict_read_agent(rules, SPAN("Mozilla/5.0 acmeview/1"), &agent);
 	assert_true(agent.own);
 	verdict_read_agent(rules, SPAN("curl/8.0 (kiosk)"), &agent);
 	assert_false(agent.own || agent.known);

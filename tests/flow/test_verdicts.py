@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules and networks of an operator's own, in force by SIGHUP; verdicts that are settled, and what
+other rules would say. Scenes of scanners over time are crash/scanners.py."""
+import json
+import os
+import signal
+import unittest
+
+from daemon import BROWSER, SITE, Daemon, wait_for
+
+PAGE = SITE + "/p"
+ACME = {**BROWSER, "User-Agent": BROWSER["User-Agent"] + " AcmeView/2"}
+
+
+class Verdicts(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon()
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+        self.links = [self.daemon.link(PAGE, "--to", "a@example.com", "--mailing", "m",
+                                       "--label", str(i)) for i in range(3)]
+
+    def write(self, name, text):
+        path = os.path.join(self.daemon.instance, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text if isinstance(text, str) else json.dumps(text))
+        return path
+
+    def click(self, headers=None, link=0, address="203.0.113.9"):
+        answer = self.daemon.click(self.links[link],
+                                   {**(headers or {}), "X-Forwarded-For": address})
+        self.assertEqual((answer.status, answer.location), (302, PAGE))
+        return self.daemon.events(type="click")[-1]
+
+    def reload(self, result="done"):
+        name = f'waymark_reloads_total{{result="{result}"}}'
+        before = self.daemon.metric(name)
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: self.daemon.metric(name) > before)
+
+    def test_a_scanners_network_is_recorded(self):
+        self.daemon.start()
+        event = self.click(address="40.107.3.9")
+        self.assertEqual(event["signals"]["net"], "microsoft-365-protection")
+        self.assertEqual(event["verdict"], {"class": "machine", "reasons": ["scanner_net"]})
+        event = self.click()
+        self.assertIsNone(event["signals"]["net"])
+        self.assertEqual(event["verdict"], {"class": "human", "reasons": []})
+
+    def test_the_operators_rules_and_networks_come_and_go_by_sighup(self):
+        self.daemon.start()
+        self.assertEqual(self.click(ACME)["verdict"]["class"], "human")
+        self.assertEqual(self.click(ACME)["verdict"]["class"], "human")
+        self.daemon.configure(verdict__rules_file="rules.json", verdict__networks_file="nets.txt")
+        self.write("rules.json", {"agents": [{"contains": "acmeview/", "class": "machine"}],
+                                  "weights": {"weak_net": 30}})
+        self.write("nets.txt", "203.0.113.0/24 weak acme\n")
+        self.reload()
+        event = self.click(ACME)
+        self.assertEqual(event["signals"]["net"], "acme")
+        self.assertEqual(event["verdict"], {"class": "machine",
+                                            "reasons": ["own_agent", "weak_net"]})
+        self.assertEqual(self.click()["verdict"], {"class": "unknown", "reasons": ["weak_net"]})
+        self.write("nets.txt", "203.0.113.0/24 weak acme\nnothing\n")
+        self.reload("refused")
+        self.assertIn("nets.txt:2: a line is a network", self.daemon.log())
+        self.write("nets.txt", "198.51.100.0/24 weak other\n")
+        self.assertEqual(self.click()["signals"]["net"], "acme")  # nobody has asked to load that
+
+    def test_a_start_refuses_rules_that_are_wrong(self):
+        self.daemon.configure(verdict__rules_file="rules.json")
+        self.write("rules.json", '{\n "weights": {"bursts": 1}}')
+        result = self.daemon.waymark("config", "check", check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("rules.json:2:", result.stderr)
+        self.assertIn("weights.bursts", result.stderr)
+
+    def test_settled_verdicts_are_joined(self):
+        self.daemon.start()
+        for link in range(3):
+            self.click(link=link)
+        answer = self.daemon.click(self.links[0], {"User-Agent": "curl/8.0"})
+        self.assertEqual(answer.status, 302)
+        clicks = self.daemon.events("--settled", type="click")
+        for event in clicks[:3]:
+            self.assertEqual(event["verdict"]["class"], "human")
+            self.assertIn(event["settled"]["class"], ("unknown", "machine"))
+            self.assertFalse(event["settled"]["settled"])
+            self.assertTrue({"burst", "burst_fast"} & set(event["settled"]["reasons"]))
+        self.assertEqual(clicks[3]["settled"]["class"], "machine")
+        self.assertTrue(clicks[3]["settled"]["settled"])
+        self.assertEqual(clicks[3]["settled"]["reasons"][0], "known_agent")
+        others = [event for event in self.daemon.events("--settled")
+                  if event["type"] in ("name", "link", "prospect")]
+        self.assertTrue(others and not any("settled" in event for event in others))
+        result = self.daemon.waymark("events", "--settled", "--follow", check=False)
+        self.assertEqual(result.returncode, 64)
+
+    def test_what_other_rules_would_change(self):
+        self.daemon.start()
+        first, second = self.click(ACME), self.click()
+        self.assertEqual(self.reclassify(), ["--- recorded", "+++ rules in force",
+                                             "# 0 of 2 events change"])
+        rules = self.write("new.json", {"agents": [{"contains": "AcmeView/",
+                                                    "class": "machine"}]})
+        lines = self.reclassify("--rules", rules)
+        self.assertEqual(lines[:2], ["--- rules in force", "+++ " + rules])
+        self.assertTrue(lines[2].startswith(f"@@ {first['id']} {first['time']} click \"Mozilla"))
+        self.assertEqual(lines[3:5], ["-human", "+machine own_agent"])
+        # The program at the same address speaks against the other click of the mail.
+        self.assertTrue(lines[5].startswith(f"@@ {second['id']} "))
+        self.assertEqual(lines[6:], ["-human", "+unknown machine_address", "# 2 of 2 events change",
+                                     "# human -> unknown: 1", "# human -> machine: 1"])
+        networks = self.write("nets.txt", "203.0.113.0/24 certain acme\n")
+        lines = self.reclassify("--networks", networks)
+        self.assertEqual(lines[-2:], ["# 2 of 2 events change", "# human -> machine: 2"])
+        self.daemon.configure(verdict__rules_file="new.json")
+        self.assertEqual(self.reclassify()[-2:], ["# 1 of 2 events change",
+                                                  "# human -> machine: 1"])
+
+    def reclassify(self, *arguments):
+        return self.daemon.waymark("events", "--reclassify", *arguments).stdout.splitlines()
+
+
+if __name__ == "__main__":
+    unittest.main()
