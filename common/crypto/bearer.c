@@ -144,12 +144,14 @@ static void cleanup_set(struct bearer_set **set)
 	bearer_set_free(*set);
 }
 
-static int save(const char *path, const struct bearer_set *set, struct error *error)
+static int save(const char *path, const char *owner_of, const struct bearer_set *set,
+		struct error *error)
 {
-	const struct private_file on_disk = at(path);
+	struct private_file on_disk = at(path);
 	cleanup_buffer struct buffer text = {.limit = BEARER_FILE_MAX_BYTES};
 	int code;
 
+	on_disk.owner_of = owner_of;
 	bearer_set_format(set, &text);
 	if (text.error)
 		return text.error;
@@ -179,7 +181,8 @@ static int judge_taken(const char *path, const struct bearer *known, const struc
 			 path, known->revoked ? "was" : "is", known->name);
 }
 
-int bearer_add(const char *path, const struct bearer *bearer, struct error *error)
+int bearer_add(const char *path, const char *owner_of, const struct bearer *bearer,
+	       struct error *error)
 {
 	cleanup(cleanup_set) struct bearer_set *set = NULL;
 	const struct bearer *known;
@@ -201,7 +204,7 @@ int bearer_add(const char *path, const struct bearer *bearer, struct error *erro
 		return -ENOMEM;
 	set = larger;
 	set->rows[set->count++] = *bearer;
-	return save(path, set, error);
+	return save(path, owner_of, set, error);
 }
 
 int bearer_revoke(const char *path, struct span name, usec_t now, struct error *error)
@@ -220,5 +223,5 @@ int bearer_revoke(const char *path, struct span name, usec_t now, struct error *
 		return 0;
 	bearer->revoked = now;
 	sodium_memzero(bearer->hash, sizeof(bearer->hash));
-	return save(path, set, error);
+	return save(path, NULL, set, error);
 }

@@ -81,11 +81,13 @@ void bearer_mint(char ret_secret[BEARER_SECRET_CHARS + 1], uint8_t ret_hash[BEAR
 
 /*
  * Change the file at @path, whole and synced; the set that a server holds is another matter, which
- * it loads anew. Adding the same row twice is adding it once, revoking likewise.
+ * it loads anew. Adding the same row twice is adding it once, revoking likewise. @owner_of: to whom
+ * root gives the first one (crypto/private_file.h).
  *
  * Return: 0; BEARER_E_FILE, _TAKEN, _FULL; revoking: BEARER_E_FILE, _UNKNOWN with @error; -ENOMEM.
  */
-int bearer_add(const char *path, const struct bearer *bearer, struct error *error);
+int bearer_add(const char *path, const char *owner_of, const struct bearer *bearer,
+	       struct error *error);
 int bearer_revoke(const char *path, struct span name, usec_t now, struct error *error);
 
 #endif

@@ -8,10 +8,10 @@
 
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "crypto/json_place.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 static void append_scopes(struct buffer *to, unsigned scopes)
@@ -61,45 +61,6 @@ void bearer_set_format(const struct bearer_set *set, struct buffer *to)
 	buffer_append_text(to, "\n  ]\n}\n");
 }
 
-/* Where in the file the judged value is, for messages. */
-struct place {
-	const char *path;
-	char key[64];
-	struct error *error;
-};
-
-static int __attribute__((format(printf, 2, 3)))
-refuse(const struct place *place, const char *format, ...)
-{
-	char sentence[256];
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)vsnprintf(sentence, sizeof(sentence), format, arguments);
-	va_end(arguments);
-	return error_set(place->error, BEARER_E_FILE, "%s: %s: %s", place->path, place->key,
-			 sentence);
-}
-
-static int check_members(const struct place *place, json_t *object, const char *const *names)
-{
-	const char *key;
-	json_t *value;
-
-	if (!json_is_object(object))
-		return refuse(place, "must be an object");
-	json_object_foreach(object, key, value)
-	{
-		const char *const *name = names;
-
-		while (*name && strcmp(*name, key) != 0)
-			name++;
-		if (!*name)
-			return refuse(place, "holds the unknown member \"%s\"", key);
-	}
-	return 0;
-}
-
 static struct span text_of(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
@@ -107,39 +68,40 @@ static struct span text_of(const json_t *object, const char *key)
 	return span_of(json_string_value(value), json_string_length(value));
 }
 
-static int parse_name(const struct place *place, const json_t *value, const char *key,
+static int parse_name(const struct json_place *place, const json_t *value, const char *key,
 		      char ret_name[BEARER_NAME_MAX_BYTES + 1])
 {
 	struct span name = text_of(value, key);
 
 	if (!bearer_name_is_valid(name))
-		return refuse(place, "its %s must be 1 to 64 of a-z 0-9 . _ -", key);
+		return json_place_refuse(place, "its %s must be 1 to 64 of a-z 0-9 . _ -", key);
 	memcpy(ret_name, name.data, name.size);
 	ret_name[name.size] = '\0';
 	return 0;
 }
 
-static int parse_scopes(const struct place *place, const json_t *value, unsigned *ret_scopes)
+static int parse_scopes(const struct json_place *place, const json_t *value, unsigned *ret_scopes)
 {
 	const json_t *list = json_object_get(value, "scopes"), *item;
 	size_t index;
 
 	if (!json_is_array(list) || json_array_size(list) == 0)
-		return refuse(place, "its scopes must be a list of at least one");
+		return json_place_refuse(place, "its scopes must be a list of at least one");
 	json_array_foreach(list, index, item)
 	{
 		enum bearer_scope scope = bearer_scope_find(
 			span_of(json_string_value(item), json_string_length(item)));
 
 		if (!scope)
-			return refuse(place, "holds the unknown scope \"%s\"",
-				      json_is_string(item) ? json_string_value(item) : "");
+			return json_place_refuse(place, "holds the unknown scope \"%s\"",
+						 json_is_string(item) ? json_string_value(item)
+								      : "");
 		*ret_scopes |= scope;
 	}
 	return 0;
 }
 
-static int parse_time(const struct place *place, const json_t *value, const char *key,
+static int parse_time(const struct json_place *place, const json_t *value, const char *key,
 		      bool required, usec_t *ret_time)
 {
 	const json_t *text = json_object_get(value, key);
@@ -148,28 +110,29 @@ static int parse_time(const struct place *place, const json_t *value, const char
 		return 0;
 	if (!json_is_string(text) || clock_parse(json_string_value(text), ret_time) ||
 	    *ret_time == 0)
-		return refuse(place, "its %s must be a time such as 2026-11-21T12:00:00Z", key);
+		return json_place_refuse(place,
+					 "its %s must be a time such as 2026-11-21T12:00:00Z", key);
 	return 0;
 }
 
-static int parse_hash(const struct place *place, const json_t *value, struct bearer *bearer)
+static int parse_hash(const struct json_place *place, const json_t *value, struct bearer *bearer)
 {
 	struct span text = text_of(value, "hash");
 
 	if (bearer->revoked)
 		return json_object_get(value, "hash")
-			       ? refuse(place, "a revoked token must not keep its hash")
+			       ? json_place_refuse(place, "a revoked token must not keep its hash")
 			       : 0;
 	if (!text.data || hex_parse(text, bearer->hash, sizeof(bearer->hash)))
-		return refuse(place, "its hash must be 64 hexadecimal digits");
+		return json_place_refuse(place, "its hash must be 64 hexadecimal digits");
 	return 0;
 }
 
-static int parse_row(const struct place *place, json_t *value, struct bearer *bearer)
+static int parse_row(const struct json_place *place, json_t *value, struct bearer *bearer)
 {
 	static const char *const names[] = {"created", "expires", "hash",   "name",
 					    "revoked", "scopes",  "source", NULL};
-	int code = check_members(place, value, names);
+	int code = json_place_members(place, value, names);
 
 	if (!code)
 		code = parse_name(place, value, "name", bearer->name);
@@ -186,27 +149,27 @@ static int parse_row(const struct place *place, json_t *value, struct bearer *be
 	return code ? code : parse_hash(place, value, bearer);
 }
 
-static int check_unique(const struct place *place, const struct bearer_set *set)
+static int check_unique(const struct json_place *place, const struct bearer_set *set)
 {
 	const struct bearer *last = &set->rows[set->count - 1];
 
 	for (const struct bearer *row = set->rows; row < last; row++) {
 		if (strcmp(row->name, last->name) == 0)
-			return refuse(place, "the name %s is there twice", row->name);
+			return json_place_refuse(place, "the name %s is there twice", row->name);
 		if (!row->revoked && memcmp(row->hash, last->hash, sizeof(row->hash)) == 0)
-			return refuse(place, "its hash is that of %s", row->name);
+			return json_place_refuse(place, "its hash is that of %s", row->name);
 	}
 	return 0;
 }
 
-static int parse_rows(struct place *place, json_t *rows, struct bearer_set **ret_set)
+static int parse_rows(struct json_place *place, json_t *rows, struct bearer_set **ret_set)
 {
 	size_t count = json_array_size(rows);
 	cleanup_free struct bearer_set *set = NULL;
 	int code = 0;
 
 	if (!json_is_array(rows) || count > BEARERS_MAX)
-		return refuse(place, "must be a list of at most %d tokens", BEARERS_MAX);
+		return json_place_refuse(place, "must be a list of at most %d tokens", BEARERS_MAX);
 	set = calloc(1, sizeof(*set) + count * sizeof(set->rows[0]));
 	if (!set)
 		return -ENOMEM;
@@ -222,17 +185,16 @@ static int parse_rows(struct place *place, json_t *rows, struct bearer_set **ret
 	return code;
 }
 
-static int parse_root(struct place *place, json_t *root, struct bearer_set **ret_set)
+static int parse_root(struct json_place *place, json_t *root, struct bearer_set **ret_set)
 {
 	static const char *const names[] = {"tokens", "version", NULL};
-	json_t *version = json_object_get(root, "version");
-	int code = check_members(place, root, names);
+	int code = json_place_members(place, root, names);
 
 	if (code)
 		return code;
-	(void)snprintf(place->key, sizeof(place->key), "version");
-	if (!json_is_integer(version) || json_integer_value(version) != 1)
-		return refuse(place, "must be 1");
+	code = json_place_version(place, root);
+	if (code)
+		return code;
 	(void)snprintf(place->key, sizeof(place->key), "tokens");
 	return parse_rows(place, json_object_get(root, "tokens"), ret_set);
 }
@@ -240,18 +202,15 @@ static int parse_root(struct place *place, json_t *root, struct bearer_set **ret
 int bearer_set_parse(const char *path, struct span text, struct bearer_set **ret_set,
 		     struct error *error)
 {
-	struct place place = {.path = path, .key = "the list", .error = error};
-	json_error_t syntax;
-	json_t *root =
-		json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &syntax);
-	int code;
+	struct json_place place = {.path = path,
+				   .key = "the list",
+				   .code = BEARER_E_FILE,
+				   .error = error};
+	json_t *root;
+	int code = json_place_load(&place, text, &root);
 
-	if (!root)
-		return error_set(error, BEARER_E_FILE, "%s:%d:%d: %s", path, syntax.line,
-				 syntax.column > 0 ? syntax.column : 1,
-				 json_error_code(&syntax) == json_error_duplicate_key
-					 ? "the member before this place is there twice"
-					 : "not valid JSON");
+	if (code)
+		return code;
 	code = parse_root(&place, root, ret_set);
 	json_decref(root);
 	return code;

@@ -155,6 +155,16 @@ static int write_beside(const struct private_file *file, const char *target, str
 	return 0;
 }
 
+/* Whoever cannot be given to, or is not there yet, will not read it either. */
+static void give_to_owner(const struct private_file *file, int descriptor)
+{
+	struct stat owner;
+
+	if (file->owner_of && geteuid() == 0 && stat(file->owner_of, &owner) == 0 &&
+	    owner.st_uid != 0)
+		(void)!fchown(descriptor, owner.st_uid, owner.st_gid);
+}
+
 /* A link and not a rename, which would put it in the place of one that is there. */
 int private_file_create(const struct private_file *file, struct span text, struct error *error)
 {
@@ -167,6 +177,7 @@ int private_file_create(const struct private_file *file, struct span text, struc
 	code = write_beside(file, file->path, text, &beside, &descriptor, error);
 	if (code)
 		return code;
+	give_to_owner(file, descriptor);
 	if (link(beside, file->path) < 0)
 		code = errno == EEXIST ? PRIVATE_FILE_E_EXISTS
 				       : fail(error, file, file->path, "write");

@@ -16,6 +16,9 @@ struct private_file {
 	const char *name;   /* "keyring", for messages */
 	const char *prize;  /* "keys": what others could get at */
 	size_t limit_bytes; /* a longer one is refused */
+	/* Root gives a new one to whom this path belongs, who has to read it; NULL: it stays
+	 * root's. */
+	const char *owner_of;
 };
 
 enum {

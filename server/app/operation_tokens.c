@@ -142,7 +142,8 @@ int operation_tokens_new(struct operation_call *call, struct error *error)
 
 	if (code)
 		return code;
-	code = bearer_add(call->app->config->tokens_file, &bearer, error);
+	code = bearer_add(call->app->config->tokens_file, call->app->config->data_dir, &bearer,
+			  error);
 	return code ? failure(code) : reload(call, bearer.name, error);
 }
 

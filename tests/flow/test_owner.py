@@ -181,6 +181,7 @@ class Owner(unittest.TestCase):
                 (("rewrite", "--to", "a@example.com"), mail),
                 (("key", "rotate"), None),
                 (("key", "retire", "1"), None),
+                (("token", "new", "shop", "--scope", "events:write"), None),
                 (("events", "--reveal"), None),
                 (("events", "--reader", "crm"), None)):
             with self.subTest(arguments=arguments):

@@ -73,7 +73,7 @@ static void add(const struct folder *folder, const struct bearer *bearer)
 {
 	struct error error = {{0}};
 
-	if (bearer_add(folder->keys, bearer, &error))
+	if (bearer_add(folder->keys, NULL, bearer, &error))
 		fail_msg("%s", error.text);
 }
 
@@ -159,12 +159,12 @@ static void one_that_is_revoked_is_gone_but_for_its_name(void **state)
 
 	add(folder, &shop);
 	add(folder, &shop); /* whoever asks twice has it once */
-	assert_int_equal(bearer_add(folder->keys, &again, &error), BEARER_E_TAKEN);
+	assert_int_equal(bearer_add(folder->keys, NULL, &again, &error), BEARER_E_TAKEN);
 	assert_non_null(strstr(error.text, "there is a token 'shop', and a name is given once"));
 	assert_int_equal(bearer_revoke(folder->keys, SPAN("shop"), now, &error), 0);
 	assert_int_equal(bearer_revoke(folder->keys, SPAN("shop"), now, &error), 0);
 	assert_int_equal(find(folder, secret, now, name), BEARER_E_UNKNOWN);
-	assert_int_equal(bearer_add(folder->keys, &shop, &error), BEARER_E_TAKEN);
+	assert_int_equal(bearer_add(folder->keys, NULL, &shop, &error), BEARER_E_TAKEN);
 	assert_non_null(strstr(error.text, "there was a token 'shop'"));
 	assert_int_equal(bearer_revoke(folder->keys, SPAN("ship"), now, &error), BEARER_E_UNKNOWN);
 	assert_non_null(strstr(error.text, "there is no token 'ship'"));
@@ -225,7 +225,7 @@ static void the_list_ends(void **state)
 	assert_int_equal(fwrite(text.data, 1, text.size, file), text.size);
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(chmod(folder->keys, 0600), 0);
-	assert_int_equal(bearer_add(folder->keys, &more, &error), BEARER_E_FULL);
+	assert_int_equal(bearer_add(folder->keys, NULL, &more, &error), BEARER_E_FULL);
 	bearer_set_free(set);
 }
 
@@ -305,7 +305,7 @@ static void die_adding(const struct folder *folder, const struct bearer *bearer)
 		(void)signal(SIGXFSZ, SIG_DFL);
 		if (setrlimit(RLIMIT_CORE, &no_dump) || setrlimit(RLIMIT_FSIZE, &few_bytes))
 			_exit(2);
-		(void)bearer_add(folder->keys, bearer, NULL);
+		(void)bearer_add(folder->keys, NULL, bearer, NULL);
 		_exit(1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
