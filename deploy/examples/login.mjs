@@ -42,7 +42,7 @@ const proof = (keys, address, tag) => {
 const report = async (api, token, events) => {
 	for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
 		if (attempt > 0) await pause(2 ** attempt * 100);
-		let answer;
+		let answer, said;
 		try {
 			answer = await fetch(`${api}/api/v1/events`, {
 				method: 'POST',
@@ -53,12 +53,15 @@ const report = async (api, token, events) => {
 				body: JSON.stringify({ events }),
 				signal: AbortSignal.timeout(30000),
 			});
+			said = await answer.json();
 		} catch {
-			continue; // no answer; it may be stored all the same
+			// Not all of it came; it may be stored all the same.
+			if (!answer || answer.ok) continue;
 		}
-		if (answer.ok) return (await answer.json()).results;
+		if (answer.ok) return said.results;
 		// A mistake in the events, or the token: the answer says which.
-		if (answer.status < 500) throw new Error((await answer.json()).error);
+		if (answer.status < 500)
+			throw new Error(said?.error ?? `${api} answers ${answer.status}`);
 	}
 	throw new Error(`${api} does not store events now; keep these and send them later`);
 };

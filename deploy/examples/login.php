@@ -56,11 +56,15 @@ function report(string $api, string $token, array $events): array
 			continue; // no answer; it may be stored all the same
 		}
 		$status = (int) substr($http_response_header[0], 9, 3);
+		$said = json_decode($text, true);
+		if ($status === 200 && $said === null) {
+			continue; // not all of it came; it may be stored all the same
+		}
 		if ($status === 200) {
-			return json_decode($text, true, 8, JSON_THROW_ON_ERROR)['results'];
+			return $said['results'];
 		}
 		if ($status < 500) { // a mistake in the events, or the token: the answer says which
-			throw new RuntimeException(json_decode($text, true)['error'] ?? "$api answers $status");
+			throw new RuntimeException($said['error'] ?? "$api answers $status");
 		}
 	}
 	throw new RuntimeException("$api does not store events now; keep these and send them later");

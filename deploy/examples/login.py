@@ -14,6 +14,7 @@ Nothing but the standard library is used; copy the functions that you need.
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import sys
@@ -48,6 +49,14 @@ def proof(keys, address, tag):
     return base64.urlsafe_b64encode(signed + signature).rstrip(b"=").decode()
 
 
+def refusal(error):
+    """Why, as the answer says; not all of it may have come, or a proxy has made it."""
+    try:
+        return json.load(error)["error"]
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+        return f"{error.url} answers {error.code}"
+
+
 def report(api, token, events):
     """Send events until they are stored. Sending again is safe: each has an idempotency key."""
     request = urllib.request.Request(
@@ -61,9 +70,9 @@ def report(api, token, events):
                 return json.load(answer)["results"]
         except urllib.error.HTTPError as error:
             if error.code < 500:  # a mistake in the events, or the token: the answer says which
-                raise ValueError(json.load(error)["error"]) from None
-        except OSError:
-            pass  # no answer; it may be stored all the same
+                raise ValueError(refusal(error)) from None
+        except (OSError, http.client.HTTPException, ValueError):
+            pass  # no answer, or not all of it; it may be stored all the same
     raise TimeoutError(f"{api} does not store events now; keep these and send them later")
 
 

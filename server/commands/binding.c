@@ -3,7 +3,7 @@
  * `waymark binding`: which browsers are tied to which people, by what evidence, and how to undo it.
  *
  * The list is read beside whoever owns the store, and shows what state/ has folded: what came in
- * the last fifth of a second may be missing, though it can be undone. Only an address for
+ * the last second may be missing, though it can be undone. Only an address for
  * --prospect, and undoing, ask the owner.
  */
 #include "store/binding.h"

@@ -261,6 +261,14 @@ class Leaked(Bindings):
         events = self.new_events()
         self.assertEqual({(event["type"], event["evidence"]) for event in events},
                          {("click", "none")})
+        # Nor do machines and images, whose clicks claimed their person before.
+        for headers in ({"User-Agent": MACHINE}, {"Sec-Fetch-Mode": "no-cors",
+                                                  "Sec-Fetch-Dest": "image",
+                                                  "Sec-Fetch-Site": "cross-site"}):
+            self.click(**headers)
+        self.assertEqual([event["evidence"] for event in self.new_events()], ["none"] * 2)
+        self.click(self.other, **{"User-Agent": MACHINE})
+        self.assertEqual(self.new_events()[-1]["evidence"], "claim")
         self.click(self.daemon.link(PAGE, "--to", "a@example.com", "--label", "second"))
         self.assertEqual(self.new_events()[-1]["type"], "bind")
         self.assertEqual(self.daemon.metric("waymark_links_leaked_total"), 1)

@@ -5,8 +5,10 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -244,6 +246,23 @@ class Login(unittest.TestCase):
         self.assertEqual([row["visitor"] for row in self.daemon.events(type="bind")],
                          [self.daemon.events(type="login")[0]["visitor"], visitor])
 
+    def test_what_is_refused_is_not_counted(self):
+        secret = self.daemon.waymark("token", "new", "shop", "--scope",
+                                     "events:write").stdout.strip()
+        rows = [f'waymark_events_total{{type="{name}"}}' for name in ("bind", "prospect")]
+        before = [self.daemon.metric(row) for row in rows]
+        login = {"type": "login", "email": "new@example.com", "tag": self.browser().tag(),
+                 "idempotency_key": "1"}
+        answer = self.daemon.admin(
+            "/api/v1/events", "POST", json.dumps({"events": [login, {"type": "view"}]}),
+            headers={"Authorization": f"Bearer {secret}"})
+        self.assertEqual(answer.status, 400, answer)
+        self.assertEqual([self.daemon.metric(row) for row in rows], before)
+        self.assertEqual(self.daemon.events(type="bind"), [])
+        self.report(secret, **login)
+        self.assertEqual([self.daemon.metric(row) for row in rows],
+                         [count + 1 for count in before])
+
     def test_a_browser_that_is_forgotten_is_not_found_by_its_tag(self):
         secret = self.daemon.waymark("token", "new", "shop", "--scope",
                                      "events:write").stdout.strip()
@@ -305,6 +324,59 @@ class Login(unittest.TestCase):
                                           WAYMARK_TOKEN="none")
                 self.assertEqual((answer.returncode, answer.stderr),
                                  (1, "this token is not known here, or it was revoked\n"))
+
+    def test_the_examples_send_again_when_an_answer_breaks_off(self):
+        event = json.dumps({"type": "event", "name": "x", "idempotency_key": "1"})
+        whole = json.dumps({"results": [{"status": "stored", "prospect": "0" * 24}]})
+        refused = json.dumps({"error": "events[0]: is wrong"})
+        for example in EXAMPLES:
+            for broken in (f"Content-Length: {len(whole)}", "Transfer-Encoding: chunked"):
+                with self.subTest(example=example, broken=broken), Breaking(
+                        [(200, broken, whole[:20]), (200, None, whole)]) as api:
+                    answer = self.run_example(example, "report", api.url, event,
+                                              WAYMARK_TOKEN="x")
+                    self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+                    self.assertEqual(json.loads(answer.stdout), json.loads(whole)["results"])
+            with self.subTest(example=example), Breaking(
+                    [(400, f"Content-Length: {len(refused)}", refused[:9])]) as api:
+                answer = self.run_example(example, "report", api.url, event, WAYMARK_TOKEN="x")
+                self.assertEqual((answer.returncode, answer.stdout), (1, ""))
+                self.assertRegex(answer.stderr, "^http://[^ ]* answers 400\n$")
+
+
+class Breaking:
+    """A server that gives one answer a connection: whole ones, and what breaks off."""
+
+    def __init__(self, answers):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(60)
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.answers = answers
+        self.thread = threading.Thread(target=self.serve)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.thread.join()
+        self.listener.close()
+
+    def serve(self):
+        for status, length, text in self.answers:
+            connection, _ = self.listener.accept()
+            with connection, connection.makefile("rwb") as stream:
+                size = 0
+                while (line := stream.readline().strip()):
+                    name, _, value = line.lower().partition(b":")
+                    size = int(value) if name == b"content-length" else size
+                stream.read(size)
+                if length and length.startswith("Transfer"):
+                    text = f"{len(text):x}\r\n{text}\r\n"
+                stream.write(f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\n"
+                             f"{length or f'Content-Length: {len(text)}'}\r\n"
+                             f"Connection: close\r\n\r\n{text}".encode())
+                stream.flush()
 
 
 if __name__ == "__main__":
