@@ -87,6 +87,7 @@ CONFIG_TEXT(verdict_rules_file, "verdict.rules_file", "", "Your own rules on who
 CONFIG_TEXT(verdict_networks_file, "verdict.networks_file", "", "Networks that mail scanners ask from, in the form of deploy/scanner-networks.txt; relative to the configuration file. SIGHUP reads it again. Empty: the list that the program was built with.")
 CONFIG_TEXTS(page_query, "page_query", "[\"utm_source\", \"utm_medium\", \"utm_campaign\", \"utm_term\", \"utm_content\", \"utm_id\", \"gclid\", \"dclid\", \"gbraid\", \"wbraid\", \"fbclid\", \"msclkid\", \"ttclid\", \"twclid\", \"li_fat_id\", \"yclid\"]", "Query parameters kept in recorded page addresses; all others are left out.")
 CONFIG_TEXTS(full_referrers, "full_referrers", "[]", "Origins whose referrers are kept with their path; of all others only the origin.")
+CONFIG_NUMBER(summary_cache_mib, "summary.cache_mib", 16, 65536, 128, "MiB", "Memory that `waymark summarize` takes for what it sorts and remembers.")
 CONFIG_TEXT(summary_rules_file, "summary.rules_file", "", "What is worth how many points, page groups, grades and follow-ups: the rules of `waymark summarize`, as JSON; relative to the configuration file. Empty: Account Engagement's default points and no groups.")
 CONFIG_TEXT(summary_time_zone, "summary.time_zone", "UTC", "The time zone whose days the summaries count by: a name of the system's database, such as \"Asia/Tokyo\" (package tzdata).")
 

@@ -17,4 +17,9 @@ struct short_hash_key {
 void short_hash_key_make(struct short_hash_key *ret_key);
 uint64_t short_hash(const struct short_hash_key *key, struct span text);
 
+/* As many bytes as make a name of the text: two texts with the same ones are not to be expected. */
+enum { SHORT_HASH_WIDE_BYTES = 16 };
+void short_hash_wide(const struct short_hash_key *key, struct span text,
+		     uint8_t ret_hash[SHORT_HASH_WIDE_BYTES]);
+
 #endif

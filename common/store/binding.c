@@ -299,6 +299,47 @@ int binding_each_of_person(struct store *store, const struct handle *person, bin
 	return each_slice(store, &slice, read_of_person, each, context);
 }
 
+struct browser_slice {
+	struct visitor_id after;
+	struct binding_browser *browsers;
+	size_t count;
+};
+
+static void read_browsers(struct txn *txn, void *context)
+{
+	struct browser_slice *slice = context;
+	struct span key, row, after = span_of(&slice->after, sizeof(slice->after));
+	struct txn_walk walk;
+
+	slice->count = 0;
+	txn_walk_begin(txn, STATE_VISITORS, after, &walk);
+	while (slice->count < BINDING_BROWSERS_MAX && txn_walk_next(&walk, &key, &row)) {
+		struct binding_browser *browser = &slice->browsers[slice->count];
+
+		if (key.size != sizeof(slice->after) || row.size != BINDING_VISITOR_ROW_BYTES ||
+		    row.data[20] == EVIDENCE_NONE || span_equal(key, after))
+			continue;
+		memset(browser, 0, sizeof(*browser));
+		memcpy(&browser->visitor, key.data, key.size);
+		if (row.data[20] != EVIDENCE_RETIRED)
+			memcpy(&browser->person, row.data + 8, sizeof(browser->person));
+		slice->count++;
+	}
+	txn_walk_end(&walk);
+}
+
+int binding_read_browsers(struct store *store, const struct visitor_id *after,
+			  struct binding_browser ret_browsers[BINDING_BROWSERS_MAX],
+			  size_t *ret_count)
+{
+	struct browser_slice slice = {.after = *after, .browsers = ret_browsers};
+	int r = txn_read(&store->state, read_browsers, &slice);
+
+	if (!r)
+		*ret_count = slice.count;
+	return r;
+}
+
 void binding_walk_claims(struct txn *txn, const struct handle *person, const struct link_id *scope,
 			 struct binding_claims *ret_claims)
 {

@@ -374,6 +374,40 @@ void txn_walk_end(struct txn_walk *walk)
 	walk->cursor = NULL;
 }
 
+/* At @ret_key, from the first key that is not before it. Return: as LMDB. */
+static int step_to_floor(MDB_cursor *cursor, struct span key, MDB_val *ret_key, MDB_val *ret_value)
+{
+	int r;
+
+	*ret_key = to_val(key);
+	r = mdb_cursor_get(cursor, ret_key, ret_value, MDB_SET_RANGE);
+	if (r == MDB_NOTFOUND)
+		return mdb_cursor_get(cursor, ret_key, ret_value, MDB_LAST);
+	if (!r && !span_equal(to_span(*ret_key), key))
+		return mdb_cursor_get(cursor, ret_key, ret_value, MDB_PREV);
+	return r;
+}
+
+bool txn_floor(struct txn *txn, unsigned database, struct span key, struct span *ret_key,
+	       struct span *ret_value)
+{
+	MDB_val found, value;
+	struct txn_walk walk;
+	int r = MDB_NOTFOUND;
+
+	txn_walk_begin(txn, database, span_of(NULL, 0), &walk);
+	if (!txn->error)
+		r = step_to_floor(walk.cursor, key, &found, &value);
+	txn_walk_end(&walk);
+	if (r && r != MDB_NOTFOUND)
+		txn_fail(txn, translate(r));
+	if (r || !believable(txn, found) || !believable(txn, value))
+		return false;
+	*ret_key = to_span(found);
+	*ret_value = to_span(value);
+	return true;
+}
+
 void txn_last(struct txn *txn, unsigned database, struct span *ret_key, struct span *ret_value)
 {
 	struct txn_walk walk;

@@ -68,6 +68,10 @@ void txn_walk_begin(struct txn *txn, unsigned database, struct span from, struct
 bool txn_walk_next(struct txn_walk *walk, struct span *ret_key, struct span *ret_value);
 void txn_walk_end(struct txn_walk *walk);
 
+/* The last row whose key is @key or comes before it. False: there is none. */
+bool txn_floor(struct txn *txn, unsigned database, struct span key, struct span *ret_key,
+	       struct span *ret_value);
+
 /* The last key and its value; absent when the database is empty. */
 void txn_last(struct txn *txn, unsigned database, struct span *ret_key, struct span *ret_value);
 
