@@ -121,13 +121,14 @@ static inline int fact_compare(const struct fact *a, const struct fact *b)
 }
 
 /*
- * Facts on disk: each says what differs from the one before it in its row (the first: from zeros).
+ * Facts on disk: each says what differs from the one before it in its row, and the first from what
+ * fact_origin() gives for their subject.
  *
  * fact_append() writes @fact behind @before. fact_read() reads the next at *@at into @fact, which
  * holds the one before. Return of fact_read(): 0; FACT_E_END; FACT_E_FORM.
  */
-enum { FACT_E_END = 1, FACT_E_FORM = 2, FACT_MAX_BYTES = 256 };
-struct buffer;
+enum { FACT_E_END = 1, FACT_E_FORM = 2, FACT_MAX_BYTES = 384 };
+void fact_origin(const struct subject *subject, struct fact *ret_fact);
 void fact_append(const struct fact *before, const struct fact *fact, struct buffer *to);
 int fact_read(struct span row, size_t *at, struct fact *fact);
 

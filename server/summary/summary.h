@@ -19,7 +19,7 @@ struct settle_verdict;
 
 enum {
 	SUMMARY_E_FAILED = 1, /* @error says what */
-	SUMMARY_E_ABSENT = 2  /* nothing was summarized yet; @error says so */
+	SUMMARY_E_ABSENT = 2 /* nothing was summarized yet, or all is folded anew; @error says so */
 };
 
 /* @app as APP_READER. It reads the rules (summary.rules_file, verdict.*) of the configuration. */
@@ -30,8 +30,8 @@ struct summary_state {
 	uint64_t position; /* the log is folded up to here */
 	uint64_t last;	   /* and ends here now */
 	usec_t as_of;	   /* verdicts are settled as of then */
-	usec_t first;	   /* time of the first fact; 0: there is none */
-	uint64_t facts, persons, visitors, anonymous;
+	uint64_t facts;
+	usec_t next_due; /* when the next verdict settles; 0: all are settled */
 };
 int summary_state(struct summary *summary, struct summary_state *ret_state);
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_SUMMARY_APPLY_H
+#define WAYMARK_SUMMARY_APPLY_H
+
+#include "store/binding.h"
+#include "summary/intake.h"
+#include "summary/tally.h"
+#include "summary/unit_fold.h"
+
+/*
+ * A batch of events into data/summary/, in one transaction with the position that they bring it to.
+ * Each unit that they touch is folded as it was, which is taken from the totals, and as it is then,
+ * which is added: whatever an event does to its unit (it may come late, undo, merge or erase), the
+ * totals follow, and a kill leaves either all of it or nothing.
+ */
+struct apply;
+
+int apply_new(struct summary_env *env, struct text_ids *texts, struct unit_fold *fold,
+	      struct tally *tally, struct apply **ret_apply); /* all borrowed. 0; -ENOMEM */
+void apply_free(struct apply *apply);			      /* NULL allowed */
+
+/* One more event of the batch. Return: 0; -ENOMEM. */
+int apply_add(struct apply *apply, const struct event *event, const struct intake_result *result);
+size_t apply_size(const struct apply *apply); /* what waits: facts and changes */
+
+/*
+ * Bring everything up to @position and @as_of: the batch, with whom its browsers belong to by
+ * state/ of @store, and the units whose verdicts are due. The batch is empty after it.
+ *
+ * Return: 0; negative errno: nothing has changed.
+ */
+int apply_run(struct apply *apply, struct store *store, uint64_t position, usec_t as_of);
+
+/* Note the verdicts of @unit that are not settled (@due 0: all are), in a transaction. */
+void apply_note_due(struct txn *txn, const struct subject *unit, usec_t due, usec_t as_of);
+/* The next time at which something is due; 0: nothing is. */
+usec_t apply_next_due(struct summary_env *env);
+
+#endif

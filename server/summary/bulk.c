@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Three steps: the log into a sort, the sort into rows, the rows into totals (refold.c). Each reads
+ * and writes in one direction only, which is what makes ten million events a matter of seconds.
+ *
+ * Whose a browser is, is read from state/ beside the sorted facts, since both are in the order of
+ * visitor ids; who was merged into whom and who was erased is asked of it too. It may be newer than
+ * where the log was read to; what comes after that position is applied later, and finds that
+ * nothing is to be changed.
+ *
+ * The new directory is complete when it takes its place, or it never does.
+ */
+#include "summary/bulk.h"
+
+#include "base/cleanup.h"
+#include "base/encode.h"
+#include "store/event_reader.h"
+#include "summary/apply.h"
+#include "summary/fact_sort.h"
+#include "summary/refold.h"
+
+#include <errno.h>
+
+enum { CHUNK_BYTES = 8 << 20, TEXTS_WAITING_MAX = 16384, STOP_EVENTS = 65536 };
+
+static const char building[] = "summary.new";
+
+struct move {
+	struct subject subject, unit;
+	bool erased;
+	uint64_t sequence;
+};
+
+struct bulk {
+	const struct bulk_options *options;
+	struct summary_env *env;
+	struct text_ids *texts;
+	struct intake *intake;
+	struct fact_sort *sort;
+	uint64_t position, events, facts;
+	struct intake_result held; /* the event before, which a conflict may be about */
+	bool holds;
+	int error;
+
+	/* Rows that wait: key ‖ length 4 ‖ row, one after the other. */
+	struct buffer rows;
+	struct move *moves;
+	size_t move_count, move_capacity;
+	uint8_t key[FACT_KEY_BYTES];
+	struct buffer row;
+	struct fact before;
+
+	struct binding_browser browsers[BINDING_BROWSERS_MAX]; /* of state/, what comes next */
+	size_t browser, browser_count;
+	bool browsers_end;
+};
+
+static void write_texts(struct txn *txn, void *context)
+{
+	text_ids_write(context, txn);
+}
+
+static int flush_texts(struct bulk *bulk)
+{
+	int r = summary_env_write(bulk->env, write_texts, bulk->texts);
+
+	if (!r)
+		text_ids_written(bulk->texts);
+	return r;
+}
+
+static int release_held(struct bulk *bulk)
+{
+	const struct intake_result *held = &bulk->held;
+	int r = 0;
+
+	for (unsigned i = 0; bulk->holds && i < held->copy_count && !r; i++)
+		r = fact_sort_add(bulk->sort, &held->copies[i].subject, &held->fact,
+				  held->copies[i].bits | (held->fact.bits & FACT_CONFLICT));
+	bulk->holds = false;
+	return r;
+}
+
+static int take_result(struct bulk *bulk, const struct event *event,
+		       const struct intake_result *result)
+{
+	int r;
+
+	if (result->change == INTAKE_CONFLICT) {
+		if (bulk->holds && bulk->held.fact.sequence + 1 == event->sequence)
+			bulk->held.fact.bits |= FACT_CONFLICT;
+		return 0;
+	}
+	r = release_held(bulk);
+	if (result->copy_count > 0) {
+		bulk->held = *result;
+		bulk->holds = true;
+	}
+	return r;
+}
+
+static int take_event(void *context, const struct event *event, struct span record)
+{
+	struct bulk *bulk = context;
+	struct intake_result result;
+	int r;
+
+	(void)record;
+	if (event->sequence > bulk->position)
+		return BULK_E_STOPPED;
+	if (bulk->events++ % STOP_EVENTS == 0 && bulk->options->stop && bulk->options->stop())
+		return -ECANCELED;
+	r = intake_take(bulk->intake, event, &result);
+	if (!r)
+		r = take_result(bulk, event, &result);
+	if (!r && text_ids_waiting(bulk->texts) >= TEXTS_WAITING_MAX)
+		r = flush_texts(bulk);
+	return r;
+}
+
+static int read_log(struct bulk *bulk, struct error *error)
+{
+	struct store *store = bulk->options->app->store;
+	uint64_t pruned = 0, last = 0;
+	int r = event_reader_pruned_through(store, &pruned);
+
+	if (!r)
+		r = event_reader_each(store, pruned, take_event, bulk, &last);
+	if (r == EVENT_E_FORM || r == EVENT_E_VERSION)
+		if (last < bulk->position)
+			return error_set(error, -EBADMSG, "event %llu cannot be read",
+					 (unsigned long long)last + 1);
+	if (r == BULK_E_STOPPED)
+		r = 0;
+	if (!r)
+		r = release_held(bulk);
+	if (!r)
+		r = flush_texts(bulk);
+	return r;
+}
+
+static int next_browser(struct bulk *bulk)
+{
+	struct store *store = bulk->options->app->store;
+	struct visitor_id after = {{0}};
+	int r;
+
+	if (++bulk->browser < bulk->browser_count || bulk->browsers_end)
+		return 0;
+	if (bulk->browser_count > 0)
+		after = bulk->browsers[bulk->browser_count - 1].visitor;
+	bulk->browser = 0;
+	r = binding_read_browsers(store, &after, bulk->browsers, &bulk->browser_count);
+	bulk->browsers_end = bulk->browser_count < BINDING_BROWSERS_MAX;
+	return r;
+}
+
+/* The person of @visitor by state/, or NULL. Asked in the order of visitors. */
+static const struct handle *find_binding(struct bulk *bulk, const uint8_t *visitor)
+{
+	const struct binding_browser *browser;
+
+	for (;;) {
+		int order;
+
+		if (bulk->browser >= bulk->browser_count)
+			return NULL;
+		browser = &bulk->browsers[bulk->browser];
+		order = memcmp(&browser->visitor, visitor, sizeof(browser->visitor));
+		if (order >= 0)
+			return order == 0 ? &browser->person : NULL;
+		bulk->error = next_browser(bulk);
+		if (bulk->error)
+			return NULL;
+	}
+}
+
+static int add_move(struct bulk *bulk, const struct subject *subject, const struct handle *person,
+		    bool erased)
+{
+	struct move *move;
+
+	if (bulk->move_count == bulk->move_capacity) {
+		size_t capacity = bulk->move_capacity ? 2 * bulk->move_capacity : 1024;
+		struct move *rows = reallocarray(bulk->moves, capacity, sizeof(*rows));
+
+		if (!rows)
+			return -ENOMEM;
+		bulk->moves = rows;
+		bulk->move_capacity = capacity;
+	}
+	move = &bulk->moves[bulk->move_count++];
+	*move = (struct move){.subject = *subject, .erased = erased, .sequence = bulk->position};
+	if (!erased)
+		move->unit = subject_of_person(person);
+	return 0;
+}
+
+/* Whose the facts of @subject are by state/. False: its person was erased, and the facts go. */
+static bool place_subject(struct bulk *bulk, const struct subject *subject)
+{
+	struct store *store = bulk->options->app->store;
+	const struct handle *bound;
+	struct handle person;
+	bool erased;
+
+	if (subject_kind(subject) == SUBJECT_ANONYMOUS)
+		return true;
+	if (subject_kind(subject) == SUBJECT_PERSON) {
+		memcpy(&person, subject->bytes + 1, sizeof(person));
+		bulk->error = binding_find_person(store, &person, &person);
+		if (memcmp(&person, subject->bytes + 1, sizeof(person)) == 0)
+			return true;
+	} else {
+		bound = find_binding(bulk, subject->bytes + 1);
+		if (!bound)
+			return true;
+		person = *bound;
+	}
+	erased = id_is_zero(&person, sizeof(person));
+	if (!bulk->error)
+		bulk->error = add_move(bulk, subject, &person, erased);
+	return !erased;
+}
+
+static void write_rows(struct txn *txn, void *context)
+{
+	struct bulk *bulk = context;
+	struct span rows = buffer_span(&bulk->rows);
+
+	for (size_t at = 0; at < rows.size && !summary_failed(txn);) {
+		const uint8_t *key = rows.data + at;
+		uint32_t size = get_u32(key + FACT_KEY_BYTES);
+
+		summary_append(txn, SUMMARY_FACTS, span_of(key, FACT_KEY_BYTES),
+			       span_of(key + FACT_KEY_BYTES + 4, size));
+		at += FACT_KEY_BYTES + 4 + size;
+	}
+	for (size_t i = 0; i < bulk->move_count && !summary_failed(txn); i++)
+		unit_set(txn, &bulk->moves[i].subject,
+			 bulk->moves[i].erased ? NULL : &bulk->moves[i].unit,
+			 bulk->moves[i].sequence);
+}
+
+static int flush_rows(struct bulk *bulk)
+{
+	int r = bulk->rows.error;
+
+	if (!r)
+		r = summary_env_reserve(bulk->env, bulk->rows.size);
+	if (!r)
+		r = summary_env_write(bulk->env, write_rows, bulk);
+	buffer_clear(&bulk->rows);
+	bulk->move_count = 0;
+	return r;
+}
+
+static void end_row(struct bulk *bulk)
+{
+	uint8_t size[4];
+
+	if (bulk->row.size == 0)
+		return;
+	put_u32(size, (uint32_t)bulk->row.size);
+	buffer_append(&bulk->rows, bulk->key, sizeof(bulk->key));
+	buffer_append(&bulk->rows, size, sizeof(size));
+	buffer_append_span(&bulk->rows, buffer_span(&bulk->row));
+	buffer_clear(&bulk->row);
+}
+
+static void add_to_row(struct bulk *bulk, const struct subject *subject, const struct fact *fact)
+{
+	if (bulk->row.size >= FACT_ROW_MAX_BYTES)
+		end_row(bulk);
+	if (bulk->row.size == 0) {
+		fact_origin(subject, &bulk->before);
+		fact_key(subject, fact->time, fact->sequence, bulk->key);
+	}
+	fact_append(&bulk->before, fact, &bulk->row);
+	bulk->before = *fact;
+}
+
+static int write_facts(struct bulk *bulk)
+{
+	struct subject subject, current = {{255}};
+	struct fact fact;
+	bool kept = false;
+	int r;
+
+	bulk->browser = 0;
+	r = next_browser(bulk);
+	while (!r && !(r = fact_sort_next(bulk->sort, &subject, &fact))) {
+		if (memcmp(&subject, &current, sizeof(subject)) != 0) {
+			end_row(bulk);
+			if (bulk->rows.size >= CHUNK_BYTES)
+				r = flush_rows(bulk);
+			current = subject;
+			kept = place_subject(bulk, &subject);
+		}
+		if (kept) {
+			add_to_row(bulk, &subject, &fact);
+			bulk->facts++;
+		}
+		if (!r)
+			r = bulk->error;
+	}
+	end_row(bulk);
+	return r == FACT_E_END ? flush_rows(bulk) : r;
+}
+
+static void write_meta(struct txn *txn, void *context)
+{
+	const struct bulk *bulk = context;
+
+	summary_put_number(txn, "schema", SUMMARY_SCHEMA_VERSION);
+	summary_put_number(txn, "position", bulk->position);
+	summary_put_number(txn, "as_of", bulk->options->as_of);
+	summary_put_number(txn, "facts", bulk->facts);
+}
+
+static int build(struct bulk *bulk, struct error *error)
+{
+	const struct bulk_options *options = bulk->options;
+	int r = read_log(bulk, error);
+
+	if (!r)
+		r = fact_sort_finish(bulk->sort);
+	if (!r)
+		r = write_facts(bulk);
+	fact_sort_free(bulk->sort);
+	bulk->sort = NULL;
+	if (!r)
+		r = refold(bulk->env, options->fold, options->tally, options->as_of,
+			   options->memory_bytes / 4);
+	return r ? r : summary_env_write(bulk->env, write_meta, bulk);
+}
+
+static int open_all(struct bulk *bulk, struct error *error)
+{
+	const struct bulk_options *options = bulk->options;
+	const char *data_dir = options->app->config->data_dir;
+	struct store_status status;
+	int r = summary_env_remove(data_dir, building);
+
+	if (r)
+		return error_set(error, r, "%s/%s: cannot be removed: %s", data_dir, building,
+				 strerror(-r));
+	r = summary_env_open(data_dir, building, true, &bulk->env, error);
+	if (!r)
+		r = text_ids_open(bulk->env, options->memory_bytes / 4, &bulk->texts);
+	if (!r)
+		r = intake_new(options->app->trackers, bulk->texts, &bulk->intake);
+	if (!r)
+		r = fact_sort_new(data_dir, options->memory_bytes / 2, &bulk->sort);
+	store_status(options->app->store, &status);
+	bulk->position = status.state_position;
+	return r;
+}
+
+static void close_all(struct bulk *bulk)
+{
+	fact_sort_free(bulk->sort);
+	intake_free(bulk->intake);
+	text_ids_close(bulk->texts);
+	summary_env_close(bulk->env);
+	buffer_finish(&bulk->rows);
+	buffer_finish(&bulk->row);
+	free(bulk->moves);
+	free(bulk);
+}
+
+int bulk_run(const struct bulk_options *options, uint64_t *ret_events, struct error *error)
+{
+	const char *data_dir = options->app->config->data_dir;
+	struct bulk *bulk = calloc(1, sizeof(*bulk));
+	int r;
+
+	if (!bulk)
+		return error_set(error, -ENOMEM, "out of memory");
+	bulk->options = options;
+	error->text[0] = '\0';
+	r = open_all(bulk, error);
+	if (!r)
+		r = build(bulk, error);
+	*ret_events = bulk->events;
+	close_all(bulk);
+	if (!r)
+		r = summary_env_replace(data_dir, building);
+	else
+		(void)summary_env_remove(data_dir, building);
+	if (r == -ECANCELED)
+		return BULK_E_STOPPED;
+	if (r && !error->text[0])
+		(void)error_set(error, r, "%s/%s: cannot be written: %s", data_dir, building,
+				strerror(-r));
+	return r;
+}

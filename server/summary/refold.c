@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One walk over all rows of facts, in order. A visitor or an anonymous subject is a unit as it
+ * stands, if it is not counted under a person, and is folded while its rows go by. People come
+ * after them, each with the subjects that are counted under it.
+ *
+ * The walk is cut into slices: what a slice adds waits in memory, and is written when it is much.
+ */
+#include "summary/refold.h"
+
+#include "summary/apply.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { SLICE_ROWS = 65536, SLICE_PERSONS = 4096 };
+
+struct due_unit {
+	struct subject unit;
+	usec_t due;
+};
+
+struct refold {
+	struct unit_fold *fold;
+	struct tally *tally;
+	usec_t as_of;
+	struct due_unit *due;
+	size_t due_count, due_capacity;
+	bool any_members;
+
+	/* The slice. */
+	uint8_t from[FACT_KEY_BYTES]; /* where the next one begins */
+	size_t from_bytes;
+	struct subject unit; /* that is being folded */
+	bool open, skip;
+	size_t rows;
+	bool more;
+	int error;
+	struct txn *txn;
+	bool clear; /* of what is written: begin with nothing */
+};
+
+static void note_due(struct refold *refold, const struct subject *unit, usec_t due)
+{
+	size_t capacity = refold->due_capacity ? 2 * refold->due_capacity : 256;
+
+	if (due == 0 || refold->error)
+		return;
+	if (refold->due_count == refold->due_capacity) {
+		struct due_unit *rows = reallocarray(refold->due, capacity, sizeof(*rows));
+
+		if (!rows) {
+			refold->error = -ENOMEM;
+			return;
+		}
+		refold->due = rows;
+		refold->due_capacity = capacity;
+	}
+	refold->due[refold->due_count++] = (struct due_unit){*unit, due};
+}
+
+static void close_unit(struct refold *refold)
+{
+	usec_t due = 0;
+	int r;
+
+	if (!refold->open)
+		return;
+	refold->open = false;
+	if (refold->skip)
+		return;
+	r = unit_fold_end(refold->fold, &due);
+	if (r && !refold->error)
+		refold->error = r;
+	note_due(refold, &refold->unit, due);
+}
+
+static void open_unit(struct refold *refold, const uint8_t *key)
+{
+	struct subject under;
+
+	memcpy(refold->unit.bytes, key, SUBJECT_BYTES);
+	refold->open = true;
+	refold->skip = refold->any_members && (!unit_find(refold->txn, &refold->unit, &under) ||
+					       memcmp(&under, &refold->unit, sizeof(under)) != 0);
+	if (!refold->skip)
+		unit_fold_begin(refold->fold, &refold->unit, refold->as_of);
+}
+
+/* Slices end between two units. */
+static bool visit_row(void *context, struct span key, struct span row)
+{
+	struct refold *refold = context;
+	int r;
+
+	if (key.size != FACT_KEY_BYTES || key.data[0] == SUBJECT_PERSON)
+		return false;
+	if (!refold->open || memcmp(key.data, refold->unit.bytes, SUBJECT_BYTES) != 0) {
+		close_unit(refold);
+		if (refold->rows >= SLICE_ROWS) {
+			memcpy(refold->from, key.data, sizeof(refold->from));
+			refold->from_bytes = sizeof(refold->from);
+			refold->more = true;
+			return false;
+		}
+		open_unit(refold, key.data);
+	}
+	refold->rows++;
+	r = refold->skip ? 0 : unit_fold_row(refold->fold, &refold->unit, row);
+	if (r && !refold->error)
+		refold->error = r;
+	return !refold->error;
+}
+
+static void fold_browsers(struct txn *txn, void *context)
+{
+	struct refold *refold = context;
+	struct span key, value;
+
+	refold->txn = txn;
+	refold->more = false;
+	refold->rows = 0;
+	refold->any_members = summary_ceiling(txn, SUMMARY_UNITS, span_of(NULL, 0), &key, &value);
+	unit_fold_use(refold->fold, txn);
+	summary_each(txn, SUMMARY_FACTS,
+		     span_of(refold->from_bytes ? refold->from : NULL, refold->from_bytes),
+		     visit_row, refold);
+	close_unit(refold);
+	summary_fail(txn, refold->error);
+}
+
+static void fold_people(struct txn *txn, void *context)
+{
+	struct refold *refold = context;
+	struct subject person;
+	usec_t due;
+
+	refold->txn = txn;
+	refold->more = false;
+	unit_fold_use(refold->fold, txn);
+	for (refold->rows = 0;
+	     !refold->error &&
+	     unit_find_person(txn, span_of(refold->from, refold->from_bytes), &person);
+	     refold->rows++) {
+		if (refold->rows >= SLICE_PERSONS) {
+			refold->more = true;
+			break;
+		}
+		refold->error =
+			unit_fold_run(refold->fold, &person, refold->as_of, NULL, &due, NULL);
+		note_due(refold, &person, due);
+		subject_step(&person);
+		memcpy(refold->from, person.bytes, SUBJECT_BYTES);
+		refold->from_bytes = SUBJECT_BYTES;
+	}
+	summary_fail(txn, refold->error);
+}
+
+static void write_all(struct txn *txn, void *context)
+{
+	struct refold *refold = context;
+
+	if (refold->clear) {
+		summary_clear(txn, SUMMARY_TOTALS);
+		summary_clear(txn, SUMMARY_DUE);
+		summary_put(txn, SUMMARY_META, SPAN("rules"), SPAN(""));
+	}
+	summary_fail(txn, tally_write(refold->tally, txn));
+	for (size_t i = 0; i < refold->due_count; i++)
+		apply_note_due(txn, &refold->due[i].unit, refold->due[i].due, refold->as_of);
+}
+
+static int write_out(struct summary_env *env, struct refold *refold, size_t limit)
+{
+	size_t bytes = tally_bytes(refold->tally) + refold->due_count * sizeof(*refold->due);
+	int r;
+
+	if (bytes < limit)
+		return 0;
+	r = summary_env_write(env, write_all, refold);
+	if (r)
+		return r;
+	tally_clear(refold->tally);
+	refold->due_count = 0;
+	refold->clear = false;
+	return 0;
+}
+
+static int each_slice(struct summary_env *env, struct refold *refold, size_t limit,
+		      void (*body)(struct txn *txn, void *context))
+{
+	int r;
+
+	do {
+		r = summary_env_read(env, body, refold);
+		if (!r)
+			r = write_out(env, refold, limit);
+	} while (!r && refold->more);
+	return r;
+}
+
+struct ending {
+	const char *rules;
+	usec_t as_of;
+};
+
+static void write_end(struct txn *txn, void *context)
+{
+	const struct ending *ending = context;
+
+	summary_put(txn, SUMMARY_META, SPAN("rules"), span_text(ending->rules));
+	summary_put_number(txn, "as_of", ending->as_of);
+}
+
+int refold(struct summary_env *env, struct unit_fold *fold, struct tally *tally, usec_t as_of,
+	   size_t memory_bytes)
+{
+	struct refold state = {.fold = fold, .tally = tally, .as_of = as_of, .clear = true};
+	struct ending ending = {unit_fold_rules(fold), as_of};
+	int r;
+
+	tally_clear(tally);
+	tally_set_sign(tally, 1);
+	r = write_out(env, &state, 0);
+	if (!r)
+		r = each_slice(env, &state, memory_bytes, fold_browsers);
+	state.from_bytes = 0;
+	if (!r)
+		r = each_slice(env, &state, memory_bytes, fold_people);
+	if (!r)
+		r = write_out(env, &state, 0);
+	if (!r)
+		r = summary_env_write(env, write_end, &ending);
+	free(state.due);
+	return r;
+}

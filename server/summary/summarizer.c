@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a run begins, and what it then does over and over.
+ *
+ * The summaries are of one log: one that ends before their position, that has lost events which
+ * they have not seen, or whose incarnation changed (a backup was restored) is another one, and then
+ * they are made anew from it. So are those of another schema.
+ *
+ * The time as of which verdicts are settled never goes back, whatever the clock does, since what
+ * was settled may already have been delivered.
+ */
+#include "summary/summarizer.h"
+
+#include "base/cleanup.h"
+#include "store/event_reader.h"
+#include "summary/apply.h"
+#include "summary/bulk.h"
+#include "summary/refold.h"
+
+#include <errno.h>
+
+enum { BATCH_FACTS = 32768, BATCH_EVENTS = 131072, KEEP_AS_OF_S = 60, MIB = 1 << 20 };
+
+struct summarizer {
+	struct summarizer_options options;
+	int lock;
+	struct summary_env *env;
+	struct text_ids *texts;
+	struct intake *intake;
+	struct unit_fold *fold;
+	struct tally *tally;
+	struct apply *apply;
+	struct summarizer_status status;
+	uint64_t limit; /* of the batch: state/ is here */
+	uint64_t batch; /* events in it */
+	uint64_t last;	/* its last */
+	usec_t kept;	/* as_of, as it is on disk */
+};
+
+struct header {
+	uint64_t schema, position, as_of;
+	bool other_rules;
+	const char *rules;
+};
+
+static void read_header(struct txn *txn, void *context)
+{
+	struct header *header = context;
+
+	header->schema = summary_get_number(txn, "schema", 0);
+	header->position = summary_get_number(txn, "position", 0);
+	header->as_of = summary_get_number(txn, "as_of", 0);
+	header->other_rules = !span_equal(summary_get(txn, SUMMARY_META, SPAN("rules")),
+					  span_text(header->rules));
+}
+
+static size_t memory_of(const struct summarizer *summarizer)
+{
+	return (size_t)summarizer->options.app->config->summary_cache_mib * MIB;
+}
+
+static int fail(const struct summarizer *summarizer, int code, struct error *error)
+{
+	const char *data_dir = summarizer->options.app->config->data_dir;
+
+	if (code == -EBADMSG)
+		return error_set(error, SUMMARIZER_E_FAILED,
+				 "%s/summary: cannot be read; waymark summarize --rebuild makes it "
+				 "anew from the log",
+				 data_dir);
+	return error_set(error, SUMMARIZER_E_FAILED, "%s/summary: %s", data_dir, strerror(-code));
+}
+
+static int build(struct summarizer *summarizer, struct error *error)
+{
+	struct bulk_options options = {
+		.app = summarizer->options.app,
+		.fold = summarizer->fold,
+		.tally = summarizer->tally,
+		.as_of = summarizer->status.as_of,
+		.memory_bytes = memory_of(summarizer),
+		.stop = summarizer->options.stop,
+	};
+	int r;
+
+	summary_env_close(summarizer->env);
+	summarizer->env = NULL;
+	r = bulk_run(&options, &summarizer->status.events, error);
+	if (r)
+		return r == BULK_E_STOPPED ? SUMMARIZER_E_STOPPED : SUMMARIZER_E_FAILED;
+	summarizer->status.whole_log = true;
+	return 0;
+}
+
+/* Is what is there of this log, and can it go on? */
+static bool continues(const struct summarizer *summarizer, const struct header *header)
+{
+	struct store *store = summarizer->options.app->store;
+	struct store_status status;
+	uint64_t pruned = 0;
+
+	store_status(store, &status);
+	return header->schema == SUMMARY_SCHEMA_VERSION &&
+	       header->position <= status.last_sequence &&
+	       event_reader_pruned_through(store, &pruned) == 0 && header->position >= pruned;
+}
+
+static int check_as_of(struct summarizer *summarizer, uint64_t before, struct error *error)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	if (summarizer->options.as_of && summarizer->options.as_of < before) {
+		clock_format(before, text);
+		return error_set(error, SUMMARIZER_E_FAILED,
+				 "--as-of: the summaries are as of %s already; a later time, or "
+				 "--rebuild",
+				 text);
+	}
+	if (summarizer->status.as_of < before)
+		summarizer->status.as_of = before;
+	return 0;
+}
+
+static int open_env(struct summarizer *summarizer, struct error *error)
+{
+	return summary_env_open(summarizer->options.app->config->data_dir, "summary", true,
+				&summarizer->env, error);
+}
+
+/* With the summaries as they are, or anew. */
+static int open_summary(struct summarizer *summarizer, struct error *error)
+{
+	struct header header = {.rules = unit_fold_rules(summarizer->fold)};
+	int r;
+
+	if (summarizer->options.rebuild)
+		return build(summarizer, error);
+	r = open_env(summarizer, error);
+	if (r)
+		return r;
+	r = summary_env_read(summarizer->env, read_header, &header);
+	if (r)
+		return fail(summarizer, r, error);
+	if (!continues(summarizer, &header))
+		return build(summarizer, error);
+	r = check_as_of(summarizer, header.as_of, error);
+	if (r || !header.other_rules)
+		return r;
+	r = refold(summarizer->env, summarizer->fold, summarizer->tally, summarizer->status.as_of,
+		   memory_of(summarizer) / 4);
+	summarizer->status.refolded = r == 0;
+	return r ? fail(summarizer, r, error) : 0;
+}
+
+static int open_parts(struct summarizer *summarizer, struct error *error)
+{
+	const struct tracker_set *trackers = summarizer->options.app->trackers;
+	struct header header = {.rules = ""};
+	int r = summarizer->env ? 0 : open_env(summarizer, error);
+
+	if (r)
+		return r;
+	r = summary_env_read(summarizer->env, read_header, &header);
+	summarizer->status.position = header.position;
+	summarizer->kept = header.as_of;
+	if (!r)
+		r = text_ids_open(summarizer->env, memory_of(summarizer) / 2, &summarizer->texts);
+	if (!r)
+		r = intake_new(trackers, summarizer->texts, &summarizer->intake);
+	if (!r)
+		r = apply_new(summarizer->env, summarizer->texts, summarizer->fold,
+			      summarizer->tally, &summarizer->apply);
+	return r ? fail(summarizer, r, error) : 0;
+}
+
+int summarizer_open(const struct summarizer_options *options, struct summarizer **ret_summarizer,
+		    struct error *error)
+{
+	const struct config *config = options->app->config;
+	struct summarizer *summarizer = calloc(1, sizeof(*summarizer));
+	struct fold_sink sink = {.count = tally_count};
+	int r;
+
+	if (!summarizer)
+		return error_set(error, SUMMARIZER_E_FAILED, "out of memory");
+	summarizer->options = *options;
+	summarizer->lock = -1;
+	summarizer->status.as_of = options->as_of ? options->as_of : clock_wall();
+	r = summary_env_lock(config->data_dir, &summarizer->lock, error);
+	if (r) {
+		summarizer_close(summarizer);
+		return r == SUMMARY_ENV_E_LOCKED ? SUMMARIZER_E_LOCKED : SUMMARIZER_E_FAILED;
+	}
+	r = tally_new(&summarizer->tally);
+	sink.context = summarizer->tally;
+	if (!r)
+		r = unit_fold_new(config, &sink, &summarizer->fold, error);
+	if (!r)
+		r = open_summary(summarizer, error);
+	if (!r)
+		r = open_parts(summarizer, error);
+	if (r) {
+		summarizer_close(summarizer);
+		return r == SUMMARIZER_E_STOPPED ? r : SUMMARIZER_E_FAILED;
+	}
+	*ret_summarizer = summarizer;
+	return 0;
+}
+
+void summarizer_close(struct summarizer *summarizer)
+{
+	if (!summarizer)
+		return;
+	apply_free(summarizer->apply);
+	intake_free(summarizer->intake);
+	text_ids_close(summarizer->texts);
+	unit_fold_free(summarizer->fold);
+	tally_free(summarizer->tally);
+	summary_env_close(summarizer->env);
+	if (summarizer->lock >= 0)
+		(void)close(summarizer->lock);
+	free(summarizer);
+}
+
+/* Nonzero where the batch ends. */
+static int take_event(void *context, const struct event *event, struct span record)
+{
+	struct summarizer *summarizer = context;
+	struct intake_result result;
+	int r;
+
+	(void)record;
+	if (event->sequence > summarizer->limit || summarizer->batch >= BATCH_EVENTS ||
+	    apply_size(summarizer->apply) >= BATCH_FACTS)
+		return SUMMARIZER_E_STOPPED;
+	r = intake_take(summarizer->intake, event, &result);
+	if (!r)
+		r = apply_add(summarizer->apply, event, &result);
+	if (r)
+		return r;
+	summarizer->batch++;
+	summarizer->last = event->sequence;
+	return 0;
+}
+
+static int read_batch(struct summarizer *summarizer, struct error *error)
+{
+	struct store *store = summarizer->options.app->store;
+	uint64_t last;
+	int r;
+
+	summarizer->batch = 0;
+	summarizer->last = summarizer->status.position;
+	r = event_reader_each(store, summarizer->status.position, take_event, summarizer, &last);
+	if (r == SUMMARIZER_E_STOPPED || last > summarizer->limit)
+		return 0;
+	if (r > 0)
+		return error_set(error, SUMMARIZER_E_FAILED, "event %llu cannot be read",
+				 (unsigned long long)last + 1);
+	return r ? error_set(error, SUMMARIZER_E_FAILED, "the log cannot be read: %s", strerror(-r))
+		 : 0;
+}
+
+static void tick(struct summarizer *summarizer)
+{
+	usec_t now = summarizer->options.as_of ? summarizer->options.as_of : clock_wall();
+
+	if (now > summarizer->status.as_of)
+		summarizer->status.as_of = now;
+}
+
+int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error *error)
+{
+	struct summarizer_status *status = &summarizer->status;
+	usec_t before = status->as_of;
+	usec_t keep = summarizer->options.follow ? KEEP_AS_OF_S * USEC_PER_SEC : 1;
+	struct store_status store;
+	bool due, stale;
+	int r;
+
+	store_status(summarizer->options.app->store, &store);
+	summarizer->limit = store.state_position;
+	tick(summarizer);
+	r = read_batch(summarizer, error);
+	if (r)
+		return r;
+	status->next_due = apply_next_due(summarizer->env);
+	due = status->next_due && status->next_due <= status->as_of;
+	stale = status->as_of - summarizer->kept >= keep;
+	if (summarizer->batch == 0 && !due && !stale) {
+		status->as_of = before;
+		*ret_more = false;
+		return 0;
+	}
+	r = apply_run(summarizer->apply, summarizer->options.app->store, summarizer->last,
+		      status->as_of);
+	if (r)
+		return fail(summarizer, r, error);
+	summarizer->kept = status->as_of;
+	status->events += summarizer->batch;
+	status->position = summarizer->last;
+	status->next_due = apply_next_due(summarizer->env);
+	*ret_more = status->position < summarizer->limit ||
+		    (status->next_due && status->next_due <= status->as_of);
+	return 0;
+}
+
+void summarizer_status(const struct summarizer *summarizer, struct summarizer_status *ret_status)
+{
+	*ret_status = summarizer->status;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_SUMMARY_SUMMARIZER_H
+#define WAYMARK_SUMMARY_SUMMARIZER_H
+
+#include "app/app.h"
+
+/*
+ * The one writer of data/summary/. It brings the summaries up to where state/ is, a batch at a
+ * time; each batch is there as a whole or not at all.
+ */
+struct summarizer;
+
+struct summarizer_options {
+	struct app *app;    /* APP_READER, outlives it */
+	usec_t as_of;	    /* 0: the wall clock, each time that it is asked */
+	bool rebuild;	    /* begin with nothing but the log */
+	bool follow;	    /* it goes on for long: then as_of is noted once a minute */
+	bool (*stop)(void); /* asked now and then while it works; NULL: never */
+};
+
+enum {
+	SUMMARIZER_E_FAILED = 1, /* @error says what */
+	SUMMARIZER_E_STOPPED = 2,
+	SUMMARIZER_E_LOCKED = 4 /* another process summarizes */
+};
+
+/*
+ * Take the lock, and make ready: a first run, --rebuild and a log that is another one read the
+ * whole log; changed rules fold all facts again.
+ */
+int summarizer_open(const struct summarizer_options *options, struct summarizer **ret_summarizer,
+		    struct error *error);
+void summarizer_close(struct summarizer *summarizer); /* NULL allowed */
+
+/* One batch. *ret_more: another one would find something to do right now. */
+int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error *error);
+
+struct summarizer_status {
+	uint64_t position; /* all events up to here are in the summaries */
+	uint64_t events;   /* read by this process */
+	usec_t as_of;
+	bool whole_log, refolded; /* how it began */
+	usec_t next_due;	  /* when a verdict settles next; 0: none waits */
+};
+void summarizer_status(const struct summarizer *summarizer, struct summarizer_status *ret_status);
+
+#endif

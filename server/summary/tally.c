@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One number for each counter of each thing and day that changed, in a table by hash. A unit that
+ * is folded before and after an event takes away most of what it then adds again, so what comes out
+ * is small, and rows that did not change are not touched.
+ *
+ * Writing goes through the entries in the order of their keys, so that the pages of the totals are
+ * met once.
+ */
+#include "summary/tally.h"
+
+#include "base/cleanup.h"
+#include "base/encode.h"
+
+#include <assert.h>
+#include <errno.h>
+
+enum { ENTRIES_MIN = 1 << 12, VALUE_MAX_BYTES = TOTAL_COUNT * 10 };
+
+/* Key of the row, its id filled up with zeros, and the counter. */
+struct place {
+	uint8_t kind, id[TOTAL_ID_MAX_BYTES], day[2], total, rest[3];
+};
+static_assert(sizeof(struct place) == 16, "two words");
+
+struct entry {
+	struct place place;
+	int64_t by;
+};
+
+struct tally {
+	struct entry *entries; /* kind 255: free */
+	size_t slots, count;
+	int64_t sign;
+	int error;
+};
+
+enum { FREE = 255 };
+
+static struct entry *allocate(size_t slots)
+{
+	struct entry *entries = reallocarray(NULL, slots, sizeof(*entries));
+
+	for (size_t i = 0; entries && i < slots; i++)
+		entries[i].place.kind = FREE;
+	return entries;
+}
+
+int tally_new(struct tally **ret_tally)
+{
+	struct tally *tally = calloc(1, sizeof(*tally));
+
+	if (tally)
+		tally->entries = allocate(ENTRIES_MIN);
+	if (!tally || !tally->entries) {
+		free(tally);
+		return -ENOMEM;
+	}
+	tally->slots = ENTRIES_MIN;
+	tally->sign = 1;
+	*ret_tally = tally;
+	return 0;
+}
+
+void tally_free(struct tally *tally)
+{
+	if (!tally)
+		return;
+	free(tally->entries);
+	free(tally);
+}
+
+void tally_set_sign(struct tally *tally, int sign)
+{
+	tally->sign = sign;
+}
+
+size_t tally_bytes(const struct tally *tally)
+{
+	return tally->count * 2 * sizeof(*tally->entries);
+}
+
+static struct entry *find(struct entry *entries, size_t slots, const struct place *place)
+{
+	uint64_t words[2];
+
+	memcpy(words, place, sizeof(words));
+	words[0] = (words[0] ^ words[1] >> 29) * UINT64_C(0x9E3779B97F4A7C15);
+	words[1] = (words[1] ^ words[0] >> 32) * UINT64_C(0xC2B2AE3D27D4EB4F);
+	for (size_t i = words[1] >> 20;; i++) {
+		struct entry *entry = &entries[i & (slots - 1)];
+
+		if (entry->place.kind == FREE || memcmp(&entry->place, place, sizeof(*place)) == 0)
+			return entry;
+	}
+}
+
+static int grow(struct tally *tally)
+{
+	struct entry *entries = allocate(2 * tally->slots);
+
+	if (!entries)
+		return -ENOMEM;
+	for (size_t i = 0; i < tally->slots; i++)
+		if (tally->entries[i].place.kind != FREE)
+			*find(entries, 2 * tally->slots, &tally->entries[i].place) =
+				tally->entries[i];
+	free(tally->entries);
+	tally->entries = entries;
+	tally->slots *= 2;
+	return 0;
+}
+
+void tally_count(void *context, enum total_kind kind, struct span id, uint16_t day,
+		 enum total total, int64_t by)
+{
+	struct tally *tally = context;
+	struct place place = {.kind = (uint8_t)kind, .total = (uint8_t)total};
+	struct entry *entry;
+
+	assert(id.size == total_kind_row(kind)->id_bytes);
+	if (id.size > 0)
+		memcpy(place.id, id.data, id.size);
+	put_u16(place.day, day);
+	if (2 * tally->count >= tally->slots && !tally->error)
+		tally->error = grow(tally);
+	if (tally->error)
+		return;
+	entry = find(tally->entries, tally->slots, &place);
+	if (entry->place.kind == FREE) {
+		*entry = (struct entry){.place = place};
+		tally->count++;
+	}
+	entry->by += tally->sign * by;
+}
+
+void tally_clear(struct tally *tally)
+{
+	for (size_t i = 0; i < tally->slots; i++)
+		tally->entries[i].place.kind = FREE;
+	tally->count = 0;
+	tally->error = 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct place));
+}
+
+/* Those that change something, in order. NULL: out of memory. */
+static struct entry *sorted(const struct tally *tally, size_t *ret_count)
+{
+	struct entry *entries = reallocarray(NULL, tally->count + 1, sizeof(*entries));
+	size_t count = 0;
+
+	for (size_t i = 0; entries && i < tally->slots; i++)
+		if (tally->entries[i].place.kind != FREE && tally->entries[i].by != 0)
+			entries[count++] = tally->entries[i];
+	if (entries)
+		qsort(entries, count, sizeof(*entries), compare);
+	*ret_count = count;
+	return entries;
+}
+
+static size_t put_signed(uint8_t *to, int64_t number)
+{
+	size_t size = 0;
+
+	for (;;) {
+		uint8_t byte = number & 0x7f;
+
+		number >>= 7;
+		if ((number == 0 && !(byte & 0x40)) || (number == -1 && byte & 0x40)) {
+			to[size++] = byte;
+			return size;
+		}
+		to[size++] = byte | 0x80;
+	}
+}
+
+static int64_t get_signed(struct span value, size_t *at)
+{
+	uint64_t number = 0;
+	unsigned shift = 0;
+	uint8_t byte = 0;
+
+	do {
+		byte = value.data[(*at)++];
+		number |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte & 0x80 && *at < value.size && shift < 64);
+	if (shift < 64 && byte & 0x40)
+		number |= ~UINT64_C(0) << shift;
+	return (int64_t)number;
+}
+
+static void read_counts(struct span value, int64_t ret_counts[TOTAL_COUNT])
+{
+	size_t at = 0;
+
+	memset(ret_counts, 0, TOTAL_COUNT * sizeof(*ret_counts));
+	for (unsigned i = 0; i < TOTAL_COUNT && at < value.size; i++)
+		ret_counts[i] = get_signed(value, &at);
+}
+
+/* Without zeros at the end; 0: nothing is left. */
+static size_t write_counts(const int64_t counts[TOTAL_COUNT], uint8_t to[VALUE_MAX_BYTES])
+{
+	unsigned count = TOTAL_COUNT;
+	size_t size = 0;
+
+	while (count > 0 && counts[count - 1] == 0)
+		count--;
+	for (unsigned i = 0; i < count; i++)
+		size += put_signed(to + size, counts[i]);
+	return size;
+}
+
+static struct span key_of(const struct place *place, uint8_t to[TOTAL_KEY_MAX_BYTES])
+{
+	size_t id_bytes = total_kind_row((enum total_kind)place->kind)->id_bytes;
+
+	to[0] = place->kind;
+	memcpy(to + 1, place->id, id_bytes);
+	memcpy(to + 1 + id_bytes, place->day, sizeof(place->day));
+	return span_of(to, 1 + id_bytes + sizeof(place->day));
+}
+
+/* All entries of one row. Return: how many these are. */
+static size_t write_row(const struct entry *entries, size_t count, struct txn *txn)
+{
+	uint8_t key_bytes[TOTAL_KEY_MAX_BYTES], value[VALUE_MAX_BYTES];
+	struct span key = key_of(&entries->place, key_bytes);
+	int64_t counts[TOTAL_COUNT];
+	size_t i, size;
+
+	read_counts(summary_get(txn, SUMMARY_TOTALS, key), counts);
+	for (i = 0; i < count &&
+		    memcmp(&entries[i].place, &entries->place, offsetof(struct place, total)) == 0;
+	     i++)
+		counts[entries[i].place.total] += entries[i].by;
+	size = write_counts(counts, value);
+	if (size > 0)
+		summary_put(txn, SUMMARY_TOTALS, key, span_of(value, size));
+	else
+		summary_delete(txn, SUMMARY_TOTALS, key);
+	return i;
+}
+
+int tally_write(struct tally *tally, struct txn *txn)
+{
+	size_t count, at = 0;
+	cleanup_free struct entry *entries = tally->error ? NULL : sorted(tally, &count);
+
+	if (!entries)
+		return tally->error ? tally->error : -ENOMEM;
+	while (at < count && !summary_failed(txn))
+		at += write_row(entries + at, count - at, txn);
+	return 0;
+}
+
+bool tally_read_row(struct span key, struct span value, struct span *ret_id, uint16_t *ret_day,
+		    int64_t ret_counts[TOTAL_COUNT])
+{
+	size_t id_bytes;
+
+	if (key.size < 1 || key.data[0] >= TOTAL_KIND_COUNT)
+		return false;
+	id_bytes = total_kind_row((enum total_kind)key.data[0])->id_bytes;
+	if (key.size != 1 + id_bytes + 2)
+		return false;
+	*ret_id = span_slice(key, 1, id_bytes);
+	*ret_day = get_u16(key.data + 1 + id_bytes);
+	read_counts(value, ret_counts);
+	return true;
+}
