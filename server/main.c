@@ -13,19 +13,20 @@
 
 /* clang-format off */
 static const struct command commands[] = {
-	{"backup",   command_backup,   "copy log and state, while a server runs or not"},
-	{"binding",  command_binding,  "list who is tied to which browser, and undo it"},
-	{"config",   command_config,   "check the configuration, or print what it may hold"},
-	{"doctor",   command_doctor,   "check this installation, and say what to change"},
-	{"events",   command_events,   "print the log, or import events of another system"},
-	{"init",     command_init,     "make a directory to serve from"},
-	{"key",      command_key,      "list, rotate, retire and export the keys"},
-	{"link",     command_link,     "register, list, show and verify tracked links"},
-	{"prospect", command_prospect, "import, find and show people"},
-	{"restore",  command_restore,  "make the store anew from a backup"},
-	{"rewrite",  command_rewrite,  "a message on standard input, the tracked message out"},
-	{"serve",    command_serve,    "answer tracked links"},
-	{"token",    command_token,    "make, list and revoke tokens of the admin API"},
+	{"backup",    command_backup,    "copy log and state, while a server runs or not"},
+	{"binding",   command_binding,   "list who is tied to which browser, and undo it"},
+	{"config",    command_config,    "check the configuration, or print what it may hold"},
+	{"doctor",    command_doctor,    "check this installation, and say what to change"},
+	{"events",    command_events,    "print the log, or import events of another system"},
+	{"init",      command_init,      "make a directory to serve from"},
+	{"key",       command_key,       "list, rotate, retire and export the keys"},
+	{"link",      command_link,      "register, list, show and verify tracked links"},
+	{"prospect",  command_prospect,  "import, find and show people"},
+	{"restore",   command_restore,   "make the store anew from a backup"},
+	{"rewrite",   command_rewrite,   "a message on standard input, the tracked message out"},
+	{"serve",     command_serve,     "answer tracked links"},
+	{"summarize", command_summarize, "fold the log into summaries"},
+	{"token",     command_token,     "make, list and revoke tokens of the admin API"},
 	{0},
 };
 /* clang-format on */

@@ -28,6 +28,7 @@ struct session {
 	int data_fd;
 	char *socket; /* NULL: the command owns the stores */
 	bool keeps_server;
+	bool never_waits; /* for a server that went away */
 };
 
 static void forget(struct session *session)
@@ -105,15 +106,41 @@ static int open_until(struct session *session, usec_t deadline, struct error *er
 	}
 }
 
-int session_open(const char *option, struct session **ret_session, struct error *error)
+static struct session *session_new(const char *option)
 {
 	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session)
+		return NULL;
+	session->data_fd = -1;
+	session->option = option ? strdup(option) : NULL;
+	return session;
+}
+
+int session_open_beside(const char *option, struct session **ret_session, struct error *error)
+{
+	struct session *session = session_new(option);
 	int code;
 
 	if (!session)
 		return error_set(error, APP_E_FAILED, "out of memory");
-	session->data_fd = -1;
-	session->option = option ? strdup(option) : NULL;
+	session->keeps_server = session->never_waits = true;
+	code = find_server(session, error);
+	if (code) {
+		session_close(session);
+		return code == APP_E_LOCKED ? APP_E_ABSENT : code;
+	}
+	*ret_session = session;
+	return 0;
+}
+
+int session_open(const char *option, struct session **ret_session, struct error *error)
+{
+	struct session *session = session_new(option);
+	int code;
+
+	if (!session)
+		return error_set(error, APP_E_FAILED, "out of memory");
 	code = open_until(session, clock_monotonic() + SESSION_WAIT_MS * USEC_PER_MS, error);
 	if (code) {
 		session_close(session);
@@ -233,7 +260,7 @@ int session_call(struct session *session, const char *path, const json_t *body, 
 		lost = call_server(session, path, text, ret_reply, &code, error);
 		if (lost == 0)
 			return code;
-		if (lost < 0 || clock_monotonic() >= deadline)
+		if (lost < 0 || session->never_waits || clock_monotonic() >= deadline)
 			return OPERATION_E_FAILED;
 		forget(session);
 	}

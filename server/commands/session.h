@@ -21,6 +21,12 @@ void session_close(struct session *session);	/* NULL allowed */
 void cleanup_session(struct session **session); /* for cleanup() */
 
 /*
+ * Only beside a server that runs now: APP_E_ABSENT without one, and the stores are never owned. A
+ * call fails at once when the server is gone.
+ */
+int session_open_beside(const char *option, struct session **ret_session, struct error *error);
+
+/*
  * Configuration, trackers and keyring, in either way; its store is NULL beside a server. Good until
  * the next session_call(), which opens them again where a server has gone away.
  */
