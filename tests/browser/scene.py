@@ -2,8 +2,9 @@
 """What the browser tests play in: a tracker behind its nginx, its sites and strangers' ones, and
 readers with profiles of their own.
 
-One scene serves all tests of a class, so each test has its own people and its own profiles, and
-looks only at the events that are newer than itself.
+One stage serves all tests of a file that want the same consent and settings, since a browser, a
+tracker and an nginx take longer to start than a test takes. So each test has its own people and its
+own profiles, and looks only at the events that are newer than itself.
 """
 import itertools
 import json
@@ -40,29 +41,48 @@ def tag(attributes="", name="t.js", tracker=TRACKER):
             'onload="window.loaded = performance.now()"></script>')
 
 
+class Stage:
+    """A tracker with this consent and these settings, what is in front of it, and a browser; until
+    the file's last test."""
+    made = {}
+
+    def __init__(self, consent, settings):
+        self.folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory()))
+        self.tracker = unittest.enterModuleContext(daemon.Daemon(
+            consent, tracker=TRACKER, site=SITE, trackers=[
+                {"url": TRACKER, "sites": [SITE, SHOP], "primary": True},
+                {"url": OTHER_TRACKER, "sites": [OTHER_SITE]},
+            ], **settings))
+        self.tracker.start()
+        self.front = unittest.enterModuleContext(front.Front(self.folder, self.tracker.port))
+        self.browser = unittest.enterModuleContext(chromium.Chromium(
+            self.front.resolver_rules(), self.front.spki))
+        self.keys = mint.Keys(self.tracker.instance)
+        self.numbers = itertools.count(1)
+
+    @classmethod
+    def of(cls, consent, settings):
+        key = json.dumps([consent, settings])
+        if key not in cls.made:
+            cls.made[key] = cls(consent, settings)
+        return cls.made[key]
+
+
 class Scene(unittest.TestCase):
     consent = "identify"
     settings = {}
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.tracker = cls.enterClassContext(daemon.Daemon(
-            cls.consent, tracker=TRACKER, site=SITE, trackers=[
-                {"url": TRACKER, "sites": [SITE, SHOP], "primary": True},
-                {"url": OTHER_TRACKER, "sites": [OTHER_SITE]},
-            ], **cls.settings))
-        cls.tracker.start()
-        cls.front = cls.enterClassContext(front.Front(cls.folder, cls.tracker.port))
-        cls.browser = cls.enterClassContext(chromium.Chromium(
-            cls.front.resolver_rules(), cls.front.spki))
-        cls.keys = mint.Keys(cls.tracker.instance)
-        cls.numbers = itertools.count(1)
+        stage = Stage.of(cls.consent, cls.settings)
+        cls.tracker, cls.front, cls.browser = stage.tracker, stage.front, stage.browser
+        cls.keys, cls.numbers = stage.keys, stage.numbers
 
     def setUp(self):
-        self.forget()
+        before = self.tracker.events()
+        self.after = max((event["seq"] for event in before), default=0)
         # A page that a test has closed may still say that it was left.
-        self.closed = {event["props"].get("view") for event in self.tracker.events()} - {None}
+        self.closed = {event["props"].get("view") for event in before} - {None}
 
     # pages and links
 
