@@ -102,29 +102,33 @@ def quartiles(values):
     return f"{middle:.2f} ms ({low:.2f}–{high:.2f})"
 
 
-def clicks_for(clicks, seconds, rate):
-    return [clicks.run(SLICE_S, rate) for _ in range(max(seconds // SLICE_S, 1))]
+def clicks_for(clicks, seconds, rate, slice_s):
+    return [clicks.run(slice_s, rate) for _ in range(max(seconds // slice_s, 1))]
 
 
-def clicks_while(importer, clicks, rate):
+def clicks_while(importer, clicks, rate, slice_s):
     slices, limit = [], time.monotonic() + LIMIT_S
     while importer.running():
         assert time.monotonic() < limit, f"the import was not done within {LIMIT_S} s"
-        slices.append(clicks.run(SLICE_S, rate))
+        slices.append(clicks.run(slice_s, rate))
     return slices
+
+
+def slice_of(people):
+    return SLICE_S if people > SHORT else 1
 
 
 def killed_and_resumed(daemon, importer, clicks, rate, people):
     """The slices of clicks meanwhile, how long it ran, and what it said in the end."""
-    slices, began = [], time.monotonic()
+    slices, began, slice_s = [], time.monotonic(), slice_of(people)
     for part in (0.2, 0.6):
         importer.start()
         while importer.running() and added(daemon) < people * part:
-            slices.append(clicks.run(SLICE_S if people > SHORT else 1, rate))
+            slices.append(clicks.run(slice_s, rate))
         if importer.running():
             importer.kill()
     importer.start()
-    slices += clicks_while(importer, clicks, rate)
+    slices += clicks_while(importer, clicks, rate, slice_s)
     return slices, time.monotonic() - began, importer.finish()
 
 
@@ -164,14 +168,14 @@ def main():
         answered, took, *_ = clicks.run(PROBE_S, ALL_POSSIBLE)
         possible = int(answered / took)
         rate = RATE if people > SHORT else min(RATE, possible // 2)
-        alone = clicks_for(clicks, size("import_seconds_alone"), rate)
+        alone = clicks_for(clicks, size("import_seconds_alone"), rate, slice_of(people))
         importer = Import(daemon, path)
         beside, seconds, summary = killed_and_resumed(daemon, importer, clicks, rate, people)
         wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
         check_people(daemon, importer, people)
         account = check_account(daemon)
     print(f"{possible} clicks/s were possible alone; {rate} clicks/s were asked for beside the "
-          f"import of {people} people; medians and quartiles of {SLICE_S} s")
+          f"import of {people} people; medians and quartiles of {slice_of(people)} s")
     for name, slices in (("without", alone), ("with import", beside)):
         answered, took, p50, p99, longest = zip(*slices)
         print(f"{name:>12}: {sum(answered)} clicks, {sum(answered) / sum(took):.0f} a second, "

@@ -32,6 +32,7 @@ MEDIAN_MS, LONGEST_MS = 250, 5000
 IDLE = 10000
 IDLE_BYTES, EACH_BYTES = 16 << 20, 12 << 10
 SPARE_DESCRIPTORS = 500
+SPARE_S = 30  # an attack is ended when it has been seen, and must not end before
 HUMAN_ADDRESS = "127.0.0.77"
 
 
@@ -75,7 +76,7 @@ def attack(name, connections, seconds):
         daemon.start()
         attacker = subprocess.Popen(
             ["slowhttptest", *ATTACKS[name], "-c", str(ATTACKERS), "-r", str(ATTACKERS), "-i", "1",
-             "-l", str(seconds + 2), "-p", "60", "-v", "0",
+             "-l", str(seconds + SPARE_S), "-p", "60", "-v", "0",
              "-u", f"http://localhost:{daemon.port}/robots.txt"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
