@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What leaves for a CRM: who people are, asked of the owner of the store, and on the record."""
+import csv
+import datetime
+import fcntl
 import json
 import os
 import unittest
+import xml.etree.ElementTree
 
-from daemon import Daemon
+from daemon import SITE, Daemon, wait_for
 
 PATH = "/api/v1/prospects/identities"
 PEOPLE = 600
@@ -72,6 +76,137 @@ class Identities(unittest.TestCase):
         answer = self.daemon.admin(PATH, "POST", json.dumps({"prospects": [], "reason": "r"}),
                                    {"Authorization": f"Bearer {secret.split()[-1]}"})
         self.assertIn(answer.status, (401, 403))
+
+
+class Deliveries(unittest.TestCase):
+    """What a click, a visit and a search become in the files for the CRM."""
+
+    def setUp(self):
+        self.daemon = Daemon(summary__rules_file="rules.json")
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+        self.out = os.path.join(self.daemon.directory, "crm")
+        self.put("rules.json", {
+            "groups": [{"name": "prices", "pages": ["/prices"], "points": {"view": 5},
+                        "category": "umbrellas"}],
+            "grade": {"criteria": [{"name": "decides", "field": "title",
+                                    "contains": ["head"], "thirds": 3}]},
+            "excluded_companies": ["rival.example"]})
+        self.load("email,title,last_name\n"
+                  "a@customer.example,Head of sales,Ito\nb@rival.example,,\n")
+
+    def put(self, name, value):
+        path = os.path.join(self.daemon.instance, name)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(value, file)
+        return path
+
+    def load(self, text):
+        path = os.path.join(self.daemon.directory, "people")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.daemon.waymark("prospect", "import", path)
+
+    def visit(self, address):
+        """A click on a mail's link, a page that is read, a search."""
+        mail = f'<a href="{SITE}/prices">x</a>'
+        done = self.daemon.waymark("rewrite", "--to", address, "--campaign", "autumn",
+                                   "--mailing", "m1", stdin=mail)
+        url = done.stdout.split('"')[1]
+        cookie = self.daemon.click(url).cookie
+        view = "t=view&v=00000000000000aa&u=" + SITE + "/prices"
+        search = "t=search&v=00000000000000aa&q=%3D1%2B1&u=" + SITE + "/prices"
+        leave = "t=leave&v=00000000000000aa&w=5000&i=1&u=" + SITE + "/prices"
+        answer = self.daemon.beacon("\n".join((view, search, leave)), {"Cookie": cookie})
+        self.assertEqual(answer.status, 204)
+        wait_for(lambda: self.daemon.events(type="leave"))
+
+    def deliver(self, *arguments, status=0):
+        later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+        result = self.daemon.run("summarize", "--config", self.daemon.config_path, "--as-of",
+                                 later.strftime("%Y-%m-%dT%H:00:00Z"), "--out", self.out,
+                                 *arguments, check=False)
+        self.assertEqual(result.returncode, status, (result.stdout, result.stderr))
+        return result
+
+    def rows(self, number, name):
+        path = os.path.join(self.out, f"{number:06}", name)
+        with open(path, encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def test_a_visit_is_delivered_once_beside_a_server(self):
+        self.daemon.start()
+        self.visit("a@customer.example")
+        self.deliver()
+        [lead] = self.rows(1, "Lead.csv")
+        self.assertEqual({key: lead[key] for key in (
+            "Email", "Waymark_Score__c", "Waymark_Grade__c", "Waymark_Last_Campaign__c",
+            "Waymark_Views__c", "Waymark_Dwell__c", "Waymark_Clicks__c")}, {
+                "Email": "a@customer.example", "Waymark_Score__c": "14",  # 3 + 3 + 5 + 3
+                "Waymark_Grade__c": "C", "Waymark_Last_Campaign__c": "#N/A",
+                "Waymark_Views__c": "1", "Waymark_Dwell__c": "5", "Waymark_Clicks__c": "1"})
+        [summary] = self.rows(1, "Web_Interaction_Summary__c.csv")
+        self.assertTrue(summary["Waymark_Search_Terms__c"].endswith(": =1+1"))
+        self.assertEqual(summary["Waymark_Company__c"], "customer.example")
+        [member] = self.rows(1, "CampaignMember_new.csv")
+        self.assertEqual((member["Campaign.Waymark_Campaign__c"], member["Waymark_Stage__c"],
+                          member["Lead.Waymark_Id__c"]),
+                         ("autumn", "clicked", lead["Waymark_Id__c"]))
+        with open(os.path.join(self.out, "000001", "persons.ndjson"), encoding="utf-8") as file:
+            [person] = [json.loads(line) for line in file]
+        events = {event["seq"]: event for event in self.daemon.events()}
+        for evidence in person["score"]["evidence"]:
+            self.assertIn(events[evidence["event"]]["type"], ("click", "view", "search"))
+        self.assertEqual(person["score"]["by_category"], {"umbrellas": 14})
+        self.assertEqual([event["reason"] for event in self.daemon.events(type="access")],
+                         ["deliver"])
+        self.assertIn("nothing has changed", self.deliver().stdout)
+        self.assertEqual(sorted(os.listdir(self.out)), [".lock", ".state", "000001"])
+
+    def test_without_a_server_and_with_what_changed(self):
+        self.daemon.start()
+        self.visit("a@customer.example")
+        self.visit("b@rival.example")
+        self.daemon.stop()
+        self.deliver()
+        self.assertEqual(len(self.rows(1, "Lead.csv")), 2)
+        [best] = self.rows(1, "ranking.csv")
+        self.assertEqual((best["rank"], best["email"]), ("1", "a@customer.example"))
+        self.load("email,title\na@customer.example,Assistant\n")
+        self.deliver()
+        [lead] = self.rows(2, "Lead.csv")
+        self.assertEqual((lead["Email"], lead["Waymark_Grade__c"]), ("a@customer.example", "D"))
+
+    def test_a_mapping_is_followed_and_judged(self):
+        self.daemon.start()
+        self.visit("a@customer.example")
+        mapping = self.put("mapping.json", {"Lead": {
+            "LastName": {"field": "last_name", "else": "-"}, "Waymark_Views__c": None}})
+        self.deliver("--mapping", mapping)
+        [lead] = self.rows(1, "Lead.csv")
+        self.assertEqual(lead["LastName"], "Ito")
+        self.assertNotIn("Waymark_Views__c", lead)
+        wrong = self.put("wrong.json", {"Lead": {"A__c": "scroll"}})
+        self.assertIn("wrong.json:1:", self.deliver("--mapping", wrong, status=1).stderr)
+
+    def test_two_at_once_are_refused(self):
+        self.daemon.start()
+        self.visit("a@customer.example")
+        os.mkdir(self.out)
+        with open(os.path.join(self.out, ".lock"), "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertIn("another delivery", self.deliver(status=1).stderr)
+        self.deliver()
+
+    def test_metadata_is_well_formed(self):
+        where = os.path.join(self.daemon.directory, "fields")
+        self.daemon.run("summarize", "--metadata", where)
+        found = 0
+        for folder, _, names in os.walk(where):
+            for name in names:
+                if name.endswith(".xml"):
+                    xml.etree.ElementTree.parse(os.path.join(folder, name))
+                    found += 1
+        self.assertGreater(found, 80)
 
 
 if __name__ == "__main__":
