@@ -86,8 +86,9 @@ static struct entry *find(struct entry *entries, size_t slots, const struct plac
 
 	memcpy(words, place, sizeof(words));
 	words[0] = (words[0] ^ words[1] >> 29) * UINT64_C(0x9E3779B97F4A7C15);
-	words[1] = (words[1] ^ words[0] >> 32) * UINT64_C(0xC2B2AE3D27D4EB4F);
-	for (size_t i = words[1] >> 20;; i++) {
+	words[1] = (words[1] ^ words[0] >> 29) * UINT64_C(0xC2B2AE3D27D4EB4F);
+	words[1] = (words[1] ^ words[1] >> 32) * UINT64_C(0x165667B19E3779F9);
+	for (size_t i = words[1] >> 32;; i++) {
 		struct entry *entry = &entries[i & (slots - 1)];
 
 		if (entry->place.kind == FREE || memcmp(&entry->place, place, sizeof(*place)) == 0)

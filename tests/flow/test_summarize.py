@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`summarize`: whatever way a log comes in, all at once, in pieces, late, with bindings made and
+undone between, with verdicts that settle in between, its totals are those of one run over all."""
+import datetime
+import json
+import os
+import random
+import subprocess
+import unittest
+
+import month
+import summaries
+from daemon import WAYMARK, Daemon, wait_for
+from sizes import size
+
+
+def stamp(microseconds):
+    return datetime.datetime.fromtimestamp(
+        microseconds // 1_000_000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Summarize(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon()
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+
+    def summarize(self, *arguments, **options):
+        return self.daemon.waymark("summarize", *arguments, **options)
+
+    def totals(self):
+        return summaries.totals(self.daemon.instance)
+
+    def expect_same(self, one, other):
+        self.assertEqual(summaries.differences(one, other), [])
+
+    def write_month(self, events):
+        path = os.path.join(self.daemon.directory, "month")
+        return month.write(path, events=events, seed=5), path
+
+    def load(self, lines, name):
+        path = os.path.join(self.daemon.directory, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+        self.daemon.waymark("events", "import", "--source", "month", path)
+
+    def bind(self, bindings, people):
+        rows = [f"{row['visitor']} {people[row['email']]} {row['evidence']} {row['time']} "
+                f"{row['link'] or ''}\n" for row in bindings if row["email"] in people]
+        subprocess.run([os.environ["WAYMARK_BIND_BROWSERS"],
+                        os.path.join(self.daemon.instance, "data")],
+                       input="".join(rows), text=True, check=True)
+
+    def people(self, lines):
+        """The handles behind addresses, by the events that both are in."""
+        sent = {event["id"]: event["email"] for event in map(json.loads, lines)
+                if event["type"] == "sent"}
+        log = self.daemon.waymark("events", "--type", "sent").stdout
+        return {sent[event["source_id"]]: event["prospect"]
+                for event in map(json.loads, log.splitlines())}
+
+    def undo_some(self, chance):
+        for binding in self.daemon.bindings():
+            if binding["state"] == "holds" and chance.random() < 0.3:
+                self.daemon.waymark("binding", "undo", binding["event"], "--reason", "shared")
+
+    def test_pieces_give_what_the_whole_gives(self):
+        chance = random.Random(7)
+        made, path = self.write_month(size("summarize_events"))
+        with open(path, encoding="utf-8") as file:
+            lines = file.readlines()
+        late = [line for line in lines if '"type":"sent"' not in line and chance.random() < 0.05]
+        first = [line for line in lines if line not in set(late)]
+        pieces = 5
+        for number in range(pieces):
+            piece = first[number * len(first) // pieces:(number + 1) * len(first) // pieces]
+            self.load(piece, f"piece{number}")
+            last = json.loads(piece[-1])["time"]
+            # Some of its clicks are not settled then, and settle in the next run.
+            self.summarize("--as-of", last[:19] + "Z")
+            if number == 2:
+                self.bind(made.bindings, self.people(first[:(number + 1) * len(first) // pieces]))
+            if number == 3:
+                self.undo_some(chance)
+        pending = [counts[4] for (kind, _, _), counts in self.totals().items()
+                   if kind == 0 and len(counts) > 4]
+        self.assertGreaterEqual(min(pending), 0)
+        self.load(late, "late")
+        end = stamp(made.end + 3_600_000_000)
+        self.summarize("--as-of", end)
+        pieced, facts = self.totals(), summaries.meta(self.daemon.instance, "facts")
+        self.assertGreater(len(pieced), 1000)
+        self.summarize("--as-of", end, "--rebuild")
+        self.expect_same(pieced, self.totals())
+        self.assertEqual(facts, summaries.meta(self.daemon.instance, "facts"))
+
+    def test_other_days_and_back(self):
+        _, path = self.write_month(4000)
+        self.daemon.waymark("events", "import", "--source", "month", path)
+        self.summarize("--as-of", "2026-06-01T00:00:00Z")
+        before = self.totals()
+        self.daemon.configure(summary__time_zone="Asia/Tokyo")
+        answer = self.summarize("--as-of", "2026-06-01T00:00:00Z").stdout
+        self.assertIn("folded again", answer)
+        self.assertNotEqual(before, self.totals())
+        self.daemon.configure(summary__time_zone="UTC")
+        self.summarize("--as-of", "2026-06-01T00:00:00Z")
+        self.expect_same(before, self.totals())
+
+    def test_time_never_goes_back(self):
+        _, path = self.write_month(1000)
+        self.daemon.waymark("events", "import", "--source", "month", path)
+        self.summarize("--as-of", "2026-06-01T00:00:00Z")
+        refused = self.summarize("--as-of", "2026-05-01T00:00:00Z", check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("as of 2026-06-01T00:00:00.000000Z already", refused.stderr)
+        self.summarize("--as-of", "2026-05-01T00:00:00Z", "--rebuild")
+
+    def test_it_follows_a_server_and_is_alone(self):
+        self.daemon.start()
+        url = self.daemon.link("https://www.example.com/x", "--to", "a@example.com")
+        follower = subprocess.Popen(
+            [WAYMARK, "summarize", "--config", self.daemon.config_path, "--follow"])
+        self.addCleanup(follower.wait)
+        self.addCleanup(follower.kill)
+        summary = os.path.join(self.daemon.instance, "data", "summary", "data.mdb")
+        wait_for(lambda: os.path.exists(summary))
+        self.daemon.click(url)
+
+        def counted():
+            return sum(counts[0] for (kind, _, _), counts in self.totals().items() if kind == 0)
+        wait_for(lambda: counted() == 1)
+        refused = self.summarize(check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("another waymark summarize", refused.stderr)
+        self.assertIn("summarize\t", wait_for(
+            lambda: self.daemon.waymark("events", "--readers").stdout))
+        follower.terminate()
+        self.assertEqual(follower.wait(timeout=30), 0)
+        self.assertRegex(self.summarize().stdout, "^0 events")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What folding costs (DESIGN.md 12): a log of views, leaves and clicks, folded from the first event
+by `summarize`; and the same session and page counts made by sqlite3 and by awk from the same log as
+tab-separated text, sorted by visitor and time, which is made for them beforehand and not counted.
+
+    WAYMARK_BUILD=build WAYMARK_FILL_VIEWS=… bench_summarize.py [EVENTS]
+
+Printed: events a second and core, the most memory of its own (RssAnon), the size of data/summary/,
+and the ratio of the CPU times. In small size a smoke run whose figures say nothing.
+"""
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+import summaries
+from daemon import WAYMARK, Daemon
+from sizes import size
+
+AWK = """
+BEGIN { FS = "\\t" }
+$1 != who || $2 - last > 1800000000 { sessions[int($2 / 86400000000)]++ }
+{ who = $1; last = $2 }
+$3 == "view" { pages[$4 "\\t" int($2 / 86400000000)]++ }
+END { for (i in sessions) s += sessions[i]; for (i in pages) p += pages[i]; print s, p }
+"""
+SQL = """
+.mode tabs
+CREATE TABLE e (who TEXT, time INTEGER, type TEXT, page TEXT);
+.import {path} e
+SELECT sum(n) FROM (SELECT count(*) AS n FROM (SELECT time, time - lag(time) OVER
+  (PARTITION BY who ORDER BY time) AS pause FROM e) WHERE pause IS NULL OR pause > 1800000000
+  GROUP BY time / 86400000000);
+SELECT sum(n) FROM (SELECT count(*) AS n FROM e WHERE type = 'view'
+  GROUP BY page, time / 86400000000);
+"""
+
+
+def cpu_of(run):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begin = time.monotonic()
+    result = run()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+            time.monotonic() - begin, result)
+
+
+def anonymous_kib(process):
+    try:
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            return next((int(line.split()[1]) for line in file if line.startswith("RssAnon")), 0)
+    except OSError:
+        return 0
+
+
+def summarize(daemon):
+    """The most memory while it ran, in KiB."""
+    most = 0
+    with subprocess.Popen([WAYMARK, "summarize", "--config", daemon.config_path, "--rebuild"],
+                          stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            most = max(most, anonymous_kib(process))
+            time.sleep(0.02)
+    assert process.returncode == 0
+    return most
+
+
+def write_table(daemon, path):
+    """Who, when, what, which page: in the order that the others need."""
+    with open(path + ".log", "w", encoding="ascii") as file:
+        for line in daemon.lines("events", "--type", "view,leave"):
+            event = json.loads(line)
+            when = time.strptime(event["time"][:19], "%Y-%m-%dT%H:%M:%S")
+            stamp = int(time.mktime(when) - time.timezone) * 1000000 + int(event["time"][20:26])
+            file.write(f"{event['visitor']}\t{stamp}\t{event['type']}\t{event['url']}\n")
+    subprocess.run(["sort", "-t", "\t", "-k1,1", "-k2,2n", "-o", path, path + ".log"], check=True,
+                   env={**os.environ, "LC_ALL": "C"})
+
+
+def others(path):
+    sqlite, _, told = cpu_of(lambda: subprocess.run(
+        ["sqlite3", ":memory:"], input=SQL.format(path=path), text=True, check=True,
+        stdout=subprocess.PIPE).stdout.split())
+    awk, _, counted = cpu_of(lambda: subprocess.run(
+        ["awk", AWK, path], text=True, check=True, stdout=subprocess.PIPE,
+        env={**os.environ, "LC_ALL": "C"}).stdout.split())
+    assert told == counted, (told, counted)
+    return sqlite, awk, [int(number) for number in counted]
+
+
+def main():
+    events = int(sys.argv[1]) if len(sys.argv) > 1 else size("summarize_bench_events")
+    with Daemon() as daemon, tempfile.TemporaryDirectory() as scratch:
+        subprocess.run([os.environ["WAYMARK_FILL_VIEWS"], os.path.join(daemon.instance, "data"),
+                        str(events), str(max(events // 5, 1)), str(max(events // 100, 1))],
+                       check=True)
+        cpu, wall, memory = cpu_of(lambda: summarize(daemon))
+        totals = summaries.totals(daemon.instance)
+        views = sum(counts[14] for (kind, _, _), counts in totals.items()
+                    if kind == 0 and len(counts) > 14)
+        room = os.stat(os.path.join(daemon.instance, "data", "summary", "data.mdb")).st_blocks
+        print(f"{events} events: {wall:.1f} s, {cpu:.1f} s of CPU, {events / cpu:,.0f} a second "
+              f"and core, {memory / 1024:.0f} MiB of its own, {room / 2048:.0f} MiB on disk")
+        if events <= 2_000_000:
+            path = os.path.join(scratch, "table")
+            write_table(daemon, path)
+            sqlite, awk, (sessions, pages) = others(path)
+            assert pages == views, (pages, views)
+            print(f"{sessions} sessions, {views} views; CPU: sqlite3 {sqlite:.1f} s "
+                  f"({sqlite / cpu:.2f} times), awk {awk:.1f} s ({awk / cpu:.2f} times)")
+        assert memory < 300 * 1024, memory
+
+
+if __name__ == "__main__":
+    sys.exit(main())
