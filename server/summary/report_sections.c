@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tables of a report. Figures stand in the order in which they matter: a narrow terminal leaves
+ * The tables of a report, and what their rows are called.
+ *
+ * Figures stand in the order in which they matter: a narrow terminal leaves
  * out those at the end, so the count of machines comes before any rate.
  */
 #include "summary/report_sections.h"

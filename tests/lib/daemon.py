@@ -177,7 +177,7 @@ class Daemon:
         """A command line for this instance; --config goes behind the (sub)command's words."""
         two = ("binding", "config", "key", "link", "prospect", "token")
         words = 2 if arguments[0] in two else 1
-        words += arguments[:2] == ("events", "import")
+        words += arguments[:2] in (("events", "import"), ("summarize", "report"))
         return [*arguments[:words], "--config", self.config_path, *arguments[words:]]
 
     def waymark(self, *arguments, **options):
