@@ -4,9 +4,8 @@
  * what is shown of them, because a summary is only there for as long as it is looked at. That is
  * cheaper than to keep a hundred thousand.
  *
- * Who a handle is, is asked for those alone who are shown: each question is recorded. So ranks do
- * not know of grades, which rest on what is known of a person; beside each one stands what they
- * say.
+ * Who a handle is, is asked for those alone who are shown: each question is recorded. Who they are
+ * does not depend on their grades, which rest on what is known of them; their order does.
  */
 #include "summary/report_gather.h"
 
@@ -18,6 +17,7 @@
 #include "summary/score.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum { HUNDREDTHS = 100, THOUSANDTHS_PER_HUNDREDTH = 10 };
 
@@ -210,6 +210,18 @@ static int fill_people(struct people_walk *walk)
 	return 0;
 }
 
+/* What is known of a person moves them among those who are shown. */
+static int by_likelihood(const void *left, const void *right)
+{
+	const struct report_person *a = left, *b = right;
+
+	if (a->likelihood != b->likelihood)
+		return a->likelihood > b->likelihood ? -1 : 1;
+	if (a->score != b->score)
+		return a->score > b->score ? -1 : 1;
+	return memcmp(a->id.data, b->id.data, a->id.size < b->id.size ? a->id.size : b->id.size);
+}
+
 int gather_people(struct gather *gather)
 {
 	struct people_walk walk = {.gather = gather};
@@ -219,6 +231,9 @@ int gather_people(struct gather *gather)
 		r = summary_persons(gather->summary, NULL, 0, rank, &walk);
 	if (r == 0)
 		r = fill_people(&walk);
+	if (r == 0 && gather->options->reveal && gather->report->people_count > 1)
+		qsort(gather->report->people, gather->report->people_count,
+		      sizeof(*gather->report->people), by_likelihood);
 	if (r == 0)
 		r = gather_companies(gather);
 	top_finish(&walk.top);

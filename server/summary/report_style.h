@@ -85,7 +85,7 @@
 	".people{list-style:none;margin:1rem 0 0;padding:0}"                                       \
 	".people>li{border:1px solid var(--line);border-radius:.75rem;background:var(--card);"     \
 	"padding:.9rem 1.1rem;margin:.75rem 0;display:grid;gap:.25rem 1.5rem;"                     \
-	"grid-template-columns:2.25rem minmax(12rem,1.2fr) minmax(9rem,.8fr) minmax(14rem,1.6fr)}" \
+	"grid-template-columns:2.25rem minmax(15rem,1.6fr) minmax(8rem,.7fr) minmax(14rem,1.6fr)}" \
 	".rank{font-size:1.1rem;color:var(--soft);font-variant-numeric:tabular-nums}"              \
 	".people h3{font-size:1rem;margin:0;overflow-wrap:anywhere;font-weight:600}"               \
 	".people p{margin:0}.people .mono,.mono{font-family:ui-monospace,Menlo,Consolas,monospace;" \
