@@ -78,9 +78,11 @@ void likelihood_explain(const struct score *score, enum grade grade, bool exclud
 	buffer_printf(to, "%d points, %lld of them in %d days", score->total, (long long)recent,
 		      SCORE_RECENT_DAYS);
 	if (score->important > 0)
-		buffer_printf(to, "; %u views of important pages", score->important);
+		buffer_printf(to, "; %u view%s of important pages", score->important,
+			      score->important == 1 ? "" : "s");
 	if (score->active_days > 0)
-		buffer_printf(to, "; active on %u days", score->active_days);
+		buffer_printf(to, "; active on %u day%s", score->active_days,
+			      score->active_days == 1 ? "" : "s");
 	if (grade != GRADE_NONE)
 		buffer_printf(to, "; grade %s", grade_text(grade));
 }
