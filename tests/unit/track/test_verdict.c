@@ -200,8 +200,8 @@ static void forget_brought(struct brought *brought)
 
 static bool is_brought(const struct brought *brought, const char *agent)
 {
-	return bsearch(&agent, brought->agents, brought->count, sizeof(char *), compare_agents) !=
-	       NULL;
+	return brought->count > 0 &&
+	       bsearch(&agent, brought->agents, brought->count, sizeof(char *), compare_agents);
 }
 
 /* How many of the agents in a corpus, but for those that are brought, are called machines, of
