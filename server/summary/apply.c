@@ -18,10 +18,11 @@
 
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "summary/due.h"
 
 #include <errno.h>
 
-enum { DUE_TIMES = 0, DUE_UNITS = 1, DUE_UNITS_MAX = 4096, DUE_VALUE_BYTES = 16 };
+enum { DUE_UNITS_MAX = 4096 };
 
 struct item {
 	struct subject subject;
@@ -346,18 +347,16 @@ static void dirty_subject(struct apply *apply, struct txn *txn, const struct sub
 		dirty(apply, txn, &unit);
 }
 
-static bool take_due(void *context, struct span key, struct span value)
+static bool take_due(void *context, const struct subject *unit)
 {
 	struct apply *apply = context;
 	struct subject *row;
 
-	(void)value;
-	if (key.size != 1 + 8 + SUBJECT_BYTES || key.data[0] != DUE_TIMES ||
-	    get_u64(key.data + 1) > apply->as_of || apply->dirty.count >= DUE_UNITS_MAX)
+	if (apply->dirty.count >= DUE_UNITS_MAX)
 		return false;
 	row = push(&apply->dirty, sizeof(*row));
 	if (row)
-		memcpy(row->bytes, key.data + 9, SUBJECT_BYTES);
+		*row = *unit;
 	return row != NULL;
 }
 
@@ -369,7 +368,7 @@ static void find_dirty(struct apply *apply, struct txn *txn)
 	const struct mark *marks = apply->marks.rows;
 
 	apply->dirty.count = 0;
-	summary_each(txn, SUMMARY_DUE, span_of(NULL, 0), take_due, apply);
+	due_each(txn, apply->as_of, take_due, apply);
 	for (size_t i = 0; i < apply->items.count; i++)
 		if (subject_kind(&items[i].subject) == SUBJECT_ANONYMOUS)
 			dirty(apply, txn, &items[i].subject);
@@ -383,49 +382,6 @@ static void find_dirty(struct apply *apply, struct txn *txn)
 	sort_dirty(apply);
 }
 
-static struct span due_key(const struct subject *unit, uint8_t to[1 + SUBJECT_BYTES])
-{
-	to[0] = DUE_UNITS;
-	memcpy(to + 1, unit->bytes, SUBJECT_BYTES);
-	return span_of(to, 1 + SUBJECT_BYTES);
-}
-
-static struct span due_time_key(usec_t due, const struct subject *unit,
-				uint8_t to[9 + SUBJECT_BYTES])
-{
-	to[0] = DUE_TIMES;
-	put_u64(to + 1, due);
-	memcpy(to + 9, unit->bytes, SUBJECT_BYTES);
-	return span_of(to, 9 + SUBJECT_BYTES);
-}
-
-void apply_note_due(struct txn *txn, const struct subject *unit, usec_t due, usec_t as_of)
-{
-	uint8_t key_bytes[1 + SUBJECT_BYTES], time_bytes[9 + SUBJECT_BYTES], value[DUE_VALUE_BYTES];
-	struct span key = due_key(unit, key_bytes), old = summary_get(txn, SUMMARY_DUE, key);
-
-	if (old.size == DUE_VALUE_BYTES)
-		summary_delete(txn, SUMMARY_DUE, due_time_key(get_u64(old.data), unit, time_bytes));
-	if (due == 0) {
-		if (old.size > 0)
-			summary_delete(txn, SUMMARY_DUE, key);
-		return;
-	}
-	put_u64(value, due);
-	put_u64(value + 8, as_of);
-	summary_put(txn, SUMMARY_DUE, key, span_of(value, sizeof(value)));
-	summary_put(txn, SUMMARY_DUE, due_time_key(due, unit, time_bytes), SPAN(""));
-}
-
-/* As of when the totals have @unit. */
-static usec_t as_of_before(const struct apply *apply, struct txn *txn, const struct subject *unit)
-{
-	uint8_t key[1 + SUBJECT_BYTES];
-	struct span value = summary_get(txn, SUMMARY_DUE, due_key(unit, key));
-
-	return value.size == DUE_VALUE_BYTES ? get_u64(value.data + 8) : apply->as_of;
-}
-
 static void fold_before(struct apply *apply, struct txn *txn)
 {
 	const struct subject *units = apply->dirty.rows;
@@ -433,9 +389,9 @@ static void fold_before(struct apply *apply, struct txn *txn)
 
 	tally_set_sign(apply->tally, -1);
 	for (size_t i = 0; i < apply->dirty.count && !summary_failed(txn); i++)
-		summary_fail(txn,
-			     unit_fold_run(apply->fold, &units[i],
-					   as_of_before(apply, txn, &units[i]), NULL, &due, NULL));
+		summary_fail(txn, unit_fold_run(apply->fold, &units[i],
+						due_as_of(txn, &units[i], apply->as_of), NULL, &due,
+						NULL));
 }
 
 static void fold_after(struct apply *apply, struct txn *txn)
@@ -447,7 +403,7 @@ static void fold_after(struct apply *apply, struct txn *txn)
 	for (size_t i = 0; i < apply->dirty.count && !summary_failed(txn); i++) {
 		summary_fail(txn,
 			     unit_fold_run(apply->fold, &units[i], apply->as_of, NULL, &due, NULL));
-		apply_note_due(txn, &units[i], due, apply->as_of);
+		due_note(txn, &units[i], due, apply->as_of);
 	}
 }
 
@@ -520,21 +476,4 @@ int apply_run(struct apply *apply, struct store *store, uint64_t position, usec_
 	apply->items.count = apply->touched.count = 0;
 	apply->marks.count = apply->pending.count = 0;
 	return 0;
-}
-
-static void read_due(struct txn *txn, void *context)
-{
-	usec_t *due = context;
-	struct span key, value;
-
-	if (summary_ceiling(txn, SUMMARY_DUE, SPAN("\0"), &key, &value) && key.size > 9 &&
-	    key.data[0] == DUE_TIMES)
-		*due = get_u64(key.data + 1);
-}
-
-usec_t apply_next_due(struct summary_env *env)
-{
-	usec_t due = 0;
-
-	return summary_env_read(env, read_due, &due) ? 0 : due;
 }

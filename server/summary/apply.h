@@ -31,9 +31,4 @@ size_t apply_size(const struct apply *apply); /* what waits: facts and changes *
  */
 int apply_run(struct apply *apply, struct store *store, uint64_t position, usec_t as_of);
 
-/* Note the verdicts of @unit that are not settled (@due 0: all are), in a transaction. */
-void apply_note_due(struct txn *txn, const struct subject *unit, usec_t due, usec_t as_of);
-/* The next time at which something is due; 0: nothing is. */
-usec_t apply_next_due(struct summary_env *env);
-
 #endif

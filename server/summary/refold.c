@@ -8,7 +8,7 @@
  */
 #include "summary/refold.h"
 
-#include "summary/apply.h"
+#include "summary/due.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -167,7 +167,7 @@ static void write_all(struct txn *txn, void *context)
 	}
 	summary_fail(txn, tally_write(refold->tally, txn));
 	for (size_t i = 0; i < refold->due_count; i++)
-		apply_note_due(txn, &refold->due[i].unit, refold->due[i].due, refold->as_of);
+		due_note(txn, &refold->due[i].unit, refold->due[i].due, refold->as_of);
 }
 
 static int write_out(struct summary_env *env, struct refold *refold, size_t limit)

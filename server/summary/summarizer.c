@@ -15,6 +15,7 @@
 #include "store/event_reader.h"
 #include "summary/apply.h"
 #include "summary/bulk.h"
+#include "summary/due.h"
 #include "summary/refold.h"
 
 #include <errno.h>
@@ -284,7 +285,7 @@ int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error 
 	r = read_batch(summarizer, error);
 	if (r)
 		return r;
-	status->next_due = apply_next_due(summarizer->env);
+	status->next_due = due_next(summarizer->env);
 	due = status->next_due && status->next_due <= status->as_of;
 	stale = status->as_of - summarizer->kept >= keep;
 	if (summarizer->batch == 0 && !due && !stale) {
@@ -299,7 +300,7 @@ int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error 
 	summarizer->kept = status->as_of;
 	status->events += summarizer->batch;
 	status->position = summarizer->last;
-	status->next_due = apply_next_due(summarizer->env);
+	status->next_due = due_next(summarizer->env);
 	*ret_more = status->position < summarizer->limit ||
 		    (status->next_due && status->next_due <= status->as_of);
 	return 0;

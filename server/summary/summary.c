@@ -14,10 +14,11 @@
 
 #include "base/cleanup.h"
 #include "base/encode.h"
-#include "summary/apply.h"
+#include "summary/due.h"
 #include "summary/person.h"
 #include "summary/tally.h"
 #include "summary/text_ids.h"
+#include "summary/unit_fold.h"
 #include "track/settle.h"
 
 #include <errno.h>
@@ -153,7 +154,7 @@ int summary_state(struct summary *summary, struct summary_state *ret_state)
 		return r;
 	store_status(summary->app->store, &store);
 	state.last = store.last_sequence;
-	state.next_due = apply_next_due(summary->env);
+	state.next_due = due_next(summary->env);
 	*ret_state = state;
 	return 0;
 }

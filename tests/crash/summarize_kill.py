@@ -27,7 +27,7 @@ def spawn(daemon, *arguments):
 def write_piece(daemon, lines, number):
     path = os.path.join(daemon.directory, "piece")
     with open(path, "w", encoding="utf-8") as file:
-        file.writelines(lines[number * PIECE_EVENTS:(number + 1) * PIECE_EVENTS])
+        file.writelines(lines[number::size_of("summarize_kills")])
     return path
 
 

@@ -99,8 +99,7 @@ def main():
                        check=True)
         cpu, wall, memory = cpu_of(lambda: summarize(daemon))
         totals = summaries.totals(daemon.instance)
-        views = sum(counts[14] for (kind, _, _), counts in totals.items()
-                    if kind == 0 and len(counts) > 14)
+        views = sum(sum(counts[14:16]) for (kind, _, _), counts in totals.items() if kind == 0)
         room = os.stat(os.path.join(daemon.instance, "data", "summary", "data.mdb")).st_blocks
         print(f"{events} events: {wall:.1f} s, {cpu:.1f} s of CPU, {events / cpu:,.0f} a second "
               f"and core, {memory / 1024:.0f} MiB of its own, {room / 2048:.0f} MiB on disk")
