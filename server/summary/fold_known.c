@@ -41,9 +41,11 @@ int fold_group(struct fold *fold, uint32_t page)
 	value = known_at(fold, KNOWN_GROUP, page, 0);
 	if (!value)
 		return RULES_NONE;
-	if (*value == 0)
-		*value = (uint64_t)(rules_group_of_page(fold->context->rules, text_of(fold, page)) -
-				    RULES_NONE + 1);
+	if (*value == 0) {
+		int group = rules_group_of_page(fold->context->rules, text_of(fold, page));
+
+		*value = (uint64_t)group - (uint64_t)RULES_NONE + 1;
+	}
 	return (int)*value + RULES_NONE - 1;
 }
 

@@ -2,7 +2,8 @@
 /*
  * What the fold counts, by short stories of one unit: facts with their times in seconds behind one
  * morning, told in order, and what totals and summary say of them afterwards. All of them are
- * imported facts, so that nothing is missing of their requests; a trap makes a machine.
+ * imported facts, so that nothing is missing of their requests; a trap makes a machine. It is
+ * long because each story is a case of its own, and all are told with the same few words.
  */
 #include <setjmp.h>
 #include <stdarg.h>
