@@ -274,11 +274,11 @@ enum { R = DELIVER_RECORD, S = DELIVER_SUMMARY, M = DELIVER_MEMBER, T = DELIVER_
 const struct deliver_value deliver_values[] = {
 #define DELIVER_VALUE(type_, files_, name_, column_, length_, label_, expression) \
 	{.name = #name_,                                                          \
-	 .column = column_,                                                       \
-	 .label = label_,                                                         \
+	 .column = (column_),                                                     \
+	 .label = (label_),                                                       \
 	 .type = DELIVER_TYPE_##type_,                                            \
-	 .files = files_,                                                         \
-	 .length = length_},
+	 .files = (files_),                                                       \
+	 .length = (length_)},
 #include "summary/deliver_value_table.h"
 };
 const size_t deliver_value_count = sizeof(deliver_values) / sizeof(deliver_values[0]);
