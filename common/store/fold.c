@@ -306,7 +306,7 @@ static void reset(struct txn *txn, void *context)
 	txn_clear(txn, STATE_VISITORS);
 	txn_clear(txn, STATE_CLAIMS);
 	txn_clear(txn, STATE_MERGED);
-	txn_put_number(txn, STATE_META, "schema", SCHEMA_VERSION, 4);
+	txn_put_number(txn, STATE_META, "schema", STATE_SCHEMA_VERSION, 4);
 	txn_put_number(txn, STATE_META, "position", 0, 8);
 	txn_put_number(txn, STATE_META, "seen_through", 0, 8);
 	txn_put(txn, STATE_META, SPAN("log"), buffer_span(&log));
@@ -360,8 +360,9 @@ static int start_again(struct store *store, uint64_t pruned, struct error *error
 
 	if (pruned > 0)
 		return error_set(error, STORE_E_DAMAGED,
-				 "%s: does not belong to this log, whose beginning is pruned; "
-				 "restore both from one backup",
+				 "%s: is of an older version or of another log, and cannot be made "
+				 "again since the beginning of this one is pruned; restore both "
+				 "from one backup",
 				 store->state.path);
 	r = txn_write(&store->state, reset, store);
 	store->position = 0;
@@ -401,7 +402,7 @@ int fold_open(struct store *store, struct error *error)
 	bool fits;
 	int r = txn_read_unjudged(&store->state, read_identity, &identity);
 
-	if (!r && identity.schema > SCHEMA_VERSION)
+	if (!r && identity.schema > STATE_SCHEMA_VERSION)
 		return error_set(error, STORE_E_SCHEMA,
 				 "%s: written by a newer version; install that version", path);
 	if (!r && !store->events_ready) {
@@ -411,7 +412,7 @@ int fold_open(struct store *store, struct error *error)
 	if (!r)
 		r = event_reader_pruned_through(store, &pruned);
 	/* What it has not applied must still be there. */
-	fits = !r && identity.schema == SCHEMA_VERSION && identity.of_log &&
+	fits = !r && identity.schema == STATE_SCHEMA_VERSION && identity.of_log &&
 	       identity.position <= store->last_sequence && identity.position >= pruned;
 	store->position = fits ? identity.position : 0;
 	if (fits)

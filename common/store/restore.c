@@ -250,11 +250,15 @@ static void claim_state(struct txn *txn, void *context)
 	const struct restore *restore = context;
 	cleanup_buffer struct buffer log = BUFFER_INIT;
 	uint64_t position = txn_get_number(txn, STATE_META, "position", UINT64_MAX);
+	uint64_t schema = txn_get_number(txn, STATE_META, "schema", 0);
 
 	buffer_printf(&log, "%s.%u", restore->manifest.node, (unsigned)restore->incarnation);
 	txn_fail(txn, log.error);
-	if (position < restore->manifest.pruned_through || position > restore->manifest.last ||
-	    txn_get_number(txn, STATE_META, "schema", 0) != SCHEMA_VERSION)
+	if (position < restore->manifest.pruned_through || position > restore->manifest.last)
+		txn_fail(txn, -EBADMSG);
+	/* An older one is made again from the log, where that is whole. */
+	if (schema == 0 || schema > STATE_SCHEMA_VERSION ||
+	    (schema < STATE_SCHEMA_VERSION && restore->manifest.pruned_through > 0))
 		txn_fail(txn, -EBADMSG);
 	txn_put(txn, STATE_META, SPAN("log"), buffer_span(&log));
 }

@@ -68,7 +68,9 @@
  */
 #include <stdint.h>
 
-enum { SCHEMA_VERSION = 1, RECORD_VERSION = 1, EVENT_HEADER_BYTES = 12 };
+/* Of events/ and people/; that of state/ may rise, since it is made again from the log. */
+enum { SCHEMA_VERSION = 1, STATE_SCHEMA_VERSION = 2 };
+enum { RECORD_VERSION = 1, EVENT_HEADER_BYTES = 12 };
 enum { RECORD_VERSION_SHARED = 2, EVENT_FIELD_SHARED = 255 };
 
 /*

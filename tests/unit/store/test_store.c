@@ -223,7 +223,7 @@ static void test_state_of_another_log_is_made_again(void **state)
 		size_t size;
 	} changes[] = {
 		{"log", "n2.1", 4},
-		{"schema", "\0\0\0\0", 4},
+		{"schema", "\0\0\0\1", 4},
 		{"position", "\0\0\0\0\0\1\0\0", 8},
 	};
 	static const struct link_id id = {"linkid01"};
@@ -259,7 +259,7 @@ static void test_a_newer_schema_is_refused(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		fixture_open(fixture);
 		fixture_close(fixture);
-		change_meta(fixture, environments[i], "schema", "\0\0\0\2", 4);
+		change_meta(fixture, environments[i], "schema", "\0\0\0\3", 4);
 		expect_refusal(fixture, STORE_E_SCHEMA, "newer version");
 		change_meta(fixture, environments[i], "schema", "\0\0\0\1", 4);
 	}
