@@ -6,13 +6,15 @@
  *
  * It is, if a person follows the link (a top-level navigation that a page began: what is typed,
  * pasted or opened out of a mail is not), in time, for the first time, with the same agent, and
- * from the page that asked for it or, where the browser keeps that to itself, from the same
- * network. So a link that was passed on hands nobody over, nor does one that somebody made for
- * their own browser and put in another's way.
+ * from the page that asked for it. So a link that was passed on hands nobody over, nor does one
+ * that somebody made for their own browser and put in another's way.
+ *
+ * A page may keep to itself that it asked. Then the same network has to do, and since a neighbour
+ * may be there, too, the link says no more than any that may have been passed on: it is a claim.
  *
  * The visitor then has this tracker's own cookie, as by a click, and is tied to the person whom the
- * first browser id is tied to now, by the same evidence, as far as consent goes here. A browser
- * that is known as somebody else's stays so: two known people are never one.
+ * first browser id is tied to now, by the same evidence or that claim, as far as consent goes here.
+ * A browser that is known as somebody else's stays so: two known people are never one.
  */
 #include "track/handover.h"
 #include "public/handover_event.h"
@@ -45,13 +47,16 @@ static bool is_followed(const struct visit *visit)
 	return visit->identity.navigation && !span_equal(site, SPAN("none"));
 }
 
-static bool is_same_browser(const struct visit *visit, const struct handover *handover)
+/* *ret_most: what it may say at most of whose browser this is. */
+static bool is_same_browser(const struct visit *visit, const struct handover *handover,
+			    enum evidence *ret_most)
 {
 	const struct request *request = visit->request;
 	struct span agent = request_value(request, HEADER_USER_AGENT);
 	struct span referrer = request_value(request, HEADER_REFERER);
 	struct address network = request->client;
 
+	*ret_most = referrer.size > 0 ? EVIDENCE_PROOF : EVIDENCE_CLAIM;
 	if (handovers_agent(&visit->app->handovers, agent) != handover->agent)
 		return false;
 	if (referrer.size > 0)
@@ -63,7 +68,7 @@ static bool is_same_browser(const struct visit *visit, const struct handover *ha
 
 /* What the token is good for; the nonce is used up by the first who follows the link. */
 static enum metric judge(const struct visit *visit, const struct token *token,
-			 struct handover *ret_handover)
+			 struct handover *ret_handover, enum evidence *ret_most)
 {
 	if (!is_followed(visit))
 		return METRIC_HANDOVERS_NOT_FOLLOWED;
@@ -71,7 +76,7 @@ static enum metric judge(const struct visit *visit, const struct token *token,
 		return METRIC_HANDOVERS_USED;
 	if (visit->now / USEC_PER_SEC > token->second)
 		return METRIC_HANDOVERS_EXPIRED;
-	if (!is_same_browser(visit, ret_handover))
+	if (!is_same_browser(visit, ret_handover, ret_most))
 		return METRIC_HANDOVERS_ELSEWHERE;
 	return METRIC_HANDOVERS_TAKEN;
 }
@@ -81,14 +86,15 @@ static struct event_ticket *take(const struct visit *visit, const struct token *
 {
 	struct event_ticket *ticket = NULL;
 	struct handover handover;
+	enum evidence most;
 	enum metric result;
 	int code;
 
 	if (visit_is_left_out(visit, EVENT_event))
 		return NULL;
-	result = judge(visit, token, &handover);
+	result = judge(visit, token, &handover, &most);
 	if (result == METRIC_HANDOVERS_TAKEN) {
-		code = handover_event_ticket(visit, &handover, token->url, &ticket);
+		code = handover_event_ticket(visit, &handover, most, token->url, &ticket);
 		if (code == VISIT_EVENT_E_NOT_STORED)
 			result = METRIC_HANDOVERS_CONSENT;
 		else if (code != 0)

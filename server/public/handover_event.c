@@ -63,7 +63,7 @@ static void decide(struct app *app, const struct bind_evidence *evidence,
 			id_is_zero(known, sizeof(*known)) ? BINDING_NOTHING : BINDING_CONFLICT;
 }
 
-static int add(struct visit_event *builder, const struct handover *handover)
+static int add(struct visit_event *builder, const struct handover *handover, enum evidence most)
 {
 	struct app *app = builder->visit->app;
 	struct bind_evidence evidence;
@@ -73,6 +73,8 @@ static int add(struct visit_event *builder, const struct handover *handover)
 
 	if (!find_person(builder, handover, &known))
 		return visit_event_add(builder);
+	if (known.evidence > most)
+		known.evidence = most;
 	visit_event_complete(builder);
 	set_evidence(builder, &known, &evidence);
 	decide(app, &evidence, &decision);
@@ -88,7 +90,7 @@ static int add(struct visit_event *builder, const struct handover *handover)
 }
 
 int handover_event_ticket(const struct visit *visit, const struct handover *handover,
-			  struct span page, struct event_ticket **ret_ticket)
+			  enum evidence most, struct span page, struct event_ticket **ret_ticket)
 {
 	cleanup(visit_event_finish) struct visit_event builder;
 	int code;
@@ -101,7 +103,7 @@ int handover_event_ticket(const struct visit *visit, const struct handover *hand
 	visit_event_text(&builder, EVENT_FIELD_name, SPAN("handover"));
 	privacy_page_url(visit->settings->config, page, builder.scratch);
 	visit_event_scratch(&builder, EVENT_FIELD_url);
-	code = add(&builder, handover);
+	code = add(&builder, handover, most);
 	if (code == 0)
 		*ret_ticket = visit_event_take(&builder);
 	return code;

@@ -402,6 +402,23 @@ class Attacks(Handover):
             self.refused("used", attacker, url)
             self.assert_nobody(browser)
 
+    def test_who_is_only_near_is_never_more_than_claimed(self):
+        """Without a referrer a neighbour's own hand-over may be put in the way of a browser; what
+        that says is what any link says that was passed on, and whoever logs in there is right."""
+        person, other = self.person(), self.person()
+        near = {"X-Forwarded-For": "198.51.100.7"}
+        attacker = self.log_in(self.stranger(**near), person)
+        browser = self.stranger(**near)
+        self.forget()
+        browser.follow(attacker.link(), Referer=None, **{"Sec-Fetch-Site": "cross-site"})
+        event, bind = self.handovers()
+        self.assertEqual([row["evidence"] for row in (event, bind)], ["claim", "claim"])
+        visitor = browser.visitor(OTHER)
+        self.log_in(browser, other, OTHER, OTHER_SITE)
+        view = browser.view()
+        self.assertEqual((view["visitor"], view["prospect"], view["evidence"]),
+                         (visitor, self.handle(other), "proof"))
+
     def test_two_known_people_stay_two(self):
         for first, second, log_in in (("claim", "claim", ()), ("claim", "proof", (OTHER,)),
                                       ("proof", "proof", (ONE, OTHER))):
