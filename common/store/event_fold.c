@@ -123,9 +123,12 @@ static int finish_job(struct event_writer *writer)
 	if (folder->left) {
 		(void)pthread_join(folder->thread, NULL);
 		env_release(&writer->store->state);
-		folder->started = folder->left = false;
 	}
-	set_step(writer, FOLDER_IDLE);
+	(void)pthread_mutex_lock(&writer->lock);
+	if (folder->left)
+		folder->started = folder->left = false;
+	folder->step = FOLDER_IDLE;
+	(void)pthread_mutex_unlock(&writer->lock);
 	return r;
 }
 
