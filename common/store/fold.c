@@ -309,6 +309,8 @@ static void reset(struct txn *txn, void *context)
 	txn_put_number(txn, STATE_META, "schema", STATE_SCHEMA_VERSION, 4);
 	txn_put_number(txn, STATE_META, "position", 0, 8);
 	txn_put_number(txn, STATE_META, "seen_through", 0, 8);
+	txn_put_number(txn, STATE_META, "seen_time", 0, 8);
+	txn_put_number(txn, STATE_META, "seen_floor", 0, 8);
 	txn_put(txn, STATE_META, SPAN("log"), buffer_span(&log));
 }
 

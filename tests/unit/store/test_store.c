@@ -6,6 +6,7 @@
 #include "fixture.h"
 
 #include "base/encode.h"
+#include "store/store_internal.h"
 
 #include <lmdb.h>
 
@@ -241,6 +242,24 @@ static void test_state_of_another_log_is_made_again(void **state)
 	}
 }
 
+/* It has looked at nothing yet, so it cannot say until when browsers were not seen. */
+static void test_state_that_is_made_again_has_seen_nobody(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture_open(fixture);
+	fixture_close(fixture);
+	change_meta(fixture, "state", "seen_time", "\0\0\1\0\0\0\0\0", 8);
+	change_meta(fixture, "state", "seen_floor", "\0\0\1\0\0\0\0\0", 8);
+	change_meta(fixture, "state", "log", "n2.1", 4);
+	for (unsigned i = 0; i < 2; i++) {
+		fixture_open(fixture);
+		assert_int_equal(fixture->store->binding_prune.time, 0);
+		assert_int_equal(fixture->store->binding_prune.floor, 0);
+		fixture_close(fixture);
+	}
+}
+
 static void expect_refusal(struct fixture *fixture, int code, const char *text)
 {
 	struct error error = {""};
@@ -375,6 +394,7 @@ int main(void)
 		ON_STORE(test_a_run_that_stored_nothing_is_missed_too),
 		ON_STORE(test_state_is_made_again_from_the_log),
 		ON_STORE(test_state_of_another_log_is_made_again),
+		ON_STORE(test_state_that_is_made_again_has_seen_nobody),
 		ON_STORE(test_a_newer_schema_is_refused),
 		ON_STORE(test_the_log_of_another_node_is_refused),
 		ON_STORE(test_damage_is_said),
