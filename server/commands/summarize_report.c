@@ -253,14 +253,14 @@ static void set_range(const struct arguments *arguments, const struct sources *s
 static size_t width_of(const struct arguments *arguments)
 {
 	const char *columns = getenv("COLUMNS");
+	unsigned long number = columns ? strtoul(columns, NULL, 10) : 0;
 	struct winsize size;
 
 	if (arguments->width)
 		return arguments->width;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
-	return columns && atoi(columns) > 0 && atoi(columns) <= WIDTH_MAX ? (size_t)atoi(columns)
-									  : WIDTH_DEFAULT;
+	return number > 0 && number <= WIDTH_MAX ? number : WIDTH_DEFAULT;
 }
 
 static bool is_plain_terminal(void)
