@@ -17,7 +17,8 @@ UNDONE = "TO" + "DO"
 
 PAGES = {
     path: (SOURCE / path).read_text(encoding="utf-8")
-    for path in ("README.md", "deploy/man/waymark.1", "deploy/man/waymark.json.5")
+    for path in ("README.md", "deploy/man/waymark.1", "deploy/man/waymark.json.5",
+                 "deploy/guides/verdicts.md", "common/track/verdict_rules_table.h")
 }
 
 
@@ -73,6 +74,8 @@ CASES = [
      altered("deploy/man/waymark.1", "self-contained", "standalone"), "--self-contained"),
     ("documented", PAGES, "deploy/man/waymark.json.5",
      altered("deploy/man/waymark.json.5", "commit_wait_ms", "commit_wait"), "misses"),
+    ("documented", PAGES, "common/track/verdict_rules_table.h",
+     altered("common/track/verdict_rules_table.h", "with GET", "by GET"), "verdicts.md"),
     ("documented", PAGES, "README.md", PAGES["README.md"] + "`waymark fly`\n", "'waymark fly'"),
     ("faults", {}, "tests/README.md", "| a | 1 | `crash/none` | 2 |\n", "'crash/none'"),
     ("format", {"common/base/a.c": C + "int a;\n"}, "common/base/b.c", C + "int  b ;\n", "b.c:2"),
