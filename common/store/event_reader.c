@@ -62,3 +62,18 @@ int event_reader_pruned_through(struct store *store, uint64_t *ret_sequence)
 		*ret_sequence = sequence;
 	return r;
 }
+
+static void read_identity(struct txn *txn, void *context)
+{
+	struct buffer *to = context;
+
+	buffer_append_span(to, txn_get(txn, EVENTS_META, SPAN("node")));
+	buffer_printf(to, ".%u", (unsigned)txn_get_number(txn, EVENTS_META, "incarnation", 1));
+}
+
+int event_reader_identity(struct store *store, struct buffer *to)
+{
+	int r = txn_read(&store->events, read_identity, to);
+
+	return r ? r : to->error;
+}

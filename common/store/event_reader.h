@@ -26,4 +26,7 @@ int event_reader_each(struct store *store, uint64_t after,
 /* What has been pruned: the log begins behind this sequence (0: nothing). 0; negative errno. */
 int event_reader_pruned_through(struct store *store, uint64_t *ret_sequence);
 
+/* Append "<node>.<incarnation>" of the log as it is now. 0; negative errno. */
+int event_reader_identity(struct store *store, struct buffer *to);
+
 #endif

@@ -25,8 +25,9 @@
  *            key: 1 ‖ unit 17   value: time 8 ‖ as_of 8 with which it is folded into the totals
  * "texts"    key: text id 4    value: text
  * "text_ids" key: hash 16      value: text id 4. SipHash-2-4 under "hash_key" of "meta"
- * "meta"     "schema" u32, "log" text (node.incarnation), "position" u64, "as_of" u64, "rules" text,
- *            "next_text" u32, "hash_key" 16 bytes, and counters
+ * "meta"     "schema" u32, "log" text (node.incarnation), "begins" u64 (the log began behind it when
+ *            it was read as a whole), "position" u64, "as_of" u64, "rules" text, "next_text" u32,
+ *            "hash_key" 16 bytes, and counters
  */
 /* clang-format on */
 enum summary_database {

@@ -47,7 +47,7 @@ struct teller {
 static const struct argp_option options[] = {
 	COMMAND_OPTION_CONFIG,
 	{"follow", KEY_FOLLOW, NULL, 0, "Stay, and keep the summaries up to date until interrupted", 1},
-	{"rebuild", KEY_REBUILD, NULL, 0, "Make them anew from the whole log; those that are there stay until the new ones are complete", 1},
+	{"rebuild", KEY_REBUILD, NULL, 0, "Make them anew from the whole log; those that are there stay until the new ones are complete. Refused where retention has removed events that they count", 1},
 	{"as-of", KEY_AS_OF, "TIME", 0, "Settle verdicts as of this time (2026-11-21T12:00:00Z) and not of now, for a run that can be repeated", 1},
 	{"out", KEY_OUT, "DIR", 0, "Then write what changed of people since the last delivery into this directory, for a CRM", 2},
 	{"mapping", KEY_MAPPING, "FILE", 0, "Which fields of the CRM take what; with --out and --metadata", 2},

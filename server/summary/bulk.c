@@ -37,7 +37,8 @@ struct bulk {
 	struct text_ids *texts;
 	struct intake *intake;
 	struct fact_sort *sort;
-	uint64_t position, events, facts;
+	uint64_t begins, position, events, facts;
+	struct buffer log;	   /* identity of it */
 	struct intake_result held; /* the event before, which a conflict may be about */
 	bool holds;
 	int error;
@@ -121,16 +122,19 @@ static int take_event(void *context, const struct event *event, struct span reco
 static int read_log(struct bulk *bulk, struct error *error)
 {
 	struct store *store = bulk->options->app->store;
-	uint64_t pruned = 0, last = 0;
-	int r = event_reader_pruned_through(store, &pruned);
+	uint64_t last = 0;
+	int r = event_reader_pruned_through(store, &bulk->begins);
 
 	if (!r)
-		r = event_reader_each(store, pruned, take_event, bulk, &last);
+		r = event_reader_identity(store, &bulk->log);
+	if (!r)
+		r = event_reader_each(store, bulk->begins, take_event, bulk, &last);
 	if (r == EVENT_E_FORM || r == EVENT_E_VERSION)
 		if (last < bulk->position)
 			return error_set(error, -EBADMSG, "event %llu cannot be read",
 					 (unsigned long long)last + 1);
-	if (r == BULK_E_STOPPED)
+	/* Behind the position, or the end of what was wanted. */
+	if (r > 0)
 		r = 0;
 	if (!r)
 		r = release_held(bulk);
@@ -313,6 +317,8 @@ static void write_meta(struct txn *txn, void *context)
 	const struct bulk *bulk = context;
 
 	summary_put_number(txn, "schema", SUMMARY_SCHEMA_VERSION);
+	summary_put(txn, SUMMARY_META, SPAN("log"), buffer_span(&bulk->log));
+	summary_put_number(txn, "begins", bulk->begins);
 	summary_put_number(txn, "position", bulk->position);
 	summary_put_number(txn, "as_of", bulk->options->as_of);
 	summary_put_number(txn, "facts", bulk->facts);
@@ -363,6 +369,7 @@ static void close_all(struct bulk *bulk)
 	intake_free(bulk->intake);
 	text_ids_close(bulk->texts);
 	summary_env_close(bulk->env);
+	buffer_finish(&bulk->log);
 	buffer_finish(&bulk->rows);
 	buffer_finish(&bulk->row);
 	free(bulk->moves);

@@ -2,9 +2,11 @@
 /*
  * How a run begins, and what it then does over and over.
  *
- * The summaries are of one log: one that ends before their position, that has lost events which
- * they have not seen, or whose incarnation changed (a backup was restored) is another one, and then
- * they are made anew from it. So are those of another schema.
+ * The summaries are of one log: one that ends before their position, or whose incarnation changed
+ * (a backup was restored), is another one, and then they are made anew from it. So are those of
+ * another schema. But where the log begins later than when it was read as a whole, retention has
+ * removed what only these totals still tell: then they stay as they are, and whoever asks for new
+ * ones is told what would be lost. So it is where the log has lost events that they have not seen.
  *
  * The time as of which verdicts are settled never goes back, whatever the clock does, since what
  * was settled may already have been delivered.
@@ -20,6 +22,8 @@
 
 #include <errno.h>
 
+/* Of take_event(), beside what reading the log returns itself. */
+enum { E_BATCH_ENDS = 64, E_GAP = 65 };
 enum { BATCH_FACTS = 32768, BATCH_EVENTS = 131072, KEEP_AS_OF_S = 60, MIB = 1 << 20 };
 
 struct summarizer {
@@ -39,9 +43,10 @@ struct summarizer {
 };
 
 struct header {
-	uint64_t schema, position, as_of;
-	bool other_rules;
+	uint64_t schema, position, as_of, begins;
+	bool other_rules, other_log;
 	const char *rules;
+	struct span log;
 };
 
 static void read_header(struct txn *txn, void *context)
@@ -51,6 +56,8 @@ static void read_header(struct txn *txn, void *context)
 	header->schema = summary_get_number(txn, "schema", 0);
 	header->position = summary_get_number(txn, "position", 0);
 	header->as_of = summary_get_number(txn, "as_of", 0);
+	header->begins = summary_get_number(txn, "begins", 0);
+	header->other_log = !span_equal(summary_get(txn, SUMMARY_META, SPAN("log")), header->log);
 	header->other_rules = !span_equal(summary_get(txn, SUMMARY_META, SPAN("rules")),
 					  span_text(header->rules));
 }
@@ -93,17 +100,47 @@ static int build(struct summarizer *summarizer, struct error *error)
 	return 0;
 }
 
-/* Is what is there of this log, and can it go on? */
-static bool continues(const struct summarizer *summarizer, const struct header *header)
+/* Why what is there cannot go on with this log; NULL: it can. */
+static const char *find_break(const struct header *header, const struct store_status *log)
+{
+	if (header->schema != SUMMARY_SCHEMA_VERSION)
+		return "written by another version";
+	if (header->other_log || header->position > log->last_sequence)
+		return "of another log, or of before a backup was restored";
+	if (header->position < log->pruned_through)
+		return "without events that retention removed before they were summarized";
+	return NULL;
+}
+
+/* Before the whole log is read: does it still hold all that the totals there count? */
+static int check_whole(const struct summarizer *summarizer, const struct header *header,
+		       const struct store_status *log, const char *why, struct error *error)
+{
+	if (header->schema == 0 || log->pruned_through <= header->begins)
+		return 0;
+	return error_set(error, SUMMARIZER_E_FAILED,
+			 "%s/summary: is %s, and cannot be made anew without loss: events up to "
+			 "%llu are pruned from the log, and their totals are only there. Nothing "
+			 "was changed; to begin with what the log still holds, move that directory "
+			 "away",
+			 summarizer->options.app->config->data_dir, why,
+			 (unsigned long long)log->pruned_through);
+}
+
+static int read_log_state(const struct summarizer *summarizer, struct store_status *ret_status,
+			  struct buffer *to_identity, struct error *error)
 {
 	struct store *store = summarizer->options.app->store;
-	struct store_status status;
-	uint64_t pruned = 0;
+	int r;
 
-	store_status(store, &status);
-	return header->schema == SUMMARY_SCHEMA_VERSION &&
-	       header->position <= status.last_sequence &&
-	       event_reader_pruned_through(store, &pruned) == 0 && header->position >= pruned;
+	store_status(store, ret_status);
+	r = ret_status->errors[STORE_EVENTS];
+	if (!r)
+		r = ret_status->errors[STORE_STATE];
+	if (!r)
+		r = event_reader_identity(store, to_identity);
+	return r ? error_set(error, SUMMARIZER_E_FAILED, "the log cannot be read: %s", strerror(-r))
+		 : 0;
 }
 
 static int check_as_of(struct summarizer *summarizer, uint64_t before, struct error *error)
@@ -131,19 +168,31 @@ static int open_env(struct summarizer *summarizer, struct error *error)
 /* With the summaries as they are, or anew. */
 static int open_summary(struct summarizer *summarizer, struct error *error)
 {
+	cleanup_buffer struct buffer log = BUFFER_INIT;
 	struct header header = {.rules = unit_fold_rules(summarizer->fold)};
-	int r;
+	struct store_status status;
+	const char *why;
+	int r = read_log_state(summarizer, &status, &log, error);
 
-	if (summarizer->options.rebuild)
-		return build(summarizer, error);
-	r = open_env(summarizer, error);
 	if (r)
 		return r;
-	r = summary_env_read(summarizer->env, read_header, &header);
+	header.log = buffer_span(&log);
+	r = open_env(summarizer, error);
+	/* Of what cannot be read nothing is lost. */
 	if (r)
+		return r == SUMMARY_ENV_E_DAMAGED && summarizer->options.rebuild
+			       ? build(summarizer, error)
+			       : r;
+	r = summary_env_read(summarizer->env, read_header, &header);
+	if (r && !summarizer->options.rebuild)
 		return fail(summarizer, r, error);
-	if (!continues(summarizer, &header))
-		return build(summarizer, error);
+	why = find_break(&header, &status);
+	if (!why && summarizer->options.rebuild)
+		why = "to be rebuilt";
+	if (why) {
+		r = check_whole(summarizer, &header, &status, why, error);
+		return r ? r : build(summarizer, error);
+	}
 	r = check_as_of(summarizer, header.as_of, error);
 	if (r || !header.other_rules)
 		return r;
@@ -156,7 +205,7 @@ static int open_summary(struct summarizer *summarizer, struct error *error)
 static int open_parts(struct summarizer *summarizer, struct error *error)
 {
 	const struct tracker_set *trackers = summarizer->options.app->trackers;
-	struct header header = {.rules = ""};
+	struct header header = {.rules = "", .log = SPAN("")};
 	int r = summarizer->env ? 0 : open_env(summarizer, error);
 
 	if (r)
@@ -233,7 +282,9 @@ static int take_event(void *context, const struct event *event, struct span reco
 	(void)record;
 	if (event->sequence > summarizer->limit || summarizer->batch >= BATCH_EVENTS ||
 	    apply_size(summarizer->apply) >= BATCH_FACTS)
-		return SUMMARIZER_E_STOPPED;
+		return E_BATCH_ENDS;
+	if (event->sequence != summarizer->last + 1)
+		return E_GAP;
 	r = intake_take(summarizer->intake, event, &result);
 	if (!r)
 		r = apply_add(summarizer->apply, event, &result);
@@ -253,8 +304,14 @@ static int read_batch(struct summarizer *summarizer, struct error *error)
 	summarizer->batch = 0;
 	summarizer->last = summarizer->status.position;
 	r = event_reader_each(store, summarizer->status.position, take_event, summarizer, &last);
-	if (r == SUMMARIZER_E_STOPPED || last > summarizer->limit)
+	if (r == E_BATCH_ENDS || last > summarizer->limit)
 		return 0;
+	if (r == E_GAP)
+		return error_set(error, SUMMARIZER_E_FAILED,
+				 "events %llu to %llu are not in the log any more, and were not "
+				 "summarized; what was before stays as it is",
+				 (unsigned long long)summarizer->last + 1,
+				 (unsigned long long)last - 1);
 	if (r > 0)
 		return error_set(error, SUMMARIZER_E_FAILED, "event %llu cannot be read",
 				 (unsigned long long)last + 1);

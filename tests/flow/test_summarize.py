@@ -5,12 +5,13 @@ import datetime
 import json
 import os
 import random
+import shutil
 import subprocess
 import unittest
 
 import month
 import summaries
-from daemon import WAYMARK, Daemon, wait_for
+from daemon import LIMIT_S, WAYMARK, Daemon, wait_for
 from sizes import size
 
 
@@ -137,6 +138,69 @@ class Summarize(unittest.TestCase):
         follower.terminate()
         self.assertEqual(follower.wait(timeout=30), 0)
         self.assertRegex(self.summarize().stdout, "^0 events")
+
+    def clicks(self):
+        return sum(counts[0] for (kind, _, _), counts in self.totals().items() if kind == 0)
+
+    def test_what_retention_has_removed_stays_counted(self):
+        data = os.path.join(self.daemon.instance, "data")
+        subprocess.run([os.environ["WAYMARK_FILL_LOG"], data, "2000", "--days=500", "--until=450",
+                        "--anonymous"], check=True, timeout=LIMIT_S)
+        self.summarize()
+        before = self.totals()
+        self.assertGreater(self.clicks(), 1900)
+        self.daemon.start()
+        wait_for(lambda: self.daemon.metric("waymark_pruned_through") >= 1999)
+        self.assertEqual(self.daemon.stop(), 0)
+        refused = self.summarize("--rebuild", check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("cannot be made anew without loss", refused.stderr)
+        self.expect_same(before, self.totals())
+        self.summarize()
+        self.expect_same(before, self.totals())
+        shutil.move(os.path.join(data, "summary"), os.path.join(self.daemon.directory, "kept"))
+        self.summarize()
+        self.assertLess(self.clicks(), 10)
+        self.summarize("--rebuild")
+
+    def test_what_was_lost_unseen_is_not_passed_over(self):
+        data = os.path.join(self.daemon.instance, "data")
+        fill = [os.environ["WAYMARK_FILL_LOG"], data, "100"]
+        subprocess.run(fill, check=True, timeout=LIMIT_S)
+        self.summarize()
+        before = self.totals()
+        subprocess.run(fill, check=True, timeout=LIMIT_S)
+        subprocess.run([os.environ["WAYMARK_DROP_EVENT"], data, "150"], check=True)
+        refused = self.summarize(check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("events 150 to 150 are not in the log", refused.stderr)
+        self.expect_same(before, self.totals())
+
+    def test_a_restored_log_is_another_one(self):
+        """Its events have the numbers of others that were counted, and are not those."""
+        data, copy, kept = (os.path.join(self.daemon.instance, "data"),
+                            os.path.join(self.daemon.directory, "backup"),
+                            os.path.join(self.daemon.directory, "kept"))
+        url = self.daemon.link("https://www.example.com/x", "--slug", "x")
+        self.daemon.start()
+        self.daemon.click(url)
+        self.daemon.waymark("backup", copy)
+        for _ in range(3):
+            self.daemon.click(url)
+        self.assertEqual(self.daemon.stop(), 0)
+        self.summarize()
+        self.assertEqual(self.clicks(), 4)
+        shutil.move(os.path.join(data, "summary"), kept)
+        shutil.rmtree(data)
+        os.mkdir(data, 0o700)
+        self.daemon.waymark("restore", copy)
+        shutil.move(kept, os.path.join(data, "summary"))
+        self.daemon.start()
+        for _ in range(9):
+            self.daemon.click(url)
+        self.assertEqual(self.daemon.stop(), 0)
+        self.summarize()
+        self.assertEqual(self.clicks(), 10)
 
 
 if __name__ == "__main__":
