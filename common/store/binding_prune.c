@@ -19,6 +19,7 @@
  * Both work in bounded steps, in the writer's thread.
  */
 #include "store/binding_prune.h"
+#include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/binding_internal.h"
 
@@ -28,7 +29,7 @@ enum {
 	BROWSER_LIFE_DAYS = 395, /* of a cookie, track/identity.h */
 	SEEN_DAYS = 30,
 	NOTE_EVENTS = 4096, /* are looked at in a step, */
-	NOTE_ROWS = 256,    /* with at most so many visitors, or rows that go with their event */
+	NOTE_ROWS = 256,    /* with at most so many rows that change */
 	STEP_USEC = 1000,
 	CHECK_EVENTS = 64,
 	SWEEP_ROWS = 1024,
@@ -51,7 +52,7 @@ struct note {
 		struct link_id scope;
 		uint64_t sequence;
 		usec_t time;
-	} rows[NOTE_ROWS];
+	} * rows; /* NOTE_EVENTS */
 };
 
 /* The fields that matter are among the first of a record, and none of them is a shared text. */
@@ -115,7 +116,7 @@ static void read_note(struct txn *txn, void *context)
 
 	put_u64(from, note->after + 1);
 	txn_walk_begin(txn, EVENTS_EVENTS, span_of(from, sizeof(from)), &walk);
-	for (unsigned i = 1; i <= NOTE_EVENTS && note->count < NOTE_ROWS; i++) {
+	for (unsigned i = 1; i <= NOTE_EVENTS; i++) {
 		if (!txn_walk_next(&walk, &key, &record) || key.size != sizeof(from) ||
 		    get_u64(key.data) > note->limit || !add_record(note, get_u64(key.data), record))
 			break;
@@ -125,12 +126,42 @@ static void read_note(struct txn *txn, void *context)
 	txn_walk_end(&walk);
 }
 
+/* Is it a month since state/ last noted that this browser was seen? Most are in nobody's binding.
+ */
+static bool is_news(struct txn *txn, const struct note_row *row, struct binding *ret_newest)
+{
+	return binding_get_visitor(txn, span_of(&row->visitor, sizeof(row->visitor)), ret_newest) &&
+	       ret_newest->seen + SEEN_DAYS * USEC_PER_DAY <= row->time;
+}
+
+/* Only what changes a row; the note ends before there would be too many. */
+static void keep_news(struct txn *txn, void *context)
+{
+	struct note *note = context;
+	unsigned count = note->count;
+	struct binding newest;
+
+	note->count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		const struct note_row *row = &note->rows[i];
+
+		if (row->type != EVENT_conflict && row->type != EVENT_erase &&
+		    !is_news(txn, row, &newest))
+			continue;
+		if (note->count == NOTE_ROWS) {
+			note->through = row->sequence - 1;
+			note->time = note->rows[note->count - 1].time;
+			break;
+		}
+		note->rows[note->count++] = *row;
+	}
+}
+
 static void note_visitor(struct txn *txn, const struct note_row *row)
 {
 	struct binding newest;
 
-	if (!binding_get_visitor(txn, span_of(&row->visitor, sizeof(row->visitor)), &newest) ||
-	    newest.seen + SEEN_DAYS * USEC_PER_DAY > row->time)
+	if (!is_news(txn, row, &newest))
 		return;
 	newest.seen = row->time;
 	binding_put_visitor(txn, &newest);
@@ -172,6 +203,7 @@ static usec_t find_young(const struct store *store)
 int binding_prune_note(struct store *store)
 {
 	struct binding_prune *prune = &store->binding_prune;
+	cleanup_free struct note_row *rows = calloc(NOTE_EVENTS, sizeof(*rows));
 	struct note note = {
 		.after = prune->through,
 		.limit = store->position,
@@ -179,15 +211,18 @@ int binding_prune_note(struct store *store)
 		.now = store->prune.clock.time,
 		.time = prune->time,
 		.young = find_young(store),
+		.rows = rows,
 	};
 	int r;
 
-	if (note.limit <= note.after)
+	if (note.limit <= note.after || !rows)
 		return 0;
 	r = txn_read(&store->events, read_note, &note);
 	if (r || note.through == note.after)
 		return 0; /* how the log fares is another matter */
-	r = env_reserve(&store->state, sizeof(note));
+	r = txn_read(&store->state, keep_news, &note);
+	if (!r)
+		r = env_reserve(&store->state, NOTE_ROWS * sizeof(*rows));
 	prune->note = &note;
 	if (!r)
 		r = txn_write(&store->state, write_note, store);
