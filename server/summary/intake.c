@@ -239,9 +239,12 @@ static int64_t minor_units(struct span amount, struct span currency)
 
 	if (decimals < 0 || money_format(amount, decimals, text) != 0)
 		return 0;
-	for (const char *at = text; *at; at++)
+	for (const char *at = text; *at; at++) {
+		if (units > (INT64_MAX - 9) / 10)
+			return 0;
 		if (*at != '.')
 			units = units * 10 + (*at - '0');
+	}
 	return units;
 }
 

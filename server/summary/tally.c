@@ -112,6 +112,12 @@ static int grow(struct tally *tally)
 	return 0;
 }
 
+/* Sums of absurd amounts go around, so that taking them away again leads back. */
+static int64_t add(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 void tally_count(void *context, enum total_kind kind, struct span id, uint16_t day,
 		 enum total total, int64_t by)
 {
@@ -132,7 +138,7 @@ void tally_count(void *context, enum total_kind kind, struct span id, uint16_t d
 		*entry = (struct entry){.place = place};
 		tally->count++;
 	}
-	entry->by += tally->sign * by;
+	entry->by = add(entry->by, tally->sign * by);
 }
 
 void tally_clear(struct tally *tally)
@@ -239,7 +245,7 @@ static size_t write_row(const struct entry *entries, size_t count, struct txn *t
 	for (i = 0; i < count &&
 		    memcmp(&entries[i].place, &entries->place, offsetof(struct place, total)) == 0;
 	     i++)
-		counts[entries[i].place.total] += entries[i].by;
+		counts[entries[i].place.total] = add(counts[entries[i].place.total], entries[i].by);
 	size = write_counts(counts, value);
 	if (size > 0)
 		summary_put(txn, SUMMARY_TOTALS, key, span_of(value, size));
