@@ -46,7 +46,7 @@ VERDICT_RULE(15, after_sent, 60, LATER, "within five seconds after the mail was 
 VERDICT_RULE(16, second_click, 40, LATER, "the same link from another network and system within a minute", "gateways that repeat a click")
 VERDICT_RULE(17, machine_address, 60, LATER, "a certain machine asked for links of this mail from this network within a quarter of an hour", "Paminga, click filtering")
 VERDICT_RULE(18, near_trap, 60, LATER, "a link that no person sees was followed in this mail within ten seconds", "hidden links in mail, ten seconds around them")
-VERDICT_RULE(19, no_landing, 30, LATER, "other clicks of this mail showed their page, this one none", "the landing page's beacon")
+VERDICT_RULE(19, no_landing, 15, LATER, "other clicks of this mail showed their page, this one none", "the landing page's beacon")
 VERDICT_RULE(20, its_click, 0, LATER, "it came of a click that is doubted, and carries that click's weight", "scanners that run scripts")
 VERDICT_RULE(24, landing, -60, PERSON, "the page behind the click was seen for a second, with its cookie", "the landing page's beacon")
 VERDICT_RULE(25, input, -1000, PERSON, "a hand moved in this browser: a trusted input event", "the landing page's beacon")

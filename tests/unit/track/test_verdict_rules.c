@@ -77,6 +77,12 @@ static void weights_add_up(void **state)
 	assert_int_equal(verdict_rules_class(rules,
 					     VERDICT_BIT(no_language) | VERDICT_BIT(after_sent), 0),
 			 VERDICT_MACHINE);
+	/* A proxy takes the headers away, and its browsers run no script. */
+	assert_int_equal(verdict_rules_class(rules,
+					     VERDICT_BIT(no_language) | VERDICT_BIT(no_sec_fetch) |
+						     VERDICT_BIT(no_landing),
+					     0),
+			 VERDICT_UNKNOWN);
 	assert_int_equal(verdict_rules_class(rules, VERDICT_BIT(after_sent) | VERDICT_BIT(landing),
 					     0),
 			 VERDICT_HUMAN);
