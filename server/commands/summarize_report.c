@@ -202,6 +202,8 @@ static int open_sources(const struct arguments *arguments, struct sources *sourc
 		sources->app = session_app(sources->session);
 	}
 	if (!sources->app || !sources->app->store) {
+		if (sources->session)
+			(void)session_keep_server(sources->session);
 		code = app_open(arguments->config, APP_READER, &sources->reader, error);
 		if (code)
 			return code;
