@@ -9,6 +9,7 @@
 
 #include "base/encode.h"
 #include "store/event.h"
+#include "summary/csv_row.h"
 
 #include <stdio.h>
 
@@ -22,16 +23,11 @@ static void add_handle(const struct deliver_item *it, struct buffer *to)
 	buffer_append_text(to, text);
 }
 
-static bool begins_formula(struct span text)
-{
-	return text.size > 0 && strchr("=+-@", text.data[0]) != NULL;
-}
-
 /* An address that a spreadsheet would run cannot be guarded by a byte before it: then it would be
  * another one. It stays out. */
 static void add_email(const struct deliver_item *it, struct buffer *to)
 {
-	if (!it->guard || !begins_formula(it->identity->address))
+	if (!it->guard || !csv_is_formula(it->identity->address))
 		buffer_append_span(to, it->identity->address);
 }
 

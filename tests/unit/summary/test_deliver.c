@@ -309,7 +309,8 @@ static void rows_are_as_the_crm_takes_them(void **state)
 	char *lead, *contact, *summary, *ranking, *manifest;
 
 	make_people(world, 2);
-	world->people[1].address = "=1@example.com";
+	/* A full-width sign begins a formula, too. */
+	world->people[1].address = "＝1@example.com";
 	result = must_run(world);
 	assert_int_equal(result.guarded, 1);
 	lead = slurp(world, 1, "Lead.csv");
@@ -328,7 +329,7 @@ static void rows_are_as_the_crm_takes_them(void **state)
 	assert_non_null(strstr(summary, "\"'+50 points: submit, 2024-10-04, event 7: =cmd"));
 	ranking = slurp(world, 1, "ranking.csv");
 	assert_memory_equal(ranking, "rank,likelihood,email,", 22);
-	assert_null(strstr(ranking, "\"=1@"));
+	assert_null(strstr(ranking, "＝1@"));
 	manifest = slurp(world, 1, "manifest.json");
 	assert_non_null(strstr(manifest, "\"name\": \"Lead.csv\""));
 	contact = slurp(world, 1, "Contact.csv");
