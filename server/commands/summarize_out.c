@@ -14,6 +14,7 @@
 #include "base/encode.h"
 #include "commands/command.h"
 #include "commands/session.h"
+#include "store/binding.h"
 #include "summary/deliver.h"
 #include "summary/fold.h"
 #include "summary/summary.h"
@@ -93,6 +94,18 @@ static int ask(struct output *output, const struct handle *handles, size_t count
 	return code;
 }
 
+/* Whoever is not in people/ was erased only where state/ says so. */
+static int find_erased(const struct output *output, const struct handle *handle, bool *ret_erased)
+{
+	const struct app *app = output->reader ? output->reader : session_app(output->session);
+	struct handle now;
+	int code = binding_find_person(app->store, handle, &now);
+
+	if (!code)
+		*ret_erased = id_is_zero(&now, sizeof(now));
+	return code;
+}
+
 static int identities(void *context, const struct handle *handles, size_t count,
 		      struct deliver_identity *ret_identities, struct error *error)
 {
@@ -115,6 +128,12 @@ static int identities(void *context, const struct handle *handles, size_t count,
 			.address = span_of(json_string_value(email), json_string_length(email)),
 			.fields = json_object_get(person, "fields"),
 		};
+		if (!ret_identities[i].known) {
+			int code = find_erased(output, &handles[i], &ret_identities[i].erased);
+
+			if (code)
+				return code < 0 ? code : -EIO;
+		}
 	}
 	return 0;
 }

@@ -9,8 +9,9 @@
  * A page is walked twice, once for its handles and once for its summaries. Somebody who comes in
  * between is left for the next delivery.
  *
- * Whoever was delivered and is not in people/ any more was erased. Whoever is there and has no
- * summary (their events are past their keeping) stays as delivered.
+ * Whoever was delivered and was erased since is named once more. Whoever has no summary any more
+ * (their events are past their keeping) stays as delivered, and so does whom people/ lost, as after
+ * a restore without it: that must not have the CRM delete them.
  */
 #include "summary/deliver.h"
 
@@ -132,10 +133,10 @@ static void pass_over(struct delivery *delivery, size_t index)
 	take_entries(delivery, person);
 	if (rows->before_count == 0)
 		return;
-	if (delivery->identities[index].known)
-		put_entries(delivery, rows->before, rows->before_count);
-	else
+	if (delivery->identities[index].erased)
 		deliver_rows_erased(rows, person);
+	else
+		put_entries(delivery, rows->before, rows->before_count);
 }
 
 static int deliver_one(struct delivery *delivery, size_t index,

@@ -11,7 +11,8 @@
 
 /* Who somebody is, as people/ knows them. Spans are borrowed. */
 struct deliver_identity {
-	bool known;	      /* false: erased, or never there */
+	bool known;	      /* false: erased, or not there */
+	bool erased;	      /* of who is not known: the log says so; else people/ lost them */
 	struct span address;  /* absent: only their id is known */
 	const json_t *fields; /* object of texts; NULL: none */
 };

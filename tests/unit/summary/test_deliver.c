@@ -31,6 +31,7 @@ enum { PEOPLE_MAX = 700, DAY = 20000, KILLS = 60 };
 
 struct somebody {
 	bool there; /* in people/ */
+	bool lost;  /* if not, then without having been erased */
 	bool has_summary;
 	uint64_t views; /* grows with each change */
 	const char *address;
@@ -163,6 +164,7 @@ static int identities(void *context, const struct handle *handles, size_t count,
 
 		ret_identities[i] = (struct deliver_identity){
 			.known = one->there,
+			.erased = !one->there && !one->lost,
 			.address = span_text(one->address),
 			.fields = world->fields,
 		};
@@ -448,6 +450,23 @@ static void whoever_is_erased_is_named_once(void **state)
 	assert_int_equal(must_run(world).number, 0);
 }
 
+/* As after a restore without people/: nobody asks the CRM to delete them, nor tells them anew. */
+static void whom_people_lost_stays_as_delivered(void **state)
+{
+	struct world *world = *state;
+
+	make_people(world, 400);
+	(void)must_run(world);
+	for (size_t i = 0; i < 400; i++) {
+		world->people[i].there = false;
+		world->people[i].lost = true;
+	}
+	assert_int_equal(must_run(world).number, 0);
+	for (size_t i = 0; i < 400; i++)
+		world->people[i].there = true;
+	assert_int_equal(must_run(world).number, 0);
+}
+
 static void two_at_once_are_refused(void **state)
 {
 	struct world *world = *state;
@@ -641,6 +660,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_late_follow_up_is_a_task_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(whoever_is_erased_is_named_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(whom_people_lost_stays_as_delivered, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(two_at_once_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_damaged_state_is_not_believed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_kill_neither_loses_nor_doubles, set_up,
