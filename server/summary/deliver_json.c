@@ -135,12 +135,13 @@ static json_t *response_value(const struct deliver_item *item,
 
 static json_t *session_value(const struct deliver_item *item, const struct person_session *session)
 {
-	return json_pack("{s:o, s:o, s:I, s:i, s:i, s:i, s:o, s:o, s:o}", "first",
+	return json_pack("{s:o, s:o, s:I, s:i, s:i, s:I, s:o, s:o, s:o}", "first",
 			 time_value(session->first), "last", time_value(session->last), "event",
 			 (json_int_t)session->sequence, "views", (int)session->views, "events",
-			 (int)session->events, "visible_ms", (int)session->visible_ms, "entry",
-			 interned(item, session->entry), "exit", interned(item, session->exit),
-			 "campaign", campaign_value(item, &session->campaign));
+			 (int)session->events, "visible_ms", (json_int_t)session->visible_ms,
+			 "entry", interned(item, session->entry), "exit",
+			 interned(item, session->exit), "campaign",
+			 campaign_value(item, &session->campaign));
 }
 
 static json_t *page_value(const struct deliver_item *item, const struct person_page *page)
