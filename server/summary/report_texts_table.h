@@ -12,7 +12,7 @@ TEXT(days_many, "{days} days", "{days}日間")
 TEXT(made, "As of {time}; days of {zone}.", "{time} 時点の集計／日付は {zone} の区切り")
 TEXT(behind, "{events} newer events in the log are not in it yet: run waymark summarize.",
      "ログの新しいイベント {events} 件はまだ含まれていません。waymark summarize を実行してください。")
-TEXT(pending_note, "{clicks} clicks are not judged yet; figures of today still move.",
+TEXT(pending_note, "Clicks not judged yet: {clicks}. Figures of today still move.",
      "判定待ちのクリックが {clicks} 件あり、直近の数値は変わることがあります。")
 TEXT(contents, "Contents", "目次")
 TEXT(data_table, "The figures of this chart", "グラフの数値を表で見る")
