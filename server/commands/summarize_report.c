@@ -300,6 +300,15 @@ static int write_all(int descriptor, struct span text)
 	return fsync(descriptor);
 }
 
+/* What the one who calls lets others do with a new file. */
+static mode_t usual_mode(void)
+{
+	mode_t mask = umask(077);
+
+	(void)umask(mask);
+	return 0666 & ~mask;
+}
+
 /* Whole or not at all: it is written beside its name first. With addresses it is its owner's. */
 static int write_file(const char *path, const struct buffer *text, bool revealed,
 		      struct error *error)
@@ -317,7 +326,7 @@ static int write_file(const char *path, const struct buffer *text, bool revealed
 	if (descriptor < 0)
 		return fail_file(path, "cannot make a file there", error);
 	if (write_all(descriptor, buffer_span(text)) < 0 ||
-	    fchmod(descriptor, revealed ? 0600 : 0644) < 0 || rename(temporary, path) < 0) {
+	    fchmod(descriptor, revealed ? 0600 : usual_mode()) < 0 || rename(temporary, path) < 0) {
 		int code = fail_file(path, "cannot write the file", error);
 
 		(void)unlink(temporary);

@@ -211,8 +211,10 @@ class Hostile(unittest.TestCase):
                           "Customer" in page), (1, True))
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
         self.assertEqual(len(self.daemon.events(type="access")), before + 1)
-        self.report("--html", path)
-        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o644)
+        for mask, mode in ((0o022, 0o644), (0o077, 0o600)):
+            self.addCleanup(os.umask, os.umask(mask))
+            self.report("--html", path)
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), mode)
 
     def test_nothing_summarized_is_said(self):
         done = self.daemon.waymark("summarize", "report", check=False)
