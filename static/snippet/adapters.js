@@ -98,11 +98,21 @@
       }
       return answer;
     };
-    addEventListener('securitypolicyviolation', event => {
-      if (isOurs(event.blockedURI) || event.blockedURI === host)
-        warn(`the page's policy blocks ${event.blockedURI}: it needs ` +
-          `${event.effectiveDirective} ${host} (${event.originalPolicy})`);
-    });
+    const said = new Set();
+    const warnOfPolicy = (blocked, directive, policy) => {
+      const rule = directive + ' ' + blocked;
+      if ((isOurs(blocked) || blocked === host) && !said.has(rule))
+        warn(`the page's policy blocks ${blocked}: it needs ${directive} ${host} (${policy})`);
+      said.add(rule);
+    };
+    addEventListener('securitypolicyviolation', event =>
+      warnOfPolicy(event.blockedURI, event.effectiveDirective, event.originalPolicy));
+    // Also tells what was blocked before this script ran, where a browser knows it.
+    if (window.ReportingObserver)
+      new ReportingObserver(reports => reports.forEach(({ body }) =>
+        warnOfPolicy(body.blockedURL, body.effectiveDirective, body.originalPolicy)), {
+        types: ['csp-violation'], buffered: true,
+      }).observe();
 
     const commands = ['page', 'event', 'search', 'identify', 'consent', 'optout', 'forget',
       'prefill'];

@@ -5,11 +5,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  STUB, assertUnharmed, messages, open, page, put, seen, settle, site, tag, tracker, wait,
-  waitLines,
+  STUB, assertUnharmed, messages, open, page, put, seen, settle, settleChange, site, tag, tracker,
+  wait, waitLines,
 } from './stage.mjs';
 
 const adapter = attributes => tag(attributes, 't/adapters');
+const append = (name, data) => page.evaluate(([source, attributes]) => {
+  const script = document.createElement('script');
+  script.src = source;
+  script.crossOrigin = 'anonymous';
+  Object.assign(script.dataset, attributes);
+  document.head.append(script);
+}, [`${tracker.origin}/${name}.js`, data]);
 const chosen = () => seen.filter(request => request.url === '/consent')
   .map(request => new URLSearchParams(request.body).get('state'));
 const waitChosen = async (...states) => {
@@ -130,13 +137,7 @@ test('debug shows what goes, and what is wrong', async () => {
   put('/', `<script>${STUB}</script>${adapter('data-debug')}`);
   await page.goto(site.origin);
   await wait(() => messages.some(text => text.includes('consent stored here')), 'a first word');
-  await page.evaluate(([source]) => {
-    const script = document.createElement('script');
-    script.src = source;
-    script.crossOrigin = 'anonymous';
-    script.dataset.consent = 'measure';
-    document.head.append(script);
-  }, [`${tracker.origin}/t.js`]);
+  await append('t', { consent: 'measure' });
   await wait(() => messages.some(text => text.includes('loaded from')), 'that it is loaded');
   await waitLines(1, 'view');
   await page.evaluate(() => {
@@ -151,12 +152,20 @@ test('debug shows what goes, and what is wrong', async () => {
   assertUnharmed();
 });
 
-test('debug says which policy keeps the snippet from working', async () => {
-  put('/', `<script>${STUB}</script>${adapter('data-debug')}${tag('data-consent="measure"')}`, {
+test('debug says which policy keeps the snippet from working, also what it did before', async () => {
+  put('/', `<script>${STUB}</script>${tag('data-consent="measure"')}`, {
     'Content-Security-Policy': `script-src 'unsafe-inline' ${tracker.origin}; connect-src 'self'`,
   });
   await open();
-  await wait(() => messages.some(text => text.includes('the page\'s policy blocks')), 'the policy');
+  await wait(() => messages.some(text => text.includes('Content Security Policy')), 'a refusal');
+  await append('t/adapters', { debug: '' });
+  const isNamed = text => text.includes('the page\'s policy blocks');
+  await wait(() => messages.some(isNamed), 'the policy');
+  assert.match(messages.find(isNamed), /connect-src http/);
+  await page.evaluate(() => window.waymark('event', 'another'));
+  await wait(() => messages.some(text => text.includes('another')), 'a second line');
+  await settleChange();
+  assert.equal(messages.filter(isNamed).length, 1, messages.join('\n'));
   assertUnharmed();
 });
 
