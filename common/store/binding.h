@@ -46,6 +46,14 @@ int binding_find(struct store *store, const struct visitor_id *visitor,
 int binding_find_event(struct store *store, uint64_t sequence, struct binding *ret_binding);
 
 /*
+ * Is @visitor the only browser that was ever tied to @person, by whatever evidence and undone or
+ * not, or came into conflict by one of their links? Of a person of whom nothing is known, yes. With
+ * what is queued; one lookup. Return: 0; negative errno when state/ cannot be read.
+ */
+int binding_is_only(struct store *store, const struct handle *person,
+		    const struct visitor_id *visitor, bool *ret_only);
+
+/*
  * All that were ever made, in the order of their events, from behind @after; or those of @person
  * that hold. As folded; a nonzero return of @each ends it and is returned. No snapshot is held
  * while @each works. Also for readers.

@@ -59,12 +59,12 @@ void binding_retire(struct txn *txn, struct binding *newest);
 /*
  * binding_pending.c: what is queued, or stored and not folded. An entry belongs to its ticket, and
  * when that is freed, to what it left behind until state/ has folded it. It lives in two tables:
- * by visitor (newest first), and by person and scope.
+ * by visitor, and by person; newest first in both.
  */
 enum pending_kind { PENDING_BIND, PENDING_CONFLICT, PENDING_END, PENDING_LEAK };
 struct binding_entry {
 	struct binding_entry *next; /* of its ticket, of what was left behind, or of the spares */
-	struct binding_entry *next_of_visitor, *next_of_scope;
+	struct binding_entry *next_of_visitor, *next_of_person;
 	struct store *store;
 	enum pending_kind kind;
 	struct binding binding; /* visitor, person, evidence, event, time, scope */
@@ -86,5 +86,8 @@ bool binding_pending_find_event(struct store *store, uint64_t sequence,
 /* Add what is queued to the claims that state/ has. */
 void binding_pending_claims(struct store *store, const struct handle *person,
 			    const struct link_id *scope, struct binding_claims *claims);
+/* Does what is queued tie another browser than @visitor to the person, or try to? */
+bool binding_pending_has_others(struct store *store, const struct handle *person,
+				const struct visitor_id *visitor);
 
 #endif

@@ -20,7 +20,7 @@
 enum { BUCKETS = 8192, PENDING_MAX = 65536, SPARES_MAX = 1024 };
 
 struct binding_pending {
-	struct binding_entry *by_visitor[BUCKETS], *by_scope[BUCKETS];
+	struct binding_entry *by_visitor[BUCKETS], *by_person[BUCKETS];
 	struct binding_entry *first, *last; /* left behind, in the order of their coming back */
 	struct binding_entry *spares;
 	unsigned count, spare_count;
@@ -38,10 +38,10 @@ static struct binding_entry **visitor_bucket(struct binding_pending *pending,
 	return &pending->by_visitor[get_u64(visitor->bytes) % BUCKETS];
 }
 
-static struct binding_entry **scope_bucket(struct binding_pending *pending,
-					   const struct handle *person, const struct link_id *scope)
+static struct binding_entry **person_bucket(struct binding_pending *pending,
+					    const struct handle *person)
 {
-	return &pending->by_scope[(get_u64(person->bytes) ^ get_u64(scope->bytes)) % BUCKETS];
+	return &pending->by_person[get_u64(person->bytes) % BUCKETS];
 }
 
 void binding_pending_drop(struct binding_entry *entry)
@@ -58,8 +58,8 @@ void binding_pending_drop(struct binding_entry *entry)
 	pending->spare_count++;
 }
 
-/* Ends say nothing of a link: without a scope they would all be in one bucket. */
-static bool has_scope(const struct binding_entry *entry)
+/* Ends name nobody as a rule: they would all be in one bucket. */
+static bool has_person(const struct binding_entry *entry)
 {
 	return entry->kind != PENDING_END;
 }
@@ -72,11 +72,11 @@ static void remove_entry(struct binding_entry *entry)
 	while (*at != entry)
 		at = &(*at)->next_of_visitor;
 	*at = entry->next_of_visitor;
-	if (has_scope(entry)) {
-		at = scope_bucket(pending, &entry->binding.person, &entry->binding.scope);
+	if (has_person(entry)) {
+		at = person_bucket(pending, &entry->binding.person);
 		while (*at != entry)
-			at = &(*at)->next_of_scope;
-		*at = entry->next_of_scope;
+			at = &(*at)->next_of_person;
+		*at = entry->next_of_person;
 	}
 	binding_pending_drop(entry);
 }
@@ -148,9 +148,9 @@ void binding_pending_add(struct event_ticket *ticket, struct binding_entry *entr
 
 	entry->next_of_visitor = *bucket;
 	*bucket = entry;
-	if (has_scope(entry)) {
-		bucket = scope_bucket(pending, &entry->binding.person, &entry->binding.scope);
-		entry->next_of_scope = *bucket;
+	if (has_person(entry)) {
+		bucket = person_bucket(pending, &entry->binding.person);
+		entry->next_of_person = *bucket;
 		*bucket = entry;
 	}
 	entry->next = ticket->bindings;
@@ -259,8 +259,8 @@ void binding_pending_claims(struct store *store, const struct handle *person,
 
 	if (!store->bindings)
 		return;
-	entry = *scope_bucket(store->bindings, person, scope);
-	for (; entry; entry = entry->next_of_scope) {
+	entry = *person_bucket(store->bindings, person);
+	for (; entry; entry = entry->next_of_person) {
 		if (!is_of(entry, person, scope))
 			continue;
 		if (entry->kind == PENDING_LEAK)
@@ -269,4 +269,18 @@ void binding_pending_claims(struct store *store, const struct handle *person,
 			add_claim(claims, entry);
 	}
 	reverse(claims->claims + folded, claims->count - folded);
+}
+
+bool binding_pending_has_others(struct store *store, const struct handle *person,
+				const struct visitor_id *visitor)
+{
+	const struct binding_entry *entry;
+
+	if (!store->bindings)
+		return false;
+	entry = *person_bucket(store->bindings, person);
+	while (entry && (memcmp(&entry->binding.person, person, sizeof(*person)) != 0 ||
+			 memcmp(&entry->binding.visitor, visitor, sizeof(*visitor)) == 0))
+		entry = entry->next_of_person;
+	return entry != NULL;
 }
