@@ -401,6 +401,7 @@ void env_figures(struct env *env, struct env_figures *ret_figures)
 	(void)pthread_rwlock_rdlock(&env->live);
 	ret_figures->used_bytes = used_bytes(env);
 	ret_figures->growths = env->growths;
+	ret_figures->reads = atomic_load(&env->reads);
 	ret_figures->reopens = env->generation;
 	(void)pthread_rwlock_unlock(&env->live);
 }

@@ -43,6 +43,7 @@ struct env {
 	atomic_bool unjudged; /* what is inside is not known to be ours: no lookups yet */
 	atomic_bool held;     /* a write was left in the middle; see env_release() */
 	atomic_bool damaged;  /* a page was met that cannot be read */
+	_Atomic uint64_t reads; /* lookups: read transactions of txn_read() */
 	/* One up behind each write and each opening, before anybody can be told of it. */
 	_Atomic uint64_t writes;
 	/*
@@ -97,7 +98,7 @@ int env_copy(struct env *env, int fd);
 
 struct env_figures {
 	uint64_t used_bytes; /* of pages; 0 while it is not open */
-	uint64_t growths, reopens;
+	uint64_t growths, reopens, reads;
 };
 void env_figures(struct env *env, struct env_figures *ret_figures); /* any thread */
 

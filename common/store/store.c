@@ -191,6 +191,11 @@ const char *store_node(const struct store *store)
 	return store->node;
 }
 
+uint16_t store_incarnation(const struct store *store)
+{
+	return store->incarnation;
+}
+
 void store_set_keyring(struct store *store, const struct keyring *keyring)
 {
 	store->keyring = keyring;
@@ -255,5 +260,8 @@ void store_status(struct store *store, struct store_status *ret_status)
 	ret_status->damaged[STORE_EVENTS] = atomic_load(&store->events.damaged);
 	ret_status->damaged[STORE_STATE] = atomic_load(&store->state.damaged);
 	ret_status->damaged[STORE_PEOPLE] = atomic_load(&store->people.damaged);
+	ret_status->reads[STORE_EVENTS] = events.reads;
+	ret_status->reads[STORE_STATE] = state.reads;
+	ret_status->reads[STORE_PEOPLE] = people.reads;
 	ret_status->map_growths = events.growths + state.growths + people.growths;
 }

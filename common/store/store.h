@@ -61,6 +61,7 @@ int store_open_reader(const char *data_dir, struct store **ret_store, struct err
 struct event_writer;
 struct event_writer *store_writer(struct store *store);
 const char *store_node(const struct store *store);
+uint16_t store_incarnation(const struct store *store); /* of the owner's events */
 /* Use another keyring from now on (loop thread). */
 void store_set_keyring(struct store *store, const struct keyring *keyring);
 /* Go by other periods from now on (owner; any thread). */
@@ -74,6 +75,7 @@ struct store_status {
 	uint64_t last_sequence, state_position;
 	uint64_t events_bytes, state_bytes, people_bytes; /* used pages */
 	uint64_t map_growths;
+	uint64_t reads[STORE_ENVS]; /* lookups since it was opened */
 	enum disk_level disk;
 	uint64_t disk_free_bytes, disk_size_bytes; /* 0: not asked */
 	uint64_t pruned_through;		   /* the log begins behind it */

@@ -237,6 +237,7 @@ int txn_read(struct env *env, void (*body)(struct txn *txn, void *context), void
 {
 	if (atomic_load(&env->unjudged))
 		return -EIO;
+	atomic_fetch_add_explicit(&env->reads, 1, memory_order_relaxed);
 	return txn_read_unjudged(env, body, context);
 }
 

@@ -58,6 +58,9 @@ static void sample_store(struct metrics *metrics, struct store *store)
 	metrics_set(metrics, METRIC_BYTES_STATE, status.state_bytes);
 	metrics_set(metrics, METRIC_BYTES_PEOPLE, status.people_bytes);
 	metrics_set(metrics, METRIC_MAP_GROWTHS, status.map_growths);
+	metrics_set(metrics, METRIC_READS_EVENTS, status.reads[STORE_EVENTS]);
+	metrics_set(metrics, METRIC_READS_STATE, status.reads[STORE_STATE]);
+	metrics_set(metrics, METRIC_READS_PEOPLE, status.reads[STORE_PEOPLE]);
 	metrics_set(metrics, METRIC_DISK_LEVEL, status.disk);
 	metrics_set(metrics, METRIC_DISK_FREE, status.disk_free_bytes);
 	metrics_set(metrics, METRIC_FAILING_EVENTS, status.events_failing);

@@ -146,6 +146,9 @@
 	METRIC(BYTES_STATE, gauge, "waymark_store_bytes", "store=\"state\"", "") \
 	METRIC(BYTES_PEOPLE, gauge, "waymark_store_bytes", "store=\"people\"", "") \
 	METRIC(MAP_GROWTHS, counter, "waymark_store_map_growths_total", "", "Times that a memory map was enlarged.") \
+	METRIC(READS_EVENTS, counter, "waymark_store_reads_total", "store=\"events\"", "Lookups, by environment; those of the admin listener are among them.") \
+	METRIC(READS_STATE, counter, "waymark_store_reads_total", "store=\"state\"", "") \
+	METRIC(READS_PEOPLE, counter, "waymark_store_reads_total", "store=\"people\"", "") \
 	METRIC(DISK_LEVEL, gauge, "waymark_disk_level", "", "0: room enough; 1: below disk_reserve_percent, beacons and opens are dropped; 2: below half of it, clicks too.") \
 	METRIC(DISK_FREE, gauge, "waymark_disk_free_bytes", "", "Free space of the disk of data_dir, as of the last look; 0 without a reserve.") \
 	METRIC(PRUNED, counter, "waymark_pruned_events_total", "", "Records that retention has removed from the log since the start.") \
