@@ -200,6 +200,7 @@ void app_close(struct app *app)
 	buffer_finish(&app->event_scratch);
 	buffer_finish(&app->event_text);
 	handovers_finish(&app->handovers);
+	recent_claims_finish(&app->recent_claims);
 	recent_tags_finish(&app->recent_tags);
 	header_cache_free(app->headers);
 	if (app->writer)

@@ -9,6 +9,7 @@
 #include "app/inspection.h"
 #include "app/metrics.h"
 #include "app/people_backup.h"
+#include "app/recent_claims.h"
 #include "app/recent_tags.h"
 #include "app/service.h"
 #include "app/settings.h"
@@ -61,6 +62,7 @@ struct app {
 	bool retention_held;
 	bool draining; /* SIGTERM came, nothing new is accepted */
 	struct inspection inspection;
+	struct recent_claims recent_claims;
 	struct recent_tags recent_tags;
 	struct handovers handovers;
 	struct people_backup *people_backup; /* of the owner of data/lock */

@@ -90,6 +90,7 @@ enum handled public_click(struct request *request)
 	if (code < 0)
 		return public_unreadable(request, METRIC_REQUEST_CLICK_UNREADABLE);
 	target.link = token.link;
+	target.two_parts = two_parts;
 	if (code == 0)
 		take_link(&target, &link);
 	if (has_person)

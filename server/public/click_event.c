@@ -28,6 +28,7 @@ static int add_claim(struct visit_event *builder, const struct click_target *tar
 		.link = target->link,
 		.campaign = target->campaign,
 		.navigation = builder->visit->identity.navigation,
+		.opens = !target->two_parts,
 	};
 
 	return visit_claim_add(builder, &claim);

@@ -16,6 +16,7 @@ struct click_target {
 	struct campaign_id campaign;
 	struct span slug;
 	bool has_prospect;
+	bool two_parts; /* the person came by a token of its own, a mailer's merge field */
 	struct prospect_id prospect;
 	bool trap;
 	/* Which request counter it ends in. */

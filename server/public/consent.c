@@ -36,14 +36,15 @@ static enum consent find_state(struct span text)
 }
 
 /* Who is not to be tied to a person is not found by the tags that were given out before either, nor
- * handed over to another tracker. */
-static void forget_tags(const struct visit *visit, const struct identity_request *asked)
+ * handed over to another tracker; and no link that they followed opens anything any more. */
+static void forget_browser(const struct visit *visit, const struct identity_request *asked)
 {
 	struct visitor_id visitors[VISITORS_MAX];
 	size_t count = identity_visitors(asked, visitors, VISITORS_MAX);
 
 	for (size_t i = 0; i < count; i++) {
 		handovers_forget(&visit->app->handovers, &visitors[i]);
+		recent_claims_forget(&visit->app->recent_claims, &visitors[i]);
 		recent_tags_forget(&visit->app->recent_tags, &visitors[i]);
 	}
 }
@@ -56,7 +57,7 @@ static void make_choice(struct visit *visit, struct choice *choice)
 	asked.scripted = !consent_answer_is_to_form(visit->request, visit->tracker);
 	choice->before = identity_choose(&asked, choice->chosen, &visit->identity);
 	if (visit->identity.consent != CONSENT_IDENTIFY)
-		forget_tags(visit, &asked);
+		forget_browser(visit, &asked);
 	choice->has_held =
 		held_click_take(&asked, &choice->held, &choice->held_sent) &&
 		visit->identity.consent == choice->chosen &&

@@ -32,6 +32,7 @@ static int unbind(struct visit_event *builder, const struct visitor_id *visitor)
 	int code = binding_find(visit->app->store, visitor, &binding);
 
 	handovers_forget(&visit->app->handovers, visitor);
+	recent_claims_forget(&visit->app->recent_claims, visitor);
 	recent_tags_forget(&visit->app->recent_tags, visitor);
 	/* When state/ cannot be read it may be bound. */
 	if (code == STORE_E_NOT_FOUND || code == BINDING_E_RETIRED)

@@ -29,6 +29,19 @@ static void set_evidence(const struct visit_event *builder, const struct visit_c
 		evidence->binding.visitor = identity->visitor;
 }
 
+/* What it may open in a form is only known to whoever made it, as long as it is fresh. */
+static void remember(struct app *app, const struct bind_evidence *evidence,
+		     const struct bind_decision *decision)
+{
+	const struct binding_evidence *claim = &evidence->binding;
+
+	if (evidence->navigation && !evidence->machine && !decision->leaked && !decision->failed &&
+	    decision->action != BINDING_CONFLICT &&
+	    !id_is_zero(&claim->visitor, sizeof(claim->visitor)))
+		recent_claims_put(&app->recent_claims, &claim->visitor, &claim->person,
+				  claim->time);
+}
+
 int visit_claim_add(struct visit_event *builder, const struct visit_claim *claim)
 {
 	struct app *app = builder->visit->app;
@@ -42,7 +55,10 @@ int visit_claim_add(struct visit_event *builder, const struct visit_claim *claim
 	event_set_choice(&builder->event, EVENT_FIELD_evidence,
 			 decision.leaked ? EVIDENCE_NONE : EVIDENCE_CLAIM);
 	code = visit_event_add(builder);
-	if (code == 0)
-		bind_record(app, &evidence, &decision, builder->ticket);
-	return code;
+	if (code)
+		return code;
+	bind_record(app, &evidence, &decision, builder->ticket);
+	if (claim->opens)
+		remember(app, &evidence, &decision);
+	return 0;
 }

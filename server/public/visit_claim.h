@@ -12,6 +12,7 @@ struct visit_claim {
 	struct link_id link;	     /* zeros: a self-contained link */
 	struct campaign_id campaign; /* then instead of it */
 	bool navigation;	     /* the link was followed by a top-level navigation */
+	bool opens;		     /* its token has one part, so it may open a form (prefill.h) */
 };
 
 /*
