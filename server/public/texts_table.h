@@ -203,4 +203,55 @@ TEXT(staff_count, "Count this browser again", "除外を取り消す")
 TEXT(staff_expired,
      "The time of this link is over. Please ask for a new one.",
      "このリンクの有効期限が切れています。新しいリンクを管理者にお求めください。")
+
+/* GET /f/<form> */
+TEXT(form_required, "required", "必須")
+TEXT(form_optional, "optional", "任意")
+TEXT(form_choose, "Please choose", "選択してください")
+TEXT(form_send, "Send", "送信する")
+TEXT(form_known,
+     "We have filled in what we could. Please check it before you send it.",
+     "入力欄の一部をあらかじめ入力しています。内容をご確認のうえ送信してください。")
+TEXT(form_not_you, "Not you? Empty the form", "別の方はこちら（入力欄を空にする）")
+TEXT(form_privacy, "What is recorded here, and your choice about it", "計測と情報の取り扱いについて")
+TEXT(form_leave_empty, "Please leave this field empty", "この欄には入力しないでください")
+TEXT(form_forgotten,
+     "The form is empty again, and this browser is forgotten.",
+     "入力欄を空にし、このブラウザーの識別情報を消去しました。")
+TEXT(form_sent_title, "Thank you", "送信が完了しました")
+TEXT(form_sent, "What you sent has arrived.", "お送りいただいた内容を受け付けました。ありがとうございます。")
+TEXT(form_confirm,
+     "We have sent you an e-mail. Please open the link in it with this browser to confirm your "
+     "address.",
+     "確認のメールをお送りしました。メールに記載されたリンクをこのブラウザーで開き、メールアドレスの確認を"
+     "完了してください。")
+TEXT(form_again, "Back to the form", "フォームに戻る")
+TEXT(form_unknown_title, "Form not found", "フォームが見つかりません")
+TEXT(form_unknown,
+     "There is no form at this address. Please go back to the page that led you here.",
+     "このアドレスにフォームはありません。お手数ですが、元のページにお戻りください。")
+TEXT(form_trouble_title, "Please check what you entered", "入力内容をご確認ください")
+TEXT(form_trouble, "Nothing was sent yet. Please correct this:", "まだ送信されていません。次の項目を修正してください。")
+TEXT(form_error_word, "Error: {title}", "エラー：{title}")
+TEXT(form_missing, "{label}: please fill this in.", "「{label}」を入力してください。")
+TEXT(form_missing_choice, "{label}: please choose one.", "「{label}」を選択してください。")
+TEXT(form_not_an_email,
+     "{label}: please enter an e-mail address such as name@example.com.",
+     "「{label}」は name@example.com のような形式で入力してください。")
+TEXT(form_free_mail,
+     "{label}: please enter the address that you use at work, not one of a free mail service.",
+     "「{label}」には、フリーメールではなく、勤務先のメールアドレスを入力してください。")
+TEXT(form_not_a_number, "{label}: please enter a number.", "「{label}」は数字で入力してください。")
+TEXT(form_too_small, "{label}: please enter {limit} or more.", "「{label}」は {limit} 以上で入力してください。")
+TEXT(form_too_large, "{label}: please enter {limit} or less.", "「{label}」は {limit} 以下で入力してください。")
+TEXT(form_not_a_phone,
+     "{label}: please enter a phone number; digits, spaces, hyphens and a leading + are fine.",
+     "「{label}」は電話番号の形式で入力してください。数字、ハイフン、先頭の「+」が使えます。")
+TEXT(form_not_a_choice, "{label}: please choose from what is offered.", "「{label}」は選択肢の中から選んでください。")
+TEXT(form_too_long,
+     "{label}: please shorten it to at most {limit} characters.",
+     "「{label}」は {limit} 文字以内で入力してください。")
+TEXT(form_no_mx,
+     "{label}: the domain of this address takes no mail. Is it misspelt?",
+     "「{label}」のドメインではメールを受信できません。入力に誤りがないかご確認ください。")
 /* clang-format on */
