@@ -13,6 +13,7 @@
  */
 #include "base/encode.h"
 #include "store/event_queue.h"
+#include "store/typed_internal.h"
 
 #include <errno.h>
 
@@ -46,7 +47,7 @@ static bool needs_people(const struct event_ticket *ticket)
 	for (const struct people_change *c = ticket->changes; c; c = c->next)
 		if (!c->written)
 			return true;
-	return false;
+	return typed_is_waiting(ticket);
 }
 
 static bool has_changes(const struct event_writer *writer)
@@ -70,6 +71,7 @@ static void write_people(struct txn *txn, void *context)
 	struct event_writer *writer = context;
 
 	people_write(txn, writer->batch.first, first_sequence(writer));
+	typed_write(txn, writer->batch.first, first_sequence(writer));
 }
 
 static void set_apart(struct event_writer *writer)
@@ -89,9 +91,11 @@ static int write_changes(struct event_writer *writer)
 
 	if (!r)
 		r = txn_write(people, write_people, writer);
-	if (!r)
-		people_written(writer->batch.first);
-	return r;
+	if (r)
+		return r;
+	people_written(writer->batch.first);
+	typed_written(writer->batch.first);
+	return 0;
 }
 
 /* Write what people/ must have first, or set apart who needs it. */

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/event_queue.h"
+#include "store/typed_internal.h"
 
 #include <errno.h>
 #include <time.h>
@@ -270,6 +271,7 @@ static void keep_house(struct event_writer *writer)
 	writer->next_account = clock_monotonic() + writer->account_interval;
 	env_forget_dead_readers(&writer->store->events);
 	env_forget_dead_readers(&writer->store->state);
+	(void)typed_expire(writer->store);
 }
 
 /* The last record is the account of the whole run, and says by its place that the run ended. */

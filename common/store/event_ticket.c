@@ -11,6 +11,7 @@
 #include "base/encode.h"
 #include "store/event_queue.h"
 #include "store/store_internal.h"
+#include "store/typed_internal.h"
 
 #include <errno.h>
 
@@ -132,6 +133,7 @@ void event_ticket_free(struct event_ticket *ticket)
 		ticket->changes = change->next;
 		people_change_free(change);
 	}
+	typed_ticket_freed(ticket);
 	if (ticket->bindings)
 		binding_ticket_freed(ticket);
 	free(take_ptr(ticket->reader));
@@ -143,7 +145,7 @@ void event_ticket_free(struct event_ticket *ticket)
 
 static size_t bytes_of(const struct event_ticket *ticket)
 {
-	size_t bytes = sizeof(*ticket) + ticket->records.capacity;
+	size_t bytes = sizeof(*ticket) + ticket->records.capacity + typed_ticket_bytes(ticket);
 
 	for (const struct people_change *change = ticket->changes; change; change = change->next)
 		bytes += change->bytes;

@@ -38,6 +38,7 @@ struct event_ticket {
 	uint64_t first_sequence; /* of the batch's events of this ticket, once stored */
 	struct buffer records;	 /* length 4 ‖ record, count times */
 	struct people_change *changes;
+	struct typed_change *typed;	/* typed.h */
 	struct binding_entry *bindings; /* binding.h: what it says of them */
 	struct event_spares *spares;	/* where it goes when it is freed; NULL: it is the heap's */
 	struct reader_change *reader;	/* reader.h; a ticket of its own, without events */

@@ -34,6 +34,9 @@
  *          "rows"    key: handle 12            value: record of PERSON_FIELDS
  *          "erased"  key: mark 32              value: empty
  *                    (mark: HMAC(identity, "erased" 0 prospect id))
+ *          "typed"   key: visitor id 16         value: handle 12 ‖ time 8 (µs) ‖ sequence 8 of its
+ *                    submit event ‖ JSON object: name of the person's field to what the browser
+ *                    has sent for it
  *          "meta"    "schema" u32
  *
  * EVENTS_META: "schema" u32; "node" text; "incarnation" u16; "pruned_through" u64: the log begins

@@ -12,6 +12,7 @@
 #include "store/backup.h"
 #include "store/link_cache.h"
 #include "store/store_internal.h"
+#include "store/typed_internal.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -19,7 +20,7 @@
 const char *const store_events_databases[] = {"events", "meta", "texts", NULL};
 const char *const store_state_databases[] = {"links",	 "slugs",    "names",  "meta",	 "sources",
 					     "bindings", "visitors", "claims", "merged", NULL};
-const char *const store_people_databases[] = {"ids", "rows", "erased", "meta", NULL};
+const char *const store_people_databases[] = {"ids", "rows", "erased", "meta", "typed", NULL};
 
 enum { DIRECTORY_MODE = 0700, EVENTS_MAP_BYTES = 1 << 30, OTHER_MAP_BYTES = 1 << 28 };
 
@@ -47,6 +48,8 @@ static int prepare_envs(struct store *store, size_t map_bytes, struct error *err
 		r = prepare_env(store, &store->people, "people", store_people_databases, other);
 	if (!r && !store->reader)
 		r = people_open(store);
+	if (!r && !store->reader)
+		r = typed_open(store);
 	if (!r && !store->reader)
 		r = binding_open(store);
 	if (!r && !store->reader) {
@@ -166,6 +169,7 @@ void store_close(struct store *store)
 		return;
 	event_writer_close(store->writer);
 	people_close(store);
+	typed_close(store);
 	binding_close(store);
 	link_cache_free(store->links);
 	env_close(&store->people);

@@ -20,7 +20,7 @@
 enum { EVENTS_EVENTS, EVENTS_META, EVENTS_TEXTS };
 enum { STATE_LINKS, STATE_SLUGS, STATE_NAMES, STATE_META, STATE_SOURCES };
 enum { STATE_BINDINGS = STATE_SOURCES + 1, STATE_VISITORS, STATE_CLAIMS, STATE_MERGED };
-enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META };
+enum { PEOPLE_IDS, PEOPLE_ROWS, PEOPLE_ERASED, PEOPLE_META, PEOPLE_TYPED };
 
 struct handle_cache;
 struct link_cache;
@@ -40,6 +40,7 @@ struct store {
 	int lock_fd;			  /* -1 for readers */
 	const struct keyring *keyring;	  /* loop */
 	struct people_index *pending;	  /* loop: people that are not durable yet */
+	struct typed_index *typed;	  /* loop: likewise what they typed */
 	struct handle_cache *handles;	  /* loop */
 	struct link_cache *links;	  /* loop; NULL for readers, who do not see writes */
 	struct binding_pending *bindings; /* loop: what state/ does not say yet; or NULL */
@@ -51,12 +52,13 @@ struct store {
 	/* The writer's thread. */
 	bool owned; /* data/lock itself is held, not only something beside it */
 	bool events_ready, state_ready, people_ready;
-	int events_error;	/* while it is not ready */
-	uint64_t last_sequence; /* of the log */
-	uint64_t folded;	/* state/ has applied all that concerns it up to here */
-	uint64_t position;	/* and says so on disk */
-	uint64_t queue_limit;	/* of this run, for the account of its crash */
-	struct prune prune;	/* retention */
+	int events_error;		/* while it is not ready */
+	uint64_t last_sequence;		/* of the log */
+	uint64_t folded;		/* state/ has applied all that concerns it up to here */
+	uint64_t position;		/* and says so on disk */
+	uint64_t queue_limit;		/* of this run, for the account of its crash */
+	struct prune prune;		/* retention */
+	struct visitor_id typed_looked; /* it has looked at people/typed up to here */
 	struct text_table texts;
 	bool recovery_due;     /* the log's end is read, but nothing could be written behind it */
 	bool unclean;	       /* and it says that the run before did not end */

@@ -14,6 +14,7 @@
 #include "public/public.h"
 #include "public/visit_claim.h"
 #include "public/visit_commit.h"
+#include "store/typed.h"
 #include "text/form_body.h"
 #include "track/held_click.h"
 
@@ -21,6 +22,9 @@ enum { STATE_COUNT = CONSENT_IDENTIFY + 1, VISITORS_MAX = 4 };
 
 struct choice {
 	enum consent chosen, before;
+	/* Who is not to be tied to a person any more: the ids that came. */
+	struct visitor_id untied[VISITORS_MAX];
+	size_t untied_count;
 	bool held_sent, has_held;
 	struct held_click held;
 };
@@ -37,15 +41,16 @@ static enum consent find_state(struct span text)
 
 /* Who is not to be tied to a person is not found by the tags that were given out before either, nor
  * handed over to another tracker; and no link that they followed opens anything any more. */
-static void forget_browser(const struct visit *visit, const struct identity_request *asked)
+static void forget_browser(const struct visit *visit, const struct identity_request *asked,
+			   struct choice *choice)
 {
-	struct visitor_id visitors[VISITORS_MAX];
-	size_t count = identity_visitors(asked, visitors, VISITORS_MAX);
+	const struct visitor_id *untied = choice->untied;
 
-	for (size_t i = 0; i < count; i++) {
-		handovers_forget(&visit->app->handovers, &visitors[i]);
-		recent_claims_forget(&visit->app->recent_claims, &visitors[i]);
-		recent_tags_forget(&visit->app->recent_tags, &visitors[i]);
+	choice->untied_count = identity_visitors(asked, choice->untied, VISITORS_MAX);
+	for (size_t i = 0; i < choice->untied_count; i++) {
+		handovers_forget(&visit->app->handovers, &untied[i]);
+		recent_claims_forget(&visit->app->recent_claims, &untied[i]);
+		recent_tags_forget(&visit->app->recent_tags, &untied[i]);
 	}
 }
 
@@ -57,7 +62,7 @@ static void make_choice(struct visit *visit, struct choice *choice)
 	asked.scripted = !consent_answer_is_to_form(visit->request, visit->tracker);
 	choice->before = identity_choose(&asked, choice->chosen, &visit->identity);
 	if (visit->identity.consent != CONSENT_IDENTIFY)
-		forget_browser(visit, &asked);
+		forget_browser(visit, &asked, choice);
 	choice->has_held =
 		held_click_take(&asked, &choice->held, &choice->held_sent) &&
 		visit->identity.consent == choice->chosen &&
@@ -100,6 +105,15 @@ static int add_held(struct visit_event *builder, const struct held_click *held)
 	return visit_claim_add(builder, &claim);
 }
 
+/* Nor is what it has typed kept for it. What cannot be queued goes with retention: nobody is shown
+ * it meanwhile, since the browser has another id from here on. */
+static void forget_typed(struct visit_event *builder, const struct choice *choice)
+{
+	for (size_t i = 0; i < choice->untied_count; i++)
+		(void)typed_add_forget(builder->visit->app->store, builder->ticket,
+				       &choice->untied[i]);
+}
+
 /* NULL when the event is left out or cannot be made, which has been counted. */
 static struct event_ticket *make_event(const struct visit *visit, const struct choice *choice)
 {
@@ -115,6 +129,8 @@ static struct event_ticket *make_event(const struct visit *visit, const struct c
 		code = choice->has_held ? add_held(&builder, &choice->held)
 					: visit_event_add(&builder);
 	}
+	if (code == 0)
+		forget_typed(&builder, choice);
 	if (code < 0)
 		event_writer_count_lost(visit->app->writer);
 	return visit_event_take(&builder);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * POST /privacy/forget: this browser is to be nobody's. Its cookies are dropped, whatever ties its
- * id to a person ends ("unbind", reason "forget"), and a consent event says that it was asked for.
+ * id to a person ends ("unbind", reason "forget"), what it has sent by forms is not kept for it any
+ * more, and a consent event says that it was asked for.
  * What was recorded stays, without the person; erasing a person is an operator's command.
  *
  * An id is forgotten whatever the consent is, and of several cookies each: somebody may have
@@ -15,6 +16,7 @@
 #include "public/visit_commit.h"
 #include "public/visit_event.h"
 #include "store/binding.h"
+#include "store/typed.h"
 #include "text/form_body.h"
 
 enum { VISITORS_MAX = 4 };
@@ -51,8 +53,12 @@ static int add_events(struct visit_event *builder, const struct forgetting *forg
 		      consent_text(forgetting->before));
 	visit_event_scratch(builder, EVENT_FIELD_props);
 	code = visit_event_add(builder);
-	for (size_t i = 0; code == 0 && i < forgetting->count; i++)
+	for (size_t i = 0; code == 0 && i < forgetting->count; i++) {
 		code = unbind(builder, &forgetting->visitors[i]);
+		if (code == 0)
+			code = typed_add_forget(builder->visit->app->store, builder->ticket,
+						&forgetting->visitors[i]);
+	}
 	return code;
 }
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a browser has typed: known from when it is queued, durable with its event, gone when the
+ * browser is forgotten or retention says so.
+ */
+#include "fixture.h"
+#include "store/typed.h"
+#include "store/typed_internal.h"
+
+static struct visitor_id visitor_of(char name)
+{
+	struct visitor_id visitor;
+
+	memset(&visitor, name, sizeof(visitor));
+	return visitor;
+}
+
+/* A ticket with one event, and what @name typed for the person "p". */
+static struct event_ticket *ticket_with(struct fixture *fixture, char name, const char *values,
+					usec_t time)
+{
+	struct event_ticket *ticket = click_ticket(EVENT_CLASS_CLICK, 1);
+	struct visitor_id visitor = visitor_of(name);
+	struct typed typed = {.time = time, .values = span_text(values)};
+
+	memset(&typed.person, 'p', sizeof(typed.person));
+	assert_int_equal(typed_add(fixture->store, ticket, &visitor, &typed, 1), 0);
+	return ticket;
+}
+
+/* @values NULL: nothing is there. */
+static void expect(struct fixture *fixture, char name, const char *values, uint64_t event)
+{
+	struct visitor_id visitor = visitor_of(name);
+	struct typed typed;
+	int r = typed_find(fixture->store, &visitor, &fixture->arena, &typed);
+
+	assert_int_equal(r, values ? 0 : STORE_E_NOT_FOUND);
+	if (!values)
+		return;
+	assert_true(span_equal(typed.values, span_text(values)));
+	assert_int_equal(typed.person.bytes[11], 'p');
+	assert_int_equal(typed.event, event);
+}
+
+static void test_it_is_known_at_once_and_durable_with_its_event(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket;
+	uint64_t event;
+
+	fixture_open(fixture);
+	expect(fixture, 'a', NULL, 0);
+	ticket = ticket_with(fixture, 'a', "{\"company\":\"A\"}", 7);
+	expect(fixture, 'a', "{\"company\":\"A\"}", 0);
+	expect(fixture, 'b', NULL, 0);
+	event = store_now(fixture, ticket);
+	expect(fixture, 'a', "{\"company\":\"A\"}", event);
+	fixture_close(fixture);
+	fixture_open(fixture);
+	expect(fixture, 'a', "{\"company\":\"A\"}", event);
+}
+
+static void test_what_was_never_queued_leaves_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture_open(fixture);
+	event_ticket_free(ticket_with(fixture, 'a', "{}", 7));
+	expect(fixture, 'a', NULL, 0);
+}
+
+static void test_the_newest_holds_and_a_forgotten_browser_has_none(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event_ticket *first, *second;
+	struct visitor_id visitor = visitor_of('a');
+	uint64_t event;
+
+	fixture_open(fixture);
+	first = ticket_with(fixture, 'a', "{\"a\":\"1\"}", 7);
+	second = ticket_with(fixture, 'a', "{\"a\":\"2\"}", 8);
+	expect(fixture, 'a', "{\"a\":\"2\"}", 0);
+	(void)store_now(fixture, first);
+	event = store_now(fixture, second);
+	expect(fixture, 'a', "{\"a\":\"2\"}", event);
+	first = click_ticket(EVENT_CLASS_CLICK, 1);
+	assert_int_equal(typed_add_forget(fixture->store, first, &visitor), 0);
+	expect(fixture, 'a', NULL, 0);
+	(void)store_now(fixture, first);
+	expect(fixture, 'a', NULL, 0);
+	fixture_close(fixture);
+	fixture_open(fixture);
+	expect(fixture, 'a', NULL, 0);
+}
+
+static void test_more_than_may_be_typed_is_refused(void **state)
+{
+	static char values[TYPED_VALUES_MAX_BYTES + 1];
+	struct fixture *fixture = *state;
+	struct event_ticket *ticket = click_ticket(EVENT_CLASS_CLICK, 1);
+	struct visitor_id visitor = visitor_of('a');
+	struct typed typed = {.values = span_of(values, sizeof(values))};
+
+	fixture_open(fixture);
+	assert_int_equal(typed_add(fixture->store, ticket, &visitor, &typed, 1), -EMSGSIZE);
+	event_ticket_free(ticket);
+}
+
+/* The writer rests, so that its part can be asked here. */
+static void test_retention_takes_what_is_older(void **state)
+{
+	struct fixture *fixture = *state;
+	struct prune *prune;
+
+	fixture_open(fixture);
+	prune = &fixture->store->prune;
+	(void)store_now(fixture, ticket_with(fixture, 'a', "{}", 9 * USEC_PER_DAY));
+	(void)store_now(fixture, ticket_with(fixture, 'b', "{}", 11 * USEC_PER_DAY));
+	prune->clock.time = 20 * USEC_PER_DAY;
+	assert_int_equal(typed_expire(fixture->store), 0); /* a command keeps all */
+	prune->retention.days = 10;
+	prune->clock.time = 20 * USEC_PER_DAY;
+	assert_int_equal(typed_expire(fixture->store), 0);
+	prune->retention.days = 0;
+	expect(fixture, 'a', NULL, 0);
+	expect(fixture, 'b', "{}", 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
+		TEST(test_it_is_known_at_once_and_durable_with_its_event),
+		TEST(test_what_was_never_queued_leaves_nothing),
+		TEST(test_the_newest_holds_and_a_forgotten_browser_has_none),
+		TEST(test_more_than_may_be_typed_is_refused),
+		TEST(test_retention_takes_what_is_older),
+#undef TEST
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
