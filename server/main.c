@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{"config",    command_config,    "check the configuration, or print what it may hold"},
 	{"doctor",    command_doctor,    "check this installation, and say what to change"},
 	{"events",    command_events,    "print the log, or import events of another system"},
+	{"form",      command_form,      "define, list and show forms"},
 	{"init",      command_init,      "make a directory to serve from"},
 	{"key",       command_key,       "list, rotate, retire and export the keys"},
 	{"link",      command_link,      "register, list, show and verify tracked links"},

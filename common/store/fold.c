@@ -20,10 +20,10 @@
 #include <errno.h>
 
 static void (*const folds[EVENT_TYPE_COUNT])(struct txn *txn, const struct event *event) = {
-	[EVENT_bind] = binding_fold_bind,     [EVENT_conflict] = binding_fold_conflict,
-	[EVENT_erase] = binding_fold_erase,   [EVENT_link] = link_fold,
-	[EVENT_merge] = binding_fold_merge,   [EVENT_name] = name_fold,
-	[EVENT_unbind] = binding_fold_unbind,
+	[EVENT_bind] = binding_fold_bind,   [EVENT_conflict] = binding_fold_conflict,
+	[EVENT_erase] = binding_fold_erase, [EVENT_form] = form_fold,
+	[EVENT_link] = link_fold,	    [EVENT_merge] = binding_fold_merge,
+	[EVENT_name] = name_fold,	    [EVENT_unbind] = binding_fold_unbind,
 };
 
 /* Bindings are known from what is queued until they are folded (binding_pending.c). */
@@ -306,6 +306,7 @@ static void reset(struct txn *txn, void *context)
 	txn_clear(txn, STATE_VISITORS);
 	txn_clear(txn, STATE_CLAIMS);
 	txn_clear(txn, STATE_MERGED);
+	txn_clear(txn, STATE_FORMS);
 	txn_put_number(txn, STATE_META, "schema", STATE_SCHEMA_VERSION, 4);
 	txn_put_number(txn, STATE_META, "position", 0, 8);
 	txn_put_number(txn, STATE_META, "seen_through", 0, 8);

@@ -62,6 +62,7 @@ int fold_job_finish(struct store *store, struct fold_job *job);
 void fold_job_free(struct fold_job *job);
 /* Write the position, if it has moved. */
 int fold_keep_position(struct store *store);
+void form_fold(struct txn *txn, const struct event *event);	    /* form_row.c */
 void link_fold(struct txn *txn, const struct event *event);	    /* link.c */
 void name_fold(struct txn *txn, const struct event *event);	    /* name.c */
 void source_fold(struct txn *txn, const struct event *event);	    /* source.c: of any type */

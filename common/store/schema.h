@@ -30,6 +30,7 @@
  *          "merged"  key: handle 12   value: handle 12 that it was merged into (zeros: it is erased)
  *                    ‖ sequence 8 of the merge or erase event. Rows of a handle that is merged in
  *                    stay in "claims", and are copied there to the handle that it was merged into
+ *          "forms"   key: form id 8            value: record of FORM_FIELDS
  * people/  "ids"     key: prospect id 12       value: handle 12
  *          "rows"    key: handle 12            value: record of PERSON_FIELDS
  *          "erased"  key: mark 32              value: empty
@@ -296,6 +297,13 @@ enum event_type {
 	BINDING(5, scope, 8, "the link of a claim, as in state/claims; absent: none")              \
 	BINDING(6, undone_by, 8, "sequence of the event that ended it; absent: it holds")          \
 	BINDING(7, reason, 64, "why it ended")
+
+/* Value of state/forms; FORM(id, name, max_bytes, sentence). */
+#define FORM_FIELDS(FORM)                                                                          \
+	FORM(1, definition, 16384, "what track/form.h compiles, compact JSON")                     \
+	FORM(2, created, 8, "time of its first form event, µs")                                    \
+	FORM(3, changed, 8, "time of its last, µs")                                                \
+	FORM(4, event, 8, "sequence of its last")
 
 /* Value of people/rows; PERSON(id, name, max_bytes, sentence). */
 #define PERSON_FIELDS(PERSON)                                                                      \

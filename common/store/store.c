@@ -18,8 +18,9 @@
 #include <sys/stat.h>
 
 const char *const store_events_databases[] = {"events", "meta", "texts", NULL};
-const char *const store_state_databases[] = {"links",	 "slugs",    "names",  "meta",	 "sources",
-					     "bindings", "visitors", "claims", "merged", NULL};
+const char *const store_state_databases[] = {"links",	"slugs",    "names",	"meta",
+					     "sources", "bindings", "visitors", "claims",
+					     "merged",	"forms",    NULL};
 const char *const store_people_databases[] = {"ids", "rows", "erased", "meta", "typed", NULL};
 
 enum { DIRECTORY_MODE = 0700, EVENTS_MAP_BYTES = 1 << 30, OTHER_MAP_BYTES = 1 << 28 };
@@ -268,4 +269,9 @@ void store_status(struct store *store, struct store_status *ret_status)
 	ret_status->reads[STORE_STATE] = state.reads;
 	ret_status->reads[STORE_PEOPLE] = people.reads;
 	ret_status->map_growths = events.growths + state.growths + people.growths;
+}
+
+uint64_t store_state_writes(struct store *store)
+{
+	return atomic_load(&store->state.writes);
 }

@@ -120,6 +120,11 @@ int link_each(struct store *store, int (*each)(void *context, const struct link 
  */
 int source_find(struct store *store, struct span source, struct span source_id,
 		uint64_t *ret_sequence);
+/*
+ * One up behind each write to state/, and each opening of it, before anybody can be told of it:
+ * what was looked up under the same number is still so (owner, loop thread).
+ */
+uint64_t store_state_writes(struct store *store);
 /* The name behind an id of name_kind_id_bytes(kind) bytes. */
 int name_find(struct store *store, enum name_kind kind, const void *id, struct arena *arena,
 	      struct span *ret_name);

@@ -53,8 +53,10 @@ enum form_level {
 	FORM_LEVEL_COUNT
 };
 
-/* Both languages hold a text: one that is not given is the other, or what stands for it. The order
- * is that of the languages of our pages. */
+/*
+ * Both languages hold a text: one that is not given is the other. The order is that of the
+ * languages of our pages.
+ */
 enum form_language { FORM_EN, FORM_JA, FORM_LANGUAGE_COUNT };
 struct form_text {
 	const char *in[FORM_LANGUAGE_COUNT];
@@ -66,7 +68,7 @@ struct form_choice {
 };
 
 struct form_field {
-	const char *name; /* as posted: 1 to FORM_NAME_MAX_BYTES of A-Z a-z 0-9 _ - . */
+	const char *name; /* as posted */
 	const char *key;  /* the person's field that it fills; usually @name */
 	enum form_type type;
 	enum form_level prefill;
@@ -77,10 +79,11 @@ struct form_field {
 	bool hidden;	 /* filled by the page, not shown: our own page leaves it out */
 	bool mx;	 /* the address's domain must take mail, where forms.resolver is set */
 	bool has_minimum, has_maximum;
-	double minimum, maximum;      /* FORM_TYPE_NUMBER */
-	uint32_t max_characters;      /* code points */
-	struct form_text label, hint; /* hint: "" when there is none */
-	const char *autocomplete;     /* for the attribute of that name; "" when nothing fits */
+	int32_t minimum, maximum; /* FORM_TYPE_NUMBER */
+	uint32_t max_characters;  /* code points */
+	struct form_text label;	  /* @name where none is given */
+	struct form_text hint;	  /* "" where none is */
+	const char *autocomplete; /* for the attribute of that name; "" when nothing fits */
 	const struct form_choice *choices;
 	size_t choice_count; /* 0: any text */
 };
@@ -88,8 +91,9 @@ struct form_field {
 struct form {
 	unsigned references; /* form_hold() */
 	struct form_id id;
-	const char *name; /* as in /f/<name>: like a field's, of at most ID_NAME_MAX_BYTES */
-	struct form_text title, button, thanks; /* thanks: for who is not sent elsewhere */
+	const char *name; /* as in /f/<name>: of A-Z a-z 0-9 _ - ., the first a letter or digit */
+	struct form_text title;		 /* @name where none is given */
+	struct form_text button, thanks; /* "" where none is; thanks: for who is not sent on */
 	const struct form_field *fields;
 	size_t field_count;
 	int email;		  /* the field that says who it is: the first e-mail; -1: none */
@@ -105,18 +109,24 @@ struct form {
 	bool confirm;		  /* mail a link by which the address is proved */
 	bool overwrite;		  /* replace what the person has, instead of proposing */
 	bool kiosk;		  /* a browser of many: no cookie is read or set, nothing shown */
-	const char *definition;	  /* compact JSON, the same for the same form however written */
+	const char *definition;	  /* compact JSON, keys in the order that they were written in */
 	struct arena arena;	  /* of all that */
 };
 
 /*
- * From JSON text; @path is for messages. One reference.
+ * From JSON text; @path is for messages. One reference. With @trackers every place that it names
+ * must be of a site of theirs, or of a tracker itself; NULL: that is not judged, as of a form that
+ * is kept.
  *
  * Return: 0; FORM_E_INVALID with @error, which names file, line, column and key; -ENOMEM.
  */
 enum { FORM_E_INVALID = 1 };
-int form_parse(const char *path, struct span text, struct form **ret_form, struct error *error);
-int form_load(const char *path, struct form **ret_form, struct error *error); /* from a file */
+struct tracker_set;
+int form_parse(const char *path, struct span text, const struct tracker_set *trackers,
+	       struct form **ret_form, struct error *error);
+/* From a file. */
+int form_load(const char *path, const struct tracker_set *trackers, struct form **ret_form,
+	      struct error *error);
 
 struct form *form_hold(struct form *form);
 void form_release(struct form *form);  /* NULL allowed; frees it with the last reference */

@@ -51,7 +51,7 @@ struct form_answer {
  * is not empty counts, and all where the field is multiple. NO_MX is left to whoever asks a name
  * server: form_answer_refuse().
  *
- * Return: 0; -ENOMEM. Spans point into @body or @arena.
+ * Return: 0; -ENOMEM. Spans point into @arena.
  */
 int form_answer_judge(const struct form *form, const struct form_body *body,
 		      const struct free_mail *free_mail, struct arena *arena,

@@ -16,6 +16,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 	ROW("/api/v1/bindings/undo",    4 * KIB),                                                  \
 	ROW("/api/v1/events",           256 * KIB),                                                \
 	ROW("/api/v1/events/import",    16 * MIB),                                                 \
+	ROW("/api/v1/forms",            256 * KIB),                                                \
 	ROW("/api/v1/keys/retire",      4 * KIB),                                                  \
 	ROW("/api/v1/keys/rotate",      4 * KIB),                                                  \
 	ROW("/api/v1/links",            16 * MIB),                                                 \

@@ -199,6 +199,7 @@ void app_close(struct app *app)
 		(void)close(app->data_fd);
 	buffer_finish(&app->event_scratch);
 	buffer_finish(&app->event_text);
+	forms_finish(&app->forms);
 	handovers_finish(&app->handovers);
 	recent_claims_finish(&app->recent_claims);
 	recent_tags_finish(&app->recent_tags);

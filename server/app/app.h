@@ -4,6 +4,7 @@
 
 #include "app/admission.h"
 #include "app/commit_wait.h"
+#include "app/forms.h"
 #include "app/handovers.h"
 #include "app/header_cache.h"
 #include "app/inspection.h"
@@ -65,6 +66,7 @@ struct app {
 	struct recent_claims recent_claims;
 	struct recent_tags recent_tags;
 	struct handovers handovers;
+	struct forms forms;
 	struct people_backup *people_backup; /* of the owner of data/lock */
 	struct store_health health;	     /* what the log lines have told of the store */
 	usec_t script_due;		     /* monotonic: a script that is gone is told of then */

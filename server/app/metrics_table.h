@@ -111,6 +111,7 @@
 	METRIC(EVENT_LOGIN, counter, "waymark_events_total", "type=\"login\"", "") \
 	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
+	METRIC(EVENT_FORM, counter, "waymark_events_total", "type=\"form\"", "") \
 	METRIC(EVENT_PROSPECT, counter, "waymark_events_total", "type=\"prospect\"", "") \
 	METRIC(EVENT_BIND, counter, "waymark_events_total", "type=\"bind\"", "") \
 	METRIC(EVENT_CONFLICT, counter, "waymark_events_total", "type=\"conflict\"", "") \

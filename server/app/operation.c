@@ -19,6 +19,7 @@ static const struct operation operations[] = {
 	{"/api/v1/bindings/undo",    operation_bindings_undo},
 	{"/api/v1/events",           operation_events_report, .scope = SCOPE_EVENTS_WRITE},
 	{"/api/v1/events/import",    operation_events_import, .scope = SCOPE_EVENTS_IMPORT},
+	{"/api/v1/forms",            operation_forms_set},
 	{"/api/v1/inspect",          operation_inspect, .at_once = true},
 	{"/api/v1/keys/retire",      operation_keys_retire},
 	{"/api/v1/keys/rotate",      operation_keys_rotate},

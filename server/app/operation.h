@@ -65,13 +65,14 @@ int operation_add_event(struct operation_call *call, const struct event *event,
 void operation_count(struct operation_call *call, enum metric metric, uint64_t count);
 
 /* Rows, by file: inspection.c, operation_backup.c, operation_bindings.c, operation_events.c,
- * operation_identities.c, operation_keys.c, operation_links.c, operation_prospects.c,
- * operation_readers.c, operation_report.c, operation_tokens.c. */
+ * operation_forms.c, operation_identities.c, operation_keys.c, operation_links.c,
+ * operation_prospects.c, operation_readers.c, operation_report.c, operation_tokens.c. */
 int operation_inspect(struct operation_call *call, struct error *error);
 int operation_bindings_list(struct operation_call *call, struct error *error);
 int operation_bindings_undo(struct operation_call *call, struct error *error);
 int operation_events_import(struct operation_call *call, struct error *error);
 int operation_events_report(struct operation_call *call, struct error *error);
+int operation_forms_set(struct operation_call *call, struct error *error);
 int operation_keys_retire(struct operation_call *call, struct error *error);
 int operation_keys_rotate(struct operation_call *call, struct error *error);
 int operation_links_register(struct operation_call *call, struct error *error);
