@@ -321,8 +321,9 @@ static void read_browsers(struct txn *txn, void *context)
 			continue;
 		memset(browser, 0, sizeof(*browser));
 		memcpy(&browser->visitor, key.data, key.size);
+		memcpy(&browser->last, row.data + 8, sizeof(browser->last));
 		if (row.data[20] != EVIDENCE_RETIRED)
-			memcpy(&browser->person, row.data + 8, sizeof(browser->person));
+			browser->person = browser->last;
 		slice->count++;
 	}
 	txn_walk_end(&walk);

@@ -140,6 +140,8 @@ void binding_fold_bind(struct txn *txn, const struct event *event)
 	put_binding(txn, &new);
 	if (gone) {
 		binding_end_row(txn, new.event, new.event, SPAN("erased"));
+		memcpy(&new.person, event->fields[EVENT_FIELD_prospect].data, sizeof(new.person));
+		new.person = binding_person_last(txn, &new.person);
 		binding_retire(txn, &new);
 		return;
 	}

@@ -48,6 +48,8 @@ uint64_t binding_parse_id(struct span id);
 
 /* binding_merge.c. @person, or whom it was merged into; zeros: erased. */
 struct handle binding_person_now(struct txn *txn, const struct handle *person);
+/* Likewise, but of an erased one the last that is not zeros. */
+struct handle binding_person_last(struct txn *txn, const struct handle *person);
 /* What the event @sequence left in "claims": of @person, and copies. */
 void binding_drop_claims(struct txn *txn, const struct handle *person, const struct link_id *scope,
 			 uint64_t sequence);

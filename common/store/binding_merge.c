@@ -11,8 +11,10 @@
  * tied before the merge; what was tied since then stays with the survivor, whose it was said to be.
  *
  * An erased person's browsers are retired: their ids bind nobody and attach to nobody any more. A
- * row of each is kept, without the person, until no cookie can show it (binding_prune.c). Whoever
- * was merged into the person is erased with them.
+ * row of each is kept until no cookie can show it (binding_prune.c). It says whose it was by the
+ * handle, as the log does: nobody is behind that any more, but what these browsers did was done by
+ * one person, and totals that are made again must say so. Whoever was merged into the person is
+ * erased with them.
  *
  * Rows are read a page at a time, since a database must not be changed while it is walked.
  */
@@ -24,7 +26,8 @@
 
 enum {
 	MERGED_ROW_BYTES = sizeof(struct handle) + 8,
-	CHAIN_MAX = 64, /* merges of merges; no more are followed */
+	MERGED_ERASED_BYTES = MERGED_ROW_BYTES + 1, /* with a byte more: and that one is erased */
+	CHAIN_MAX = 64,				    /* merges of merges; no more are followed */
 	PAGE_ROWS = 64,
 	CLAIM_VALUE_MAX_BYTES = BINDING_CLAIM_NETWORK_AT + 16
 };
@@ -47,9 +50,11 @@ static bool get_merged(struct txn *txn, const struct handle *handle, struct hand
 {
 	struct span row = txn_get(txn, STATE_MERGED, handle_span(handle));
 
-	if (row.size != MERGED_ROW_BYTES)
+	if (row.size != MERGED_ROW_BYTES && row.size != MERGED_ERASED_BYTES)
 		return false;
-	memcpy(ret_into, row.data, sizeof(*ret_into));
+	*ret_into = erased;
+	if (row.size == MERGED_ROW_BYTES)
+		memcpy(ret_into, row.data, sizeof(*ret_into));
 	*ret_event = get_u64(row.data + sizeof(*ret_into));
 	return true;
 }
@@ -62,6 +67,18 @@ static void put_merged(struct txn *txn, const struct handle *handle, const struc
 	memcpy(row, into, sizeof(*into));
 	put_u64(row + sizeof(*into), event);
 	txn_put(txn, STATE_MERGED, handle_span(handle), span_of(row, sizeof(row)));
+}
+
+/* @handle, which was merged into another one, is erased with that, by @event. */
+static void put_erased_with(struct txn *txn, const struct handle *handle, uint64_t event)
+{
+	struct span row = txn_get(txn, STATE_MERGED, handle_span(handle));
+	uint8_t new[MERGED_ERASED_BYTES] = {0};
+
+	memcpy(new, row.data, sizeof(*handle));
+	put_u64(new + sizeof(*handle), event);
+	new[MERGED_ERASED_BYTES - 1] = 1;
+	txn_put(txn, STATE_MERGED, handle_span(handle), span_of(new, sizeof(new)));
 }
 
 struct handle binding_person_now(struct txn *txn, const struct handle *person)
@@ -261,7 +278,6 @@ void binding_fold_merge(struct txn *txn, const struct event *event)
 void binding_retire(struct txn *txn, struct binding *newest)
 {
 	newest->evidence = EVIDENCE_NONE;
-	newest->person = erased;
 	newest->retired = true;
 	binding_put_visitor(txn, newest);
 }
@@ -315,7 +331,7 @@ void binding_fold_erase(struct txn *txn, const struct event *event)
 	put_merged(txn, &handle, &erased, event->sequence);
 	each_claim(txn, &handle, erase_claim, &event->sequence);
 	while (!txn->error && find_orphan(txn, &other)) {
-		put_merged(txn, &other, &erased, event->sequence);
+		put_erased_with(txn, &other, event->sequence);
 		each_claim(txn, &other, erase_claim, &event->sequence);
 	}
 }
@@ -345,9 +361,23 @@ void binding_drop_erased(struct txn *txn, const struct handle *person, uint64_t 
 		txn_delete(txn, STATE_MERGED, handle_span(person));
 }
 
+struct handle binding_person_last(struct txn *txn, const struct handle *person)
+{
+	struct handle last = *person;
+
+	for (unsigned i = 0; i < CHAIN_MAX; i++) {
+		struct span row = txn_get(txn, STATE_MERGED, handle_span(&last));
+
+		if (row.size < MERGED_ROW_BYTES || id_is_zero(row.data, sizeof(last)))
+			break;
+		memcpy(&last, row.data, sizeof(last));
+	}
+	return last;
+}
+
 struct person_search {
 	const struct handle *person;
-	struct handle now;
+	struct handle now, last;
 };
 
 static void find_person(struct txn *txn, void *context)
@@ -355,6 +385,7 @@ static void find_person(struct txn *txn, void *context)
 	struct person_search *search = context;
 
 	search->now = binding_person_now(txn, search->person);
+	search->last = binding_person_last(txn, search->person);
 }
 
 int binding_find_person(struct store *store, const struct handle *person, struct handle *ret_now)
@@ -364,6 +395,16 @@ int binding_find_person(struct store *store, const struct handle *person, struct
 
 	if (!r)
 		*ret_now = search.now;
+	return r;
+}
+
+int binding_last_person(struct store *store, const struct handle *person, struct handle *ret_last)
+{
+	struct person_search search = {.person = person};
+	int r = txn_read(&store->state, find_person, &search);
+
+	if (!r)
+		*ret_last = search.last;
 	return r;
 }
 

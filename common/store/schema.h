@@ -20,7 +20,8 @@
  *                    "log" text: node.incarnation
  *          "bindings" key: sequence 8 of its bind event   value: record of BINDING_FIELDS
  *          "visitors" key: visitor id 16   value: sequence 8 of its newest binding ‖ handle 12 ‖
- *                    evidence 1 (0: undone; 4: retired, since its person is erased) ‖ time 8 (µs) ‖
+ *                    evidence 1 (0: undone; 4: retired, since its person is erased, whom
+ *                    the handle names as the log does) ‖ time 8 (µs) ‖
  *                    8 (µs): when it was last seen, as far as that is known (to a month)
  *          "claims"  key: handle 12 ‖ scope 8 ‖ sequence 8   value: visitor id 16 ‖ evidence 1 (0:
  *                    a conflict) ‖ network 0, 4 or 16. Who has claimed a person by which link:
@@ -28,7 +29,8 @@
  *                    declaration or a proof. Sequence 0: the link has leaked; value: sequence 8
  *                    of the event that says so
  *          "merged"  key: handle 12   value: handle 12 that it was merged into (zeros: it is erased)
- *                    ‖ sequence 8 of the merge or erase event. Rows of a handle that is merged in
+ *                    ‖ sequence 8 of the merge or erase event; 1 behind that: and it was erased
+ *                    with that one. Rows of a handle that is merged in
  *                    stay in "claims", and are copied there to the handle that it was merged into
  *          "forms"   key: form id 8            value: record of FORM_FIELDS
  * people/  "ids"     key: prospect id 12       value: handle 12
@@ -38,7 +40,9 @@
  *          "typed"   key: visitor id 16         value: handle 12 ‖ time 8 (µs) ‖ sequence 8 of its
  *                    submit event ‖ JSON object: name of the person's field to what the browser
  *                    has sent for it
- *          "meta"    "schema" u32
+ *          "meta"    "schema" u32; "erasing" handle 12: empty. An erasure of that handle has not
+ *                    come to its end: its event may be missing in the log, and the bytes of its
+ *                    row may lie in pages that are free
  *
  * EVENTS_META: "schema" u32; "node" text; "incarnation" u16; "pruned_through" u64: the log begins
  * behind it (0: nothing pruned); "tombstoned_through" u64: up to here records of the class with a

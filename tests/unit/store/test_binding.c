@@ -598,6 +598,24 @@ static void test_a_leak_outlives_a_merge(void **state)
 	expect_claims(fixture, &alice, 0, true);
 }
 
+/* Totals that are made again have to know that one person did what these browsers did. */
+static void expect_last_handles(struct fixture *fixture)
+{
+	static struct binding_browser browsers[BINDING_BROWSERS_MAX];
+	const struct visitor_id from = {{0}};
+	struct handle last;
+	size_t count;
+
+	assert_int_equal(binding_last_person(fixture->store, &bob, &last), 0);
+	assert_memory_equal(&last, &bob, sizeof(last));
+	assert_int_equal(binding_read_browsers(fixture->store, &from, browsers, &count), 0);
+	assert_true(count >= 2);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(id_is_zero(&browsers[i].person, sizeof(browsers[i].person)));
+		assert_memory_equal(&browsers[i].last, &bob, sizeof(bob));
+	}
+}
+
 static void expect_erased(struct fixture *fixture)
 {
 	struct binding_evidence late = says(4, &bob, EVIDENCE_CLAIM);
@@ -613,6 +631,7 @@ static void expect_erased(struct fixture *fixture)
 	assert_int_equal(browsers_of(fixture->store, &bob), 0);
 	assert_int_equal(binding_find_person(fixture->store, &late.person, &now), 0);
 	assert_true(id_is_zero(&now, sizeof(now)));
+	expect_last_handles(fixture);
 	read_list(fixture->store, &list);
 	for (unsigned i = 0; i < list.count; i++) {
 		assert_true(list.rows[i].undone);
