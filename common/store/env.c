@@ -308,6 +308,36 @@ int env_reopen(struct env *env, uint64_t generation, bool wait)
 	return r ? to_errno(r) : 0;
 }
 
+/* The name is on disk before anybody is told that the old file is gone. */
+static int put_in_place(const struct env *env, const char *file)
+{
+	cleanup_buffer struct buffer data = BUFFER_INIT;
+
+	buffer_printf(&data, "%s/data.mdb", env->path);
+	if (!buffer_text(&data))
+		return ENOMEM;
+	if (rename(file, buffer_text(&data)))
+		return errno;
+	return sync_directory(env->path);
+}
+
+int env_replace(struct env *env, const char *file)
+{
+	int r, opened;
+
+	if (atomic_load(&env->held))
+		return -EBADMSG;
+	(void)lock_for_writing(env, true);
+	close_lmdb(env);
+	r = put_in_place(env, file);
+	env->generation++;
+	opened = open_lmdb(env);
+	(void)pthread_rwlock_unlock(&env->live);
+	if (!r)
+		r = opened;
+	return r ? to_errno(r) : 0;
+}
+
 void env_set_writable(struct env *env, bool writable)
 {
 	(void)pthread_rwlock_wrlock(&env->live);

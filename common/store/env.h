@@ -77,6 +77,13 @@ int env_describe(const struct env *env, struct error *error);
  * for the transactions of other threads; without, it gives way to them (-EAGAIN).
  */
 int env_reopen(struct env *env, uint64_t generation, bool wait);
+/*
+ * Let the complete data file @file, of the same file system and closed, take the place of its own;
+ * waits for the transactions of other threads. A crash leaves one of the two.
+ *
+ * Return: 0; negative errno: then it is the old one, or the new one that is opened again later.
+ */
+int env_replace(struct env *env, const char *file);
 /* May its owner write? One that is open for reading is opened again by the next write. */
 void env_set_writable(struct env *env, bool writable);
 /* Double the map. Return: 0 or a negative errno. */

@@ -201,6 +201,8 @@ static int establish_people(struct store *store, struct error *error)
 
 	if (r)
 		return r;
+	if (store->owned)
+		people_compact_forget(store);
 	r = txn_read_unjudged(&store->people, read_people_schema, &schema);
 	if (!r && schema > SCHEMA_VERSION)
 		return refuse_newer(store->people.path, error);

@@ -12,6 +12,9 @@
  * state/ fails, events stay acknowledged, tickets that must be folded wait, and the log is folded
  * from where it stood once state/ can be written again.
  *
+ * A ticket that erases people is done when their bytes are gone, too: people/ is written anew
+ * behind the commit of its events.
+ *
  * A write that met a damaged page was left in the middle and holds LMDB's lock of writers until
  * this thread ends. So the thread hands everything over to a successor, which waits for its end,
  * throws the environment away and goes on with the same batch.
@@ -242,18 +245,48 @@ static enum commit_result commit_batch(struct event_writer *writer)
 	}
 }
 
+static bool erases(const struct event_ticket *ticket)
+{
+	for (const struct people_change *c = ticket->changes; c; c = c->next)
+		if (c->kind == PEOPLE_ERASE && c->erased.size > 0)
+			return true;
+	return false;
+}
+
+/* Behind the erase events of a batch. Return: 0, also when nobody is erased; negative errno. */
+static int compact_people(struct event_writer *writer)
+{
+	cleanup_buffer struct buffer erased = BUFFER_INIT;
+	int r;
+
+	for (const struct event_ticket *ticket = writer->batch.first; ticket; ticket = ticket->next)
+		for (const struct people_change *c = ticket->changes; c; c = c->next)
+			if (c->kind == PEOPLE_ERASE)
+				buffer_append_span(&erased, c->erased);
+	if (erased.size == 0)
+		return erased.error;
+	r = erased.error ? erased.error : people_compact(writer->store, buffer_span(&erased));
+	event_writer_note(writer, STORE_PEOPLE, r);
+	return r;
+}
+
 /* What is durable now goes back, but for what state/ must apply first. */
 static void hand_back(struct event_writer *writer)
 {
-	struct event_list ready = {0};
+	struct event_list ready = {0}, failed = {0};
 	struct event_ticket *ticket;
+	int compacted = compact_people(writer);
 
 	while ((ticket = event_list_take(&writer->batch))) {
 		if (ticket->concerns)
 			fold_queue_add(writer->store, ticket, clock_monotonic());
-		event_list_append(ticket->folds ? &writer->folding : &ready, ticket);
+		if (compacted != 0 && erases(ticket))
+			event_list_append(&failed, ticket);
+		else
+			event_list_append(ticket->folds ? &writer->folding : &ready, ticket);
 	}
 	event_writer_finish(writer, &ready, EVENT_STORED);
+	event_writer_finish(writer, &failed, EVENT_LOST);
 }
 
 static void lose(struct event_writer *writer, struct event_list *list)

@@ -6,7 +6,10 @@
  * handle alone, those that are kept (handle_cache.c), then the environment. Writing is the
  * writer's, in one transaction per batch, committed before the events that use the handles; a row
  * names the event that tells of it, which is therefore not there yet. The mark of an erased person
- * is computed only for ids that nobody has, since it costs an HMAC.
+ * is computed only for ids that nobody has, since it costs an HMAC. While an erasure is under way
+ * (people_erase.c) its change says that the person is erased.
+ *
+ * It is long because reading and writing a row belong together.
  */
 #include "base/arena.h"
 #include "base/cleanup.h"
@@ -97,6 +100,16 @@ static int decode(struct span row, struct person *person)
 	return 0;
 }
 
+struct span people_row_address(struct span row)
+{
+	struct person person = {.address = {0}};
+
+	if (decode(row, &person) != 0)
+		return span_of(NULL, 0);
+	explicit_bzero(&person.key, sizeof(person.key));
+	return person.address;
+}
+
 static int copy_spans(struct arena *arena, struct person *person)
 {
 	struct span address = person->address, fields = person->fields;
@@ -183,6 +196,17 @@ static const struct people_change *pending_of(struct store *store, const struct 
 	return entry ? people_entry_newest(entry) : NULL;
 }
 
+/* A change made while one that takes the mark away is on its way takes it away, too. */
+static struct people_change *add_change(struct store *store, const struct prospect_id *id,
+					const struct person *person, bool durable,
+					const struct people_change *pending)
+{
+	if (!pending || pending->kind == PEOPLE_SET || pending->entry->durable)
+		return people_index_add(store->pending, id, person, durable);
+	return people_index_add_kind(store->pending, PEOPLE_ANEW, id, person, span_of(NULL, 0),
+				     pending->marks);
+}
+
 static void mint(struct person *ret_person)
 {
 	*ret_person = (struct person){.created = clock_wall()};
@@ -200,6 +224,8 @@ int people_resolve(struct store *store, const struct prospect_id *id, struct per
 	bool is_new = false;
 	int r = 0;
 
+	if (pending && pending->kind == PEOPLE_ERASE)
+		return PEOPLE_E_ERASED;
 	if (pending) {
 		person = pending->person;
 		person.event = pending->told_by ? not_told_yet : person.event;
@@ -214,7 +240,7 @@ int people_resolve(struct store *store, const struct prospect_id *id, struct per
 	if (is_new || (pending && !pending->entry->durable)) {
 		if (atomic_load(&store->people_full))
 			return -ENOSPC;
-		change = people_index_add(store->pending, id, &person, false);
+		change = add_change(store, id, &person, false, pending);
 		if (!change)
 			return -ENOMEM;
 		change->is_new = is_new;
@@ -288,6 +314,8 @@ int people_find(struct store *store, const struct prospect_id *id, struct arena 
 	struct person person;
 	int r;
 
+	if (pending && pending->kind == PEOPLE_ERASE)
+		return PEOPLE_E_NOT_FOUND;
 	if (!pending) {
 		r = read_person(store, id, arena, ret_person);
 		return r == PEOPLE_E_ERASED ? PEOPLE_E_NOT_FOUND : r;
@@ -360,6 +388,32 @@ static int read_told(struct store *store, const struct person *person, bool *ret
 	return r;
 }
 
+int people_prepare_anew(struct store *store, const struct prospect_id *id, struct span address,
+			struct span fields, struct handle *ret_handle,
+			struct people_change **ret_change)
+{
+	uint8_t mark[PEOPLE_MARK_BYTES];
+	struct person person;
+
+	if (address.size > field_max_bytes[PERSON_address] ||
+	    fields.size > field_max_bytes[PERSON_fields])
+		return -EMSGSIZE;
+	if (atomic_load(&store->people_full))
+		return -ENOSPC;
+	mint(&person);
+	person.address = address;
+	person.fields = fields;
+	id_of_erased(store->keyring, id, mark);
+	*ret_change = people_index_add_kind(store->pending, PEOPLE_ANEW, id, &person,
+					    span_of(NULL, 0), span_of(mark, sizeof(mark)));
+	*ret_handle = person.handle;
+	explicit_bzero(&person.key, sizeof(person.key));
+	if (!*ret_change)
+		return -ENOMEM;
+	(*ret_change)->is_new = true;
+	return 0;
+}
+
 int people_prepare(struct store *store, const struct prospect_id *id, struct span address,
 		   struct span fields, struct handle *ret_handle, struct people_change **ret_change,
 		   bool *ret_same)
@@ -374,6 +428,8 @@ int people_prepare(struct store *store, const struct prospect_id *id, struct spa
 	if (address.size > field_max_bytes[PERSON_address] ||
 	    fields.size > field_max_bytes[PERSON_fields])
 		return -EMSGSIZE;
+	if (pending && pending->kind == PEOPLE_ERASE)
+		return PEOPLE_E_ERASED;
 	if (pending)
 		person = pending->person;
 	else
@@ -393,7 +449,7 @@ int people_prepare(struct store *store, const struct prospect_id *id, struct spa
 		person.address = address.data ? address : person.address;
 		person.fields = fields.data ? fields : person.fields;
 		person.changed = clock_wall();
-		change = people_index_add(store->pending, id, &person, !pending && !is_new);
+		change = add_change(store, id, &person, !pending && !is_new, pending);
 	}
 	*ret_handle = person.handle;
 	explicit_bzero(&person.key, sizeof(person.key));
@@ -425,6 +481,12 @@ static void write_row(struct txn *txn, const struct people_change *change, uint6
 	struct people_entry *entry = change->entry;
 	struct person person = change->person;
 
+	if (change->kind == PEOPLE_ERASE) {
+		people_write_erase(txn, change);
+		return;
+	}
+	if (change->kind == PEOPLE_ANEW)
+		txn_delete(txn, PEOPLE_ERASED, change->marks);
 	if (event)
 		entry->event = event;
 	if (event || (person.event == not_told_yet && entry->event))

@@ -23,11 +23,21 @@ struct person {
 	struct span fields;  /* JSON object text; absent when none */
 };
 
+/* What a change does; the last two are those of people_erase.h. */
+enum people_change_kind {
+	PEOPLE_SET,   /* the row is @person */
+	PEOPLE_ERASE, /* @id leads nowhere any more; @erased go, @marks come */
+	PEOPLE_ANEW   /* as PEOPLE_SET, and the one mark in @marks goes */
+};
+
 /* A row to be written before an event; travels with its ticket (event_writer.h), which owns it. */
 struct people_change {
 	struct people_change *next;
+	enum people_change_kind kind;
 	struct prospect_id id;
 	struct person person; /* spans owned by the change */
+	struct span erased;   /* handles, one behind the other; owned likewise */
+	struct span marks;    /* of erased people, PEOPLE_MARK_BYTES each; likewise */
 	bool is_new;	      /* the handle was minted for this change */
 	uint32_t told_by;     /* its prospect event in the ticket, from 1; 0: none. The caller's */
 
@@ -40,6 +50,7 @@ struct people_change {
 };
 
 enum { PEOPLE_E_ERASED = 1, PEOPLE_E_NOT_FOUND = 2 };
+enum { PEOPLE_MARK_BYTES = 32 }; /* id_of_erased() */
 
 /*
  * The person of @id, minted if there is none. When it was minted or is not yet durable,
@@ -76,6 +87,14 @@ int people_find_handle(struct store *store, const struct handle *handle, struct 
 int people_prepare(struct store *store, const struct prospect_id *id, struct span address,
 		   struct span fields, struct handle *ret_handle, struct people_change **ret_change,
 		   bool *ret_same);
+
+/*
+ * Likewise for somebody for whom people_prepare() says PEOPLE_E_ERASED and who is taken as a new
+ * person, since an operator wants it: with another handle and key, and nothing of before.
+ */
+int people_prepare_anew(struct store *store, const struct prospect_id *id, struct span address,
+			struct span fields, struct handle *ret_handle,
+			struct people_change **ret_change);
 
 void people_change_free(struct people_change *change); /* one; NULL allowed; wipes the key */
 

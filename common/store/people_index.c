@@ -148,26 +148,29 @@ static struct span copy_to(uint8_t **room, struct span span)
 	return copy;
 }
 
-struct people_change *people_index_add(struct people_index *index, const struct prospect_id *id,
-				       const struct person *person, bool durable)
+static struct people_change *add(struct people_index *index, const struct people_change *made,
+				 bool durable)
 {
-	size_t bytes = sizeof(struct people_change) + person->address.size + person->fields.size;
+	const struct person *person = &made->person;
+	size_t bytes = sizeof(struct people_change) + person->address.size + person->fields.size +
+		       made->erased.size + made->marks.size;
 	struct people_change *change = calloc(1, bytes);
 	struct people_entry *entry;
 	uint8_t *room;
 
 	if (!change)
 		return NULL;
-	entry = entry_of(index, id, durable);
+	entry = entry_of(index, &made->id, durable);
 	if (!entry) {
 		free(change);
 		return NULL;
 	}
 	room = (uint8_t *)(change + 1);
-	change->id = *id;
-	change->person = *person;
+	*change = *made;
 	change->person.address = copy_to(&room, person->address);
 	change->person.fields = copy_to(&room, person->fields);
+	change->erased = copy_to(&room, made->erased);
+	change->marks = copy_to(&room, made->marks);
 	change->version = ++index->version;
 	change->bytes = bytes;
 	change->entry = entry;
@@ -175,6 +178,30 @@ struct people_change *people_index_add(struct people_index *index, const struct 
 	if (entry->newest)
 		entry->newest->newer = change;
 	entry->newest = change;
+	return change;
+}
+
+struct people_change *people_index_add(struct people_index *index, const struct prospect_id *id,
+				       const struct person *person, bool durable)
+{
+	struct people_change made = {.id = *id, .person = *person};
+	struct people_change *change = add(index, &made, durable);
+
+	explicit_bzero(&made, sizeof(made));
+	return change;
+}
+
+struct people_change *people_index_add_kind(struct people_index *index,
+					    enum people_change_kind kind,
+					    const struct prospect_id *id,
+					    const struct person *person, struct span erased,
+					    struct span marks)
+{
+	struct people_change made = {
+		.kind = kind, .id = *id, .person = *person, .erased = erased, .marks = marks};
+	struct people_change *change = add(index, &made, kind == PEOPLE_ERASE);
+
+	explicit_bzero(&made, sizeof(made));
 	return change;
 }
 

@@ -37,5 +37,11 @@ const struct people_change *people_index_find_handle(struct people_index *index,
  */
 struct people_change *people_index_add(struct people_index *index, const struct prospect_id *id,
 				       const struct person *person, bool durable);
+/* One of another kind, with its own two spans, which are copied as well. */
+struct people_change *people_index_add_kind(struct people_index *index,
+					    enum people_change_kind kind,
+					    const struct prospect_id *id,
+					    const struct person *person, struct span erased,
+					    struct span marks);
 
 #endif
