@@ -226,10 +226,12 @@ size_t typed_ticket_bytes(const struct event_ticket *ticket)
 static void write_row(struct txn *txn, const struct typed_change *change, uint64_t event)
 {
 	struct span key = span_of(&change->visitor, sizeof(change->visitor));
+	struct span person = span_of(&change->typed.person, sizeof(change->typed.person));
 	cleanup_buffer struct buffer row = BUFFER_INIT;
 	uint8_t numbers[16];
 
-	if (!change->typed.values.data) {
+	/* Nor what an erased person's browser sent, and what was on its way meanwhile. */
+	if (!change->typed.values.data || !txn_get(txn, PEOPLE_ROWS, person).data) {
 		txn_delete(txn, PEOPLE_TYPED, key);
 		return;
 	}

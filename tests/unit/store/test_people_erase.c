@@ -5,6 +5,7 @@
  */
 #include "fixture.h"
 #include "store/people_erase.h"
+#include "store/typed.h"
 
 static const char secret[] = "{\"name\":\"a-secret-value\"}";
 
@@ -170,6 +171,42 @@ static void test_what_is_queued_brings_nobody_back(void **state)
 	assert_int_equal(count_bytes(fixture, "newer", 5), 0);
 }
 
+static struct event_ticket *typing(struct fixture *fixture, const struct visitor_id *visitor,
+				   const struct handle *person)
+{
+	const struct typed typed = {.person = *person,
+				    .time = 1,
+				    .values = SPAN("{\"a\":\"mine\"}")};
+	struct event_ticket *ticket = click_ticket(EVENT_CLASS_BULK, 1);
+
+	assert_int_equal(typed_add(fixture->store, ticket, visitor, &typed, 1), 0);
+	return ticket;
+}
+
+static void test_what_their_browsers_typed_goes_too(void **state)
+{
+	static const struct visitor_id first = {{1}}, second = {{2}}, third = {{3}};
+	struct fixture *fixture = *state;
+	struct event_ticket *late;
+	struct handle one, two;
+	struct typed typed;
+
+	fixture_open(fixture);
+	one = add(fixture, "alice@example.com");
+	two = add(fixture, "bob@example.com");
+	(void)store_now(fixture, typing(fixture, &first, &one));
+	(void)store_now(fixture, typing(fixture, &second, &two));
+	late = typing(fixture, &third, &one);
+	(void)store_now(fixture, erasing(fixture, &one, 1));
+	(void)store_now(fixture, late);
+	assert_int_equal(typed_find(fixture->store, &first, &fixture->arena, &typed),
+			 STORE_E_NOT_FOUND);
+	assert_int_equal(typed_find(fixture->store, &second, &fixture->arena, &typed), 0);
+	assert_int_equal(typed_find(fixture->store, &third, &fixture->arena, &typed),
+			 STORE_E_NOT_FOUND);
+	assert_int_equal(count_bytes(fixture, "mine", 4), 1);
+}
+
 static void test_somebody_who_is_not_durable_yet_is_erased_too(void **state)
 {
 	struct fixture *fixture = *state;
@@ -286,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_STORE(test_no_byte_of_an_erased_person_is_left),
 		ON_STORE(test_what_is_queued_brings_nobody_back),
+		ON_STORE(test_what_their_browsers_typed_goes_too),
 		ON_STORE(test_somebody_who_is_not_durable_yet_is_erased_too),
 		ON_STORE(test_an_erased_address_is_taken_anew_when_that_is_wanted),
 		ON_STORE(test_an_erasure_that_does_not_end_is_known_and_made_again),

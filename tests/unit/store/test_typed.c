@@ -15,7 +15,23 @@ static struct visitor_id visitor_of(char name)
 	return visitor;
 }
 
-/* A ticket with one event, and what @name typed for the person "p". */
+/* Who they all are, with what @ticket needs so that people/ knows. */
+static struct handle person_of(struct fixture *fixture, struct event_ticket *ticket)
+{
+	struct people_change *change;
+	struct prospect_id id;
+	struct handle handle;
+
+	assert_int_equal(id_of_address(fixture->keyring, SPAN("p@example.com"), &id), 0);
+	assert_int_equal(people_resolve_handle(fixture->store, &id, &handle, &change), 0);
+	if (change && ticket)
+		event_ticket_add_change(ticket, change);
+	else
+		people_change_free(change);
+	return handle;
+}
+
+/* A ticket with one event, and what @name typed. */
 static struct event_ticket *ticket_with(struct fixture *fixture, char name, const char *values,
 					usec_t time)
 {
@@ -23,7 +39,7 @@ static struct event_ticket *ticket_with(struct fixture *fixture, char name, cons
 	struct visitor_id visitor = visitor_of(name);
 	struct typed typed = {.time = time, .values = span_text(values)};
 
-	memset(&typed.person, 'p', sizeof(typed.person));
+	typed.person = person_of(fixture, ticket);
 	assert_int_equal(typed_add(fixture->store, ticket, &visitor, &typed, 1), 0);
 	return ticket;
 }
@@ -32,6 +48,7 @@ static struct event_ticket *ticket_with(struct fixture *fixture, char name, cons
 static void expect(struct fixture *fixture, char name, const char *values, uint64_t event)
 {
 	struct visitor_id visitor = visitor_of(name);
+	struct handle person;
 	struct typed typed;
 	int r = typed_find(fixture->store, &visitor, &fixture->arena, &typed);
 
@@ -39,7 +56,8 @@ static void expect(struct fixture *fixture, char name, const char *values, uint6
 	if (!values)
 		return;
 	assert_true(span_equal(typed.values, span_text(values)));
-	assert_int_equal(typed.person.bytes[11], 'p');
+	person = person_of(fixture, NULL);
+	assert_memory_equal(&typed.person, &person, sizeof(person));
 	assert_int_equal(typed.event, event);
 }
 
