@@ -63,6 +63,24 @@ int event_reader_pruned_through(struct store *store, uint64_t *ret_sequence)
 	return r;
 }
 
+static void read_retained(struct txn *txn, void *context)
+{
+	struct event_reader_retained *retained = context;
+
+	retained->pruned_through = txn_get_number(txn, EVENTS_META, "pruned_through", 0);
+	retained->tombstoned_through = txn_get_number(txn, EVENTS_META, "tombstoned_through", 0);
+}
+
+int event_reader_retained(struct store *store, struct event_reader_retained *ret_retained)
+{
+	struct event_reader_retained retained;
+	int r = txn_read(&store->events, read_retained, &retained);
+
+	if (!r)
+		*ret_retained = retained;
+	return r;
+}
+
 static void read_identity(struct txn *txn, void *context)
 {
 	struct buffer *to = context;

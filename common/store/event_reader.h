@@ -26,6 +26,15 @@ int event_reader_each(struct store *store, uint64_t after,
 /* What has been pruned: the log begins behind this sequence (0: nothing). 0; negative errno. */
 int event_reader_pruned_through(struct store *store, uint64_t *ret_sequence);
 
+/*
+ * Up to which sequence retention has gone: all before is removed; what is of its class
+ * (retention_is_anonymous()) is a tombstone. Return: 0; negative errno.
+ */
+struct event_reader_retained {
+	uint64_t pruned_through, tombstoned_through;
+};
+int event_reader_retained(struct store *store, struct event_reader_retained *ret_retained);
+
 /* Append "<node>.<incarnation>" of the log as it is now. 0; negative errno. */
 int event_reader_identity(struct store *store, struct buffer *to);
 

@@ -138,17 +138,20 @@ static void look_ahead(struct txn *txn, const struct limits *limits, struct prun
 	txn_walk_end(&walk);
 }
 
+bool retention_is_anonymous(const struct event *event)
+{
+	const struct event_type_row *row = event_type_row(event->type);
+
+	return event->type != EVENT_consent && !event->fields[EVENT_FIELD_prospect].data &&
+	       !fold_concerns(event) && (row->required | row->optional) & EVENT_HAS(agent);
+}
+
 /* A tombstone of @record into @ret_stone, if it is of the class that has a shorter period. */
 static bool make_tombstone(struct span record, uint8_t ret_stone[EVENT_HEADER_BYTES])
 {
-	const struct event_type_row *row;
 	struct event event;
 
-	if (event_decode(record, &event) || event.type == EVENT_consent ||
-	    event.fields[EVENT_FIELD_prospect].data || fold_concerns(&event))
-		return false;
-	row = event_type_row(event.type);
-	if (!((row->required | row->optional) & EVENT_HAS(agent)))
+	if (event_decode(record, &event) || !retention_is_anonymous(&event))
 		return false;
 	ret_stone[0] = RECORD_VERSION;
 	ret_stone[1] = EVENT_erase;

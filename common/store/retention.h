@@ -4,7 +4,10 @@
 
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct event;
 
 /* How long the log keeps what (config_table.h). */
 struct retention {
@@ -12,6 +15,12 @@ struct retention {
 	uint32_t anonymous_days;  /* of events that carry no prospect; 0: like all others */
 	uint32_t reader_lag_days; /* how much longer a reader that is behind keeps an event */
 };
+
+/*
+ * Is @event of the class of anonymous_days? What a client did where no person is known, and nothing
+ * else rests on: then a tombstone takes its place.
+ */
+bool retention_is_anonymous(const struct event *event);
 
 /*
  * The time that retention goes by. A wall clock that jumps ahead by years would make all of the log

@@ -8,6 +8,7 @@
  */
 #include "store/summary_env.h"
 #include "base/cleanup.h"
+#include "base/encode.h"
 #include "store/store.h"
 #include "store/txn.h"
 
@@ -18,10 +19,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-enum { DIRECTORY_MODE = 0700, FILE_MODE = 0600, MAP_BYTES = 1 << 28 };
+enum { DIRECTORY_MODE = 0700, FILE_MODE = 0600, MAP_BYTES = 1 << 28, COPY_BYTES = 1 << 20 };
 
 static const char *const databases[] = {
-	"facts", "totals", "units", "members", "due", "texts", "text_ids", "meta", NULL,
+	"facts", "totals", "units", "members", "due", "texts", "text_ids", "meta", "frozen", NULL,
 };
 
 struct summary_env {
@@ -163,6 +164,80 @@ int summary_env_write(struct summary_env *env, void (*body)(struct txn *txn, voi
 		      void *context)
 {
 	return txn_write(&env->env, body, context);
+}
+
+/* A piece of a database: key length 2 ‖ value length 4 ‖ key ‖ value. */
+struct copying {
+	enum summary_database database;
+	struct buffer rows, from, next; /* @next: where the piece behind it begins */
+	bool more;
+};
+
+static bool copy_row(void *context, struct span key, struct span value)
+{
+	struct copying *copying = context;
+	uint8_t sizes[6];
+
+	if (copying->rows.size >= COPY_BYTES) {
+		buffer_append_span(&copying->next, key);
+		copying->more = true;
+		return false;
+	}
+	put_u16(sizes, (uint16_t)key.size);
+	put_u32(sizes + 2, (uint32_t)value.size);
+	buffer_append(&copying->rows, sizes, sizeof(sizes));
+	buffer_append_span(&copying->rows, key);
+	buffer_append_span(&copying->rows, value);
+	return true;
+}
+
+static void read_rows(struct txn *txn, void *context)
+{
+	struct copying *copying = context;
+	struct span from = copying->from.size > 0 ? buffer_span(&copying->from) : span_of(NULL, 0);
+
+	copying->more = false;
+	buffer_clear(&copying->rows);
+	buffer_clear(&copying->next);
+	summary_each(txn, copying->database, from, copy_row, copying);
+	summary_fail(txn, copying->rows.error ? copying->rows.error : copying->next.error);
+}
+
+static void write_rows(struct txn *txn, void *context)
+{
+	const struct copying *copying = context;
+	struct span rows = buffer_span(&copying->rows);
+
+	for (size_t at = 0; at < rows.size && !txn->error;) {
+		size_t key = get_u16(rows.data + at), value = get_u32(rows.data + at + 2);
+
+		summary_put(txn, copying->database, span_slice(rows, at + 6, key),
+			    span_slice(rows, at + 6 + key, value));
+		at += 6 + key + value;
+	}
+}
+
+int summary_env_copy(struct summary_env *from, enum summary_database one, struct summary_env *to,
+		     enum summary_database other)
+{
+	struct copying copying = {.database = one};
+	int r;
+
+	do {
+		struct buffer begun = copying.from;
+
+		copying.from = copying.next;
+		copying.next = begun;
+		copying.database = one;
+		r = summary_env_read(from, read_rows, &copying);
+		copying.database = other;
+		if (!r)
+			r = summary_env_write(to, write_rows, &copying);
+	} while (!r && copying.more);
+	buffer_finish(&copying.rows);
+	buffer_finish(&copying.from);
+	buffer_finish(&copying.next);
+	return r;
 }
 
 int summary_env_reserve(struct summary_env *env, size_t bytes)

@@ -18,16 +18,21 @@
  *            value: facts in order of time, each as its difference from the one before (fact.c)
  * "totals"   key: kind 1 ‖ id ‖ day 2 (since 1970, in summary.time_zone)
  *            value: counters as signed LEB128 in order of their numbers (server/summary/totals.h)
+ * "frozen"   the same: what of the totals no fact tells any more, since facts were removed by
+ *            retention or by an erase; totals = frozen + what the units fold to
  * "units"    key: subject 17   value: unit 17 that it is counted under ‖ sequence 8 that said so;
  *            zeros 17: it was erased. Absent: it is its own unit
  * "members"  key: unit 17 ‖ subject 17   value: empty. "units" the other way round
  * "due"      key: 0 ‖ time 8 ‖ unit 17   value: empty. When its verdicts are to be looked at again
- *            key: 1 ‖ unit 17   value: time 8 ‖ as_of 8 with which it is folded into the totals
+ *            key: 1 ‖ unit 17   value: time 8 ‖ as_of 8 with which it is folded into the totals ‖
+ *            through 8: the totals have its facts of up to this sequence; 0: all of them
  * "texts"    key: text id 4    value: text
  * "text_ids" key: hash 16      value: text id 4. SipHash-2-4 under "hash_key" of "meta"
- * "meta"     "schema" u32, "log" text (node.incarnation), "begins" u64 (the log began behind it when
- *            it was read as a whole), "position" u64, "as_of" u64, "rules" text, "next_text" u32,
- *            "hash_key" 16 bytes, and counters
+ * "meta"     "schema" u32, "log" text (node.incarnation), "begins" and "stones" u64 (when it was
+ *            read as a whole the log began behind the one, and had tombstones up to the other),
+ *            "position" u64, "as_of" u64, "rules" text, "groups" text (of which page groups the
+ *            totals are), "next_text" u32, "hash_key" 16 bytes, "expired_pruned", "expired_stones"
+ *            and "expired_at" u64 (facts of what the log had lost then are removed), and counters
  */
 /* clang-format on */
 enum summary_database {
@@ -38,9 +43,10 @@ enum summary_database {
 	SUMMARY_DUE,
 	SUMMARY_TEXTS,
 	SUMMARY_TEXT_IDS,
-	SUMMARY_META
+	SUMMARY_META,
+	SUMMARY_FROZEN
 };
-enum { SUMMARY_SCHEMA_VERSION = 1 };
+enum { SUMMARY_SCHEMA_VERSION = 2 };
 
 struct summary_env;
 struct txn; /* opaque here; see the functions below */
@@ -76,6 +82,9 @@ int summary_env_read(struct summary_env *env, void (*body)(struct txn *txn, void
 		     void *context);
 int summary_env_write(struct summary_env *env, void (*body)(struct txn *txn, void *context),
 		      void *context);
+/* All rows of @one are put into @other, which may be of the same environment; in slices. */
+int summary_env_copy(struct summary_env *from, enum summary_database one, struct summary_env *to,
+		     enum summary_database other);
 /* Make room for about @bytes more in one go, so that no transaction has to be run again. */
 int summary_env_reserve(struct summary_env *env, size_t bytes);
 uint64_t summary_env_bytes(struct summary_env *env); /* of used pages */
