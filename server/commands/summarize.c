@@ -38,6 +38,7 @@ struct arguments {
 };
 
 struct teller {
+	const char *config;
 	struct session *session; /* NULL: no server was there */
 	usec_t next;		 /* monotonic */
 	uint64_t told;
@@ -47,7 +48,7 @@ struct teller {
 static const struct argp_option options[] = {
 	COMMAND_OPTION_CONFIG,
 	{"follow", KEY_FOLLOW, NULL, 0, "Stay, and keep the summaries up to date until interrupted", 1},
-	{"rebuild", KEY_REBUILD, NULL, 0, "Make them anew from the whole log; those that are there stay until the new ones are complete. Refused where retention has removed events that they count", 1},
+	{"rebuild", KEY_REBUILD, NULL, 0, "Make them anew from the whole log; those that are there stay until the new ones are complete, and what retention has removed from the log stays counted as it was", 1},
 	{"as-of", KEY_AS_OF, "TIME", 0, "Settle verdicts as of this time (2026-11-21T12:00:00Z) and not of now, for a run that can be repeated", 1},
 	{"out", KEY_OUT, "DIR", 0, "Then write what changed of people since the last delivery into this directory, for a CRM", 2},
 	{"mapping", KEY_MAPPING, "FILE", 0, "Which fields of the CRM take what; with --out and --metadata", 2},
@@ -145,7 +146,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 /* Failing to tell is no failure: pruning then waits longer than it would have to. */
-static void tell(struct teller *teller, const char *config, uint64_t position, bool now)
+static void tell(struct teller *teller, uint64_t position, bool now)
 {
 	struct error error = {0};
 	json_t *body, *reply = NULL;
@@ -154,7 +155,7 @@ static void tell(struct teller *teller, const char *config, uint64_t position, b
 	if ((!now && clock_monotonic() < teller->next) || (position == teller->told && position))
 		return;
 	teller->next = clock_monotonic() + TELL_MS * USEC_PER_MS;
-	if (!teller->session && session_open_beside(config, &teller->session, &error) != 0)
+	if (!teller->session && session_open_beside(teller->config, &teller->session, &error) != 0)
 		return;
 	body = json_pack("{s:s, s:I}", "name", "summarize", "position", (json_int_t)position);
 	code = session_call(teller->session, "/api/v1/readers", body, &reply, &error);
@@ -166,6 +167,12 @@ static void tell(struct teller *teller, const char *config, uint64_t position, b
 	}
 	session_close(teller->session);
 	teller->session = NULL;
+}
+
+/* Nothing behind @position may be pruned from now on. */
+static void hold(void *context, uint64_t position)
+{
+	tell(context, position, true);
 }
 
 static int work(struct summarizer *summarizer, const struct arguments *arguments,
@@ -180,7 +187,7 @@ static int work(struct summarizer *summarizer, const struct arguments *arguments
 		if (code)
 			return code;
 		summarizer_status(summarizer, &status);
-		tell(teller, arguments->config, status.position, !more && !arguments->follow);
+		tell(teller, status.position, !more && !arguments->follow);
 		if (!more && !arguments->follow)
 			return 0;
 		if (!more)
@@ -199,6 +206,10 @@ static void report(const struct summarizer *summarizer)
 	printf("%" PRIu64 " events, up to %" PRIu64 ", as of %s%s\n", status.events,
 	       status.position, time,
 	       status.refolded ? "; rules have changed, all was folded again" : "");
+	if (status.emptied > 0)
+		command_warn("retention had emptied %" PRIu64
+			     " events before they were summarized; they are in no total",
+			     status.emptied);
 }
 
 /* APP_E_ABSENT: there is no log yet; --follow waits for one. */
@@ -221,17 +232,21 @@ static int summarize(const struct arguments *arguments, struct error *error)
 		.rebuild = arguments->rebuild,
 		.follow = arguments->follow,
 		.stop = is_interrupted,
+		.hold = hold,
 	};
 	struct summarizer *summarizer;
-	struct teller teller = {0};
+	struct teller teller = {.config = arguments->config};
 	int code = open_reader(arguments, &app, error);
 
 	if (code)
 		return code == APP_E_ABSENT && interrupted ? 0 : code;
 	wanted.app = app;
+	wanted.hold_context = &teller;
 	code = summarizer_open(&wanted, &summarizer, error);
-	if (code)
+	if (code) {
+		session_close(teller.session);
 		return code == SUMMARIZER_E_STOPPED ? 0 : code;
+	}
 	code = work(summarizer, arguments, &teller, error);
 	if (!code && !arguments->follow)
 		report(summarizer);

@@ -3,24 +3,29 @@
  * Exactly once, by construction. The transaction that stores facts also folds every unit that they
  * belong to, before and after, and stores what that changes with the position.
  *
- * Whose a browser is, who was merged into whom and who was erased, is asked of state/, which is a
- * fold of the same log and at least as far. What it says may be newer than the batch; then a later
- * event of the log touches the same subject again, and finds nothing to change. "units" says under
- * whom a subject was counted, and that is where it is taken from.
+ * "units" says under whom a subject was counted, and that is where it is taken from; touched.c says
+ * whose it is now.
  *
  * A fold before must give what was added before. Its facts are still there, the rules are the same
- * (else all is folded anew), and the time as of which it was folded is kept for as long as a
- * verdict depends on it ("due"); a unit that is settled folds the same at any later time.
+ * (else all is folded anew), and how it was folded is kept for as long as that matters ("due"): as
+ * of when, while a verdict depends on it, and up to which sequence, while facts of a large unit
+ * wait. A unit of neither folds the same at any later time. What only adds facts to a large unit
+ * may wait (large.h); what takes some away or moves them never does.
+ *
+ * Who is erased is counted to the end, then frozen: no total changes, and no fact stays.
  *
  * LMDB may ask for the whole transaction again, so it works on lists that it does not change.
  */
 #include "summary/apply.h"
 
 #include "base/cleanup.h"
-#include "base/encode.h"
 #include "summary/due.h"
+#include "summary/erasure.h"
+#include "summary/large.h"
+#include "summary/touched.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum { DUE_UNITS_MAX = 4096 };
 
@@ -29,18 +34,18 @@ struct item {
 	struct fact fact;
 };
 
-/* A subject whose unit may be another one now. */
-struct touched {
-	struct subject subject, unit; /* @unit by state/ */
-	bool erased;
-	uint64_t sequence; /* of the event that says so */
-};
-
 /* A conflict, whose click came in another batch. */
 struct mark {
 	struct subject subjects[2];
 	usec_t time;
 	uint64_t sequence;
+};
+
+/* A unit that is to be folded again. */
+struct dirty {
+	struct subject unit;
+	bool must;  /* not only by facts that are added to it */
+	bool waits; /* they wait */
 };
 
 struct list {
@@ -53,11 +58,14 @@ struct apply {
 	struct text_ids *texts;
 	struct unit_fold *fold;
 	struct tally *tally;
-	struct list items, touched, marks; /* the batch */
-	struct list pending;	  /* struct intake_result: what touches whom is to be found out */
-	struct list dirty;	  /* struct subject: units, of one run of the transaction */
-	uint64_t position, facts; /* facts: all that there are */
+	struct list items, marks; /* the batch */
+	struct touched_list touched;
+	struct list dirty; /* of one run of the transaction */
+	struct erasure erasure;
+	struct large large, large_after;  /* as committed; as this run leaves it */
+	uint64_t before, position, facts; /* facts: all that there are */
 	usec_t as_of;
+	bool whole;
 };
 
 /* Room for one more row of @size; NULL when out of memory. */
@@ -82,10 +90,11 @@ int apply_new(struct summary_env *env, struct text_ids *texts, struct unit_fold 
 
 	if (!apply)
 		return -ENOMEM;
-	apply->env = env;
+	apply->env = apply->touched.env = env;
 	apply->texts = texts;
 	apply->fold = fold;
 	apply->tally = tally;
+	apply->erasure = (struct erasure){.fold = fold, .tally = tally};
 	*ret_apply = apply;
 	return 0;
 }
@@ -94,39 +103,17 @@ void apply_free(struct apply *apply)
 {
 	if (!apply)
 		return;
+	touched_finish(&apply->touched);
 	free(apply->items.rows);
-	free(apply->touched.rows);
 	free(apply->marks.rows);
-	free(apply->pending.rows);
 	free(apply->dirty.rows);
+	erasure_finish(&apply->erasure);
 	free(apply);
 }
 
 size_t apply_size(const struct apply *apply)
 {
-	return apply->items.count + apply->touched.count + apply->pending.count;
-}
-
-static int touch(struct apply *apply, const struct subject *subject, uint64_t sequence)
-{
-	static const struct subject nobody;
-	struct touched *touched;
-
-	if (subject_kind(subject) == SUBJECT_ANONYMOUS ||
-	    memcmp(subject->bytes + 1, nobody.bytes + 1, SUBJECT_BYTES - 1) == 0)
-		return 0;
-	touched = push(&apply->touched, sizeof(*touched));
-	if (!touched)
-		return -ENOMEM;
-	*touched = (struct touched){.subject = *subject, .sequence = sequence};
-	return 0;
-}
-
-static int touch_browser(struct apply *apply, const struct visitor_id *visitor, uint64_t sequence)
-{
-	struct subject subject = subject_of_visitor(visitor);
-
-	return touch(apply, &subject, sequence);
+	return apply->items.count + apply->touched.count + apply->touched.pending_count;
 }
 
 static int add_facts(struct apply *apply, const struct intake_result *result)
@@ -141,7 +128,7 @@ static int add_facts(struct apply *apply, const struct intake_result *result)
 		item->subject = result->copies[i].subject;
 		item->fact = result->fact;
 		item->fact.bits = result->copies[i].bits;
-		r = touch(apply, &result->copies[i].subject, result->fact.sequence);
+		r = touched_add(&apply->touched, &item->subject, result->fact.sequence);
 	}
 	return r;
 }
@@ -174,251 +161,180 @@ static int add_conflict(struct apply *apply, const struct event *event,
 	return 0;
 }
 
-static int add_pending(struct apply *apply, const struct event *event,
-		       const struct intake_result *result)
-{
-	struct intake_result *pending = push(&apply->pending, sizeof(*pending));
-
-	if (!pending)
-		return -ENOMEM;
-	*pending = *result;
-	pending->fact.sequence = event->sequence;
-	return 0;
-}
-
 int apply_add(struct apply *apply, const struct event *event, const struct intake_result *result)
 {
 	switch (result->change) {
 	case INTAKE_CONFLICT:
 		return add_conflict(apply, event, result);
-	case INTAKE_BROWSER:
-		return touch_browser(apply, &result->visitor, event->sequence);
-	case INTAKE_BINDING:
-	case INTAKE_LEAK:
-	case INTAKE_MERGE:
-	case INTAKE_ERASE:
-		return add_pending(apply, event, result);
-	default:
+	case INTAKE_NOTHING:
 		return add_facts(apply, result);
+	default:
+		return touched_add_change(&apply->touched, result, event->sequence);
 	}
 }
 
-static int touch_binding(struct apply *apply, struct store *store, uint64_t event,
-			 uint64_t sequence)
+static void dirty(struct apply *apply, struct txn *txn, const struct subject *unit, bool must)
 {
-	struct binding binding;
-	int r = binding_find_event(store, event, &binding);
-
-	if (r)
-		return r < 0 ? r : 0;
-	return touch_browser(apply, &binding.visitor, sequence);
-}
-
-struct toucher {
-	struct apply *apply;
-	struct subject person;
-	uint64_t sequence;
-	int result;
-};
-
-static void touch_member(void *context, const struct subject *member)
-{
-	struct toucher *toucher = context;
-
-	if (!toucher->result)
-		toucher->result = touch(toucher->apply, member, toucher->sequence);
-}
-
-static void touch_unit(struct txn *txn, void *context)
-{
-	struct toucher *toucher = context;
-	struct subject unit;
-
-	touch_member(toucher, &toucher->person);
-	if (!unit_find(txn, &toucher->person, &unit))
-		return;
-	touch_member(toucher, &unit);
-	unit_each_member(txn, &unit, touch_member, toucher);
-}
-
-/* All that is counted with a person now, and what the batch adds to that. */
-static int touch_person(struct apply *apply, const struct handle *person, uint64_t sequence)
-{
-	struct toucher toucher = {apply, subject_of_person(person), sequence, 0};
-	int r = summary_env_read(apply->env, touch_unit, &toucher);
-
-	return r ? r : toucher.result;
-}
-
-static int find_touched(struct apply *apply, struct store *store,
-			const struct intake_result *pending)
-{
-	uint64_t sequence = pending->fact.sequence;
-	int r;
-
-	if (pending->change == INTAKE_BINDING)
-		return touch_binding(apply, store, pending->refers, sequence);
-	r = touch_person(apply, &pending->person, sequence);
-	if (!r && pending->change == INTAKE_MERGE)
-		r = touch_person(apply, &pending->other, sequence);
-	return r;
-}
-
-static int ask_browser(struct store *store, struct touched *touched)
-{
-	struct visitor_id visitor;
-	struct binding binding;
-	int r;
-
-	memcpy(&visitor, touched->subject.bytes + 1, sizeof(visitor));
-	r = binding_find(store, &visitor, &binding);
-	touched->unit = r == 0 ? subject_of_person(&binding.person) : touched->subject;
-	touched->erased = r == BINDING_E_RETIRED;
-	return r < 0 ? r : 0;
-}
-
-static int ask_person(struct store *store, struct touched *touched)
-{
-	struct handle person;
-	int r;
-
-	memcpy(&person, touched->subject.bytes + 1, sizeof(person));
-	r = binding_find_person(store, &person, &person);
-	touched->unit = subject_of_person(&person);
-	touched->erased = id_is_zero(&person, sizeof(person));
-	return r;
-}
-
-static int compare_subjects(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct subject));
-}
-
-/* Each once, with its unit by state/. */
-static int ask_touched(struct apply *apply, struct store *store)
-{
-	struct touched *touched = apply->touched.rows;
-	size_t used = 0;
-	int r = 0;
-
-	if (apply->touched.count > 0)
-		qsort(touched, apply->touched.count, sizeof(*touched), compare_subjects);
-	for (size_t i = 0; i < apply->touched.count && !r; i++) {
-		if (used > 0 && compare_subjects(&touched[used - 1], &touched[i]) == 0)
-			continue;
-		touched[used] = touched[i];
-		r = subject_kind(&touched[used].subject) == SUBJECT_PERSON
-			    ? ask_person(store, &touched[used])
-			    : ask_browser(store, &touched[used]);
-		used++;
-	}
-	apply->touched.count = used;
-	return r;
-}
-
-static void dirty(struct apply *apply, struct txn *txn, const struct subject *unit)
-{
-	struct subject *row = push(&apply->dirty, sizeof(*row));
+	struct dirty *row = push(&apply->dirty, sizeof(*row));
 
 	if (row)
-		*row = *unit;
+		*row = (struct dirty){.unit = *unit, .must = must};
 	else
 		summary_fail(txn, -ENOMEM);
 }
 
+static int compare_units(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct subject));
+}
+
+static bool is_same(const struct subject *a, const struct subject *b)
+{
+	return compare_units(a, b) == 0;
+}
+
 static void sort_dirty(struct apply *apply)
 {
-	struct subject *rows = apply->dirty.rows;
+	struct dirty *rows = apply->dirty.rows;
 	size_t used = 0;
 
 	if (apply->dirty.count > 0)
-		qsort(rows, apply->dirty.count, sizeof(*rows), compare_subjects);
-	for (size_t i = 0; i < apply->dirty.count; i++)
-		if (used == 0 || compare_subjects(&rows[used - 1], &rows[i]) != 0)
+		qsort(rows, apply->dirty.count, sizeof(*rows), compare_units);
+	for (size_t i = 0; i < apply->dirty.count; i++) {
+		if (used > 0 && is_same(&rows[used - 1].unit, &rows[i].unit))
+			rows[used - 1].must |= rows[i].must;
+		else
 			rows[used++] = rows[i];
+	}
 	apply->dirty.count = used;
-}
-
-static void dirty_subject(struct apply *apply, struct txn *txn, const struct subject *subject)
-{
-	struct subject unit;
-
-	if (unit_find(txn, subject, &unit))
-		dirty(apply, txn, &unit);
 }
 
 static bool take_due(void *context, const struct subject *unit)
 {
 	struct apply *apply = context;
-	struct subject *row;
+	struct dirty *row;
 
 	if (apply->dirty.count >= DUE_UNITS_MAX)
 		return false;
 	row = push(&apply->dirty, sizeof(*row));
 	if (row)
-		*row = *unit;
+		*row = (struct dirty){.unit = *unit, .must = true};
 	return row != NULL;
+}
+
+/* A subject stays where it is, and has more facts now; or it moves, and two units change. */
+static void find_dirty_of(struct apply *apply, struct txn *txn, const struct touched *touched)
+{
+	struct subject before;
+	bool counted = unit_find(txn, &touched->subject, &before);
+	bool moves = touched->erased || !counted || !is_same(&before, &touched->unit);
+
+	if (counted)
+		dirty(apply, txn, &before, moves);
+	if (!touched->erased && moves)
+		dirty(apply, txn, &touched->unit, true);
 }
 
 /* All units that this batch changes. */
 static void find_dirty(struct apply *apply, struct txn *txn)
 {
 	const struct item *items = apply->items.rows;
-	const struct touched *touched = apply->touched.rows;
 	const struct mark *marks = apply->marks.rows;
+	struct subject unit;
 
 	apply->dirty.count = 0;
 	due_each(txn, apply->as_of, take_due, apply);
+	if (apply->whole)
+		due_each_partial(txn, take_due, apply);
 	for (size_t i = 0; i < apply->items.count; i++)
 		if (subject_kind(&items[i].subject) == SUBJECT_ANONYMOUS)
-			dirty(apply, txn, &items[i].subject);
-	for (size_t i = 0; i < apply->touched.count; i++) {
-		dirty_subject(apply, txn, &touched[i].subject);
-		if (!touched[i].erased)
-			dirty(apply, txn, &touched[i].unit);
-	}
+			dirty(apply, txn, &items[i].subject, false);
+	for (size_t i = 0; i < apply->touched.count; i++)
+		find_dirty_of(apply, txn, &apply->touched.rows[i]);
 	for (size_t i = 0; i < 2 * apply->marks.count; i++)
-		dirty_subject(apply, txn, &marks[i / 2].subjects[i % 2]);
+		if (unit_find(txn, &marks[i / 2].subjects[i % 2], &unit))
+			dirty(apply, txn, &unit, true);
 	sort_dirty(apply);
+}
+
+/* What a large unit has in the totals stays as it is, and its new facts are counted later. */
+static void let_wait(struct apply *apply, struct txn *txn)
+{
+	struct dirty *rows = apply->dirty.rows;
+
+	for (size_t i = 0; i < apply->dirty.count; i++) {
+		struct due due = {.as_of = apply->as_of};
+		usec_t next = large_next(&apply->large, &rows[i].unit);
+
+		rows[i].waits = !rows[i].must && !apply->whole && next > apply->as_of;
+		if (!rows[i].waits)
+			continue;
+		(void)due_find(txn, &rows[i].unit, &due);
+		due.time = next;
+		if (due.through == 0)
+			due.through = apply->before;
+		due_note(txn, &rows[i].unit, &due);
+	}
 }
 
 static void fold_before(struct apply *apply, struct txn *txn)
 {
-	const struct subject *units = apply->dirty.rows;
-	usec_t due;
+	const struct dirty *rows = apply->dirty.rows;
+	usec_t next;
 
 	tally_set_sign(apply->tally, -1);
-	for (size_t i = 0; i < apply->dirty.count && !summary_failed(txn); i++)
-		summary_fail(txn, unit_fold_run(apply->fold, &units[i],
-						due_as_of(txn, &units[i], apply->as_of), NULL, &due,
+	for (size_t i = 0; i < apply->dirty.count && !summary_failed(txn); i++) {
+		struct due due = {.as_of = apply->as_of};
+
+		if (rows[i].waits)
+			continue;
+		(void)due_find(txn, &rows[i].unit, &due);
+		unit_fold_limit(apply->fold, &(struct fact_range){.through = due.through});
+		summary_fail(txn, unit_fold_run(apply->fold, &rows[i].unit, due.as_of, NULL, &next,
 						NULL));
+	}
+	unit_fold_limit(apply->fold, NULL);
+}
+
+/* A large unit is not due before it may be folded again; it is noted as one that waits for that. */
+static void note_due(struct apply *apply, struct txn *txn, const struct subject *unit, usec_t time,
+		     uint64_t facts)
+{
+	struct due due = {.time = time, .as_of = apply->as_of};
+	usec_t next = large_note(&apply->large_after, unit, facts, apply->as_of);
+
+	if (time && !apply->whole && next > time) {
+		due.time = next;
+		due.through = apply->position;
+	}
+	due_note(txn, unit, &due);
 }
 
 static void fold_after(struct apply *apply, struct txn *txn)
 {
-	const struct subject *units = apply->dirty.rows;
-	usec_t due = 0;
+	const struct dirty *rows = apply->dirty.rows;
+	uint64_t facts = 0;
+	usec_t next = 0;
 
+	apply->large_after = apply->large;
 	tally_set_sign(apply->tally, 1);
 	for (size_t i = 0; i < apply->dirty.count && !summary_failed(txn); i++) {
-		summary_fail(txn,
-			     unit_fold_run(apply->fold, &units[i], apply->as_of, NULL, &due, NULL));
-		due_note(txn, &units[i], due, apply->as_of);
+		if (rows[i].waits)
+			continue;
+		summary_fail(txn, unit_fold_run(apply->fold, &rows[i].unit, apply->as_of, NULL,
+						&next, &facts));
+		note_due(apply, txn, &rows[i].unit, next, facts);
 	}
 }
 
-static void move_subject(struct apply *apply, struct txn *txn, const struct touched *touched)
+/* Who is erased stays where they are until all is counted. */
+static void move_subject(struct txn *txn, const struct touched *touched)
 {
 	struct subject before;
 
-	if (!unit_find(txn, &touched->subject, &before))
-		return;
-	if (touched->erased) {
-		apply->facts -= fact_store_delete(txn, &touched->subject);
-		unit_set(txn, &touched->subject, NULL, touched->sequence);
-	} else if (compare_subjects(&before, &touched->unit) != 0) {
+	if (!touched->erased && unit_find(txn, &touched->subject, &before) &&
+	    !is_same(&before, &touched->unit))
 		unit_set(txn, &touched->subject, &touched->unit, touched->sequence);
-	}
 }
 
 static void change_facts(struct apply *apply, struct txn *txn)
@@ -429,7 +345,7 @@ static void change_facts(struct apply *apply, struct txn *txn)
 	struct subject unit;
 
 	for (size_t i = 0; i < apply->touched.count && !summary_failed(txn); i++)
-		move_subject(apply, txn, &touched[i]);
+		move_subject(txn, &touched[i]);
 	for (size_t i = 0; i < apply->items.count && !summary_failed(txn); i++)
 		if (unit_find(txn, &items[i].subject, &unit))
 			apply->facts += fact_store_insert(txn, &items[i].subject, &items[i].fact);
@@ -438,42 +354,69 @@ static void change_facts(struct apply *apply, struct txn *txn)
 				marks[i / 2].sequence, FACT_CONFLICT);
 }
 
+static bool is_erased(const struct apply *apply, const struct subject *subject)
+{
+	const struct touched *found = bsearch(subject, apply->touched.rows, apply->touched.count,
+					      sizeof(*found), compare_units);
+
+	return found && found->erased;
+}
+
+/* Those who are erased; if their unit is, all of it, since whoever is another's has moved there. */
+static void erase(struct apply *apply, struct txn *txn)
+{
+	const struct touched *touched = apply->touched.rows;
+	struct erasure *erasure = &apply->erasure;
+	struct subject unit;
+
+	erasure->removed = 0;
+	erasure->as_of = apply->as_of;
+	for (size_t i = 0; i < apply->touched.count && !summary_failed(txn); i++) {
+		if (!touched[i].erased || !unit_find(txn, &touched[i].subject, &unit))
+			continue;
+		erasure->sequence = touched[i].sequence;
+		summary_fail(txn, erasure_run(erasure, txn, &touched[i].subject,
+					      is_erased(apply, &unit)));
+	}
+	apply->facts -= erasure->removed;
+}
+
 static void run(struct txn *txn, void *context)
 {
 	struct apply *apply = context;
 
 	tally_clear(apply->tally);
 	apply->facts = summary_get_number(txn, "facts", 0);
+	apply->before = summary_get_number(txn, "position", 0);
 	unit_fold_use(apply->fold, txn);
 	text_ids_write(apply->texts, txn);
 	find_dirty(apply, txn);
+	let_wait(apply, txn);
 	fold_before(apply, txn);
 	change_facts(apply, txn);
 	fold_after(apply, txn);
 	if (!summary_failed(txn))
-		summary_fail(txn, tally_write(apply->tally, txn));
+		summary_fail(txn, tally_write(apply->tally, txn, SUMMARY_TOTALS));
+	erase(apply, txn);
 	summary_put_number(txn, "position", apply->position);
 	summary_put_number(txn, "as_of", apply->as_of);
 	summary_put_number(txn, "facts", apply->facts);
 }
 
-int apply_run(struct apply *apply, struct store *store, uint64_t position, usec_t as_of)
+int apply_run(struct apply *apply, struct store *store, const struct apply_goal *goal)
 {
-	const struct intake_result *pending = apply->pending.rows;
-	int r = 0;
+	int r = touched_ask(&apply->touched, store);
 
-	for (size_t i = 0; i < apply->pending.count && !r; i++)
-		r = find_touched(apply, store, &pending[i]);
-	if (!r)
-		r = ask_touched(apply, store);
-	apply->position = position;
-	apply->as_of = as_of;
+	apply->position = goal->position;
+	apply->as_of = goal->as_of;
+	apply->whole = goal->whole;
 	if (!r)
 		r = summary_env_write(apply->env, run, apply);
 	if (r)
 		return r;
 	text_ids_written(apply->texts);
-	apply->items.count = apply->touched.count = 0;
-	apply->marks.count = apply->pending.count = 0;
+	apply->large = apply->large_after;
+	apply->items.count = apply->marks.count = 0;
+	touched_clear(&apply->touched);
 	return 0;
 }

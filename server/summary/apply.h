@@ -24,11 +24,16 @@ int apply_add(struct apply *apply, const struct event *event, const struct intak
 size_t apply_size(const struct apply *apply); /* what waits: facts and changes */
 
 /*
- * Bring everything up to @position and @as_of: the batch, with whom its browsers belong to by
+ * Bring everything up to a position and a time: the batch, with whom its browsers belong to by
  * state/ of @store, and the units whose verdicts are due. The batch is empty after it.
  *
  * Return: 0; negative errno: nothing has changed.
  */
-int apply_run(struct apply *apply, struct store *store, uint64_t position, usec_t as_of);
+struct apply_goal {
+	uint64_t position;
+	usec_t as_of;
+	bool whole; /* large units, too, whose facts wait otherwise until they may be folded */
+};
+int apply_run(struct apply *apply, struct store *store, const struct apply_goal *goal);
 
 #endif

@@ -8,7 +8,13 @@
  * where the log was read to; what comes after that position is applied later, and finds that
  * nothing is to be changed.
  *
+ * Who is erased is counted as they were, as a unit of their last handle, and frozen at the end. Of
+ * those whom the summaries before have frozen already nothing is counted again.
+ *
  * The new directory is complete when it takes its place, or it never does.
+ *
+ * The file is long because the three steps share the state of one run, and nothing else uses any
+ * of them.
  */
 #include "summary/bulk.h"
 
@@ -16,6 +22,7 @@
 #include "base/encode.h"
 #include "store/event_reader.h"
 #include "summary/apply.h"
+#include "summary/erasure.h"
 #include "summary/fact_sort.h"
 #include "summary/refold.h"
 
@@ -37,7 +44,8 @@ struct bulk {
 	struct text_ids *texts;
 	struct intake *intake;
 	struct fact_sort *sort;
-	uint64_t begins, position, events, facts;
+	struct event_reader_retained retained; /* the log begins behind it */
+	uint64_t position, last, events, facts;
 	struct buffer log;	   /* identity of it */
 	struct intake_result held; /* the event before, which a conflict may be about */
 	bool holds;
@@ -47,6 +55,8 @@ struct bulk {
 	struct buffer rows;
 	struct move *moves;
 	size_t move_count, move_capacity;
+	struct subject *erased; /* who is counted, and erased in the end */
+	size_t erased_count, erased_capacity;
 	uint8_t key[FACT_KEY_BYTES];
 	struct buffer row;
 	struct fact before;
@@ -109,6 +119,9 @@ static int take_event(void *context, const struct event *event, struct span reco
 	(void)record;
 	if (event->sequence > bulk->position)
 		return BULK_E_STOPPED;
+	if (event->sequence != bulk->last + 1)
+		return -ESTALE;
+	bulk->last = event->sequence;
 	if (bulk->events++ % STOP_EVENTS == 0 && bulk->options->stop && bulk->options->stop())
 		return -ECANCELED;
 	r = intake_take(bulk->intake, event, &result);
@@ -119,23 +132,42 @@ static int take_event(void *context, const struct event *event, struct span reco
 	return r;
 }
 
+/* Is all of it read? Retention may have taken something away meanwhile. */
+static int check_retained(const struct bulk *bulk, struct error *error)
+{
+	struct event_reader_retained now;
+	int r = event_reader_retained(bulk->options->app->store, &now);
+
+	if (r)
+		return r;
+	if (now.pruned_through > bulk->last ||
+	    now.tombstoned_through != bulk->retained.tombstoned_through)
+		return error_set(error, -ESTALE,
+				 "retention took events away while the log was read; run it again");
+	if (bulk->last < bulk->position)
+		return error_set(error, -ESTALE, "event %llu is not in the log",
+				 (unsigned long long)bulk->last + 1);
+	return 0;
+}
+
 static int read_log(struct bulk *bulk, struct error *error)
 {
 	struct store *store = bulk->options->app->store;
 	uint64_t last = 0;
-	int r = event_reader_pruned_through(store, &bulk->begins);
+	int r = event_reader_retained(store, &bulk->retained);
 
 	if (!r)
 		r = event_reader_identity(store, &bulk->log);
+	bulk->last = bulk->retained.pruned_through;
 	if (!r)
-		r = event_reader_each(store, bulk->begins, take_event, bulk, &last);
+		r = event_reader_each(store, bulk->last, take_event, bulk, &last);
 	if (r == EVENT_E_FORM || r == EVENT_E_VERSION)
 		if (last < bulk->position)
 			return error_set(error, -EBADMSG, "event %llu cannot be read",
 					 (unsigned long long)last + 1);
-	/* Behind the position, or the end of what was wanted. */
-	if (r > 0)
-		r = 0;
+	/* Behind the position, or the end of what was wanted; or a gap. */
+	if (r >= 0 || r == -ESTALE)
+		r = check_retained(bulk, error);
 	if (!r)
 		r = release_held(bulk);
 	if (!r)
@@ -159,8 +191,8 @@ static int next_browser(struct bulk *bulk)
 	return r;
 }
 
-/* The person of @visitor by state/, or NULL. Asked in the order of visitors. */
-static const struct handle *find_binding(struct bulk *bulk, const uint8_t *visitor)
+/* Whose @visitor is by state/, or NULL. Asked in the order of visitors. */
+static const struct binding_browser *find_binding(struct bulk *bulk, const uint8_t *visitor)
 {
 	const struct binding_browser *browser;
 
@@ -172,7 +204,7 @@ static const struct handle *find_binding(struct bulk *bulk, const uint8_t *visit
 		browser = &bulk->browsers[bulk->browser];
 		order = memcmp(&browser->visitor, visitor, sizeof(browser->visitor));
 		if (order >= 0)
-			return order == 0 ? &browser->person : NULL;
+			return order == 0 ? browser : NULL;
 		bulk->error = next_browser(bulk);
 		if (bulk->error)
 			return NULL;
@@ -200,31 +232,82 @@ static int add_move(struct bulk *bulk, const struct subject *subject, const stru
 	return 0;
 }
 
-/* Whose the facts of @subject are by state/. False: its person was erased, and the facts go. */
+struct carried {
+	const struct subject *subject;
+	bool erased;
+};
+
+static void find_carried(struct txn *txn, void *context)
+{
+	struct carried *carried = context;
+	struct subject unit;
+
+	carried->erased = !unit_find(txn, carried->subject, &unit);
+}
+
+/* Who is erased is counted, too, with @last, if that is not in what is carried over. False: it is.
+ */
+static bool place_erased(struct bulk *bulk, const struct subject *subject,
+			 const struct handle *last)
+{
+	struct carried carried = {.subject = subject};
+	struct subject *rows, unit = subject_of_person(last);
+
+	if (bulk->options->carry && !bulk->error)
+		bulk->error = summary_env_read(bulk->options->carry, find_carried, &carried);
+	if (!bulk->error && carried.erased)
+		bulk->error = add_move(bulk, subject, NULL, true);
+	else if (!bulk->error && !id_is_zero(last, sizeof(*last)) &&
+		 memcmp(&unit, subject, sizeof(unit)) != 0)
+		bulk->error = add_move(bulk, subject, last, false);
+	if (carried.erased || bulk->error)
+		return false;
+	if (bulk->erased_count == bulk->erased_capacity) {
+		size_t capacity = bulk->erased_capacity ? 2 * bulk->erased_capacity : 64;
+
+		rows = reallocarray(bulk->erased, capacity, sizeof(*rows));
+		if (!rows) {
+			bulk->error = -ENOMEM;
+			return false;
+		}
+		bulk->erased = rows;
+		bulk->erased_capacity = capacity;
+	}
+	bulk->erased[bulk->erased_count++] = *subject;
+	return true;
+}
+
+/* False: the facts of @subject go. */
+static bool place(struct bulk *bulk, const struct subject *subject, const struct handle *person,
+		  const struct handle *last)
+{
+	struct handle now;
+
+	if (bulk->error)
+		return false;
+	if (!id_is_zero(person, sizeof(*person))) {
+		bulk->error = add_move(bulk, subject, person, false);
+		return true;
+	}
+	bulk->error = binding_last_person(bulk->options->app->store, last, &now);
+	return place_erased(bulk, subject, &now);
+}
+
+/* Whose the facts of @subject are by state/. False: they are counted already. */
 static bool place_subject(struct bulk *bulk, const struct subject *subject)
 {
-	struct store *store = bulk->options->app->store;
-	const struct handle *bound;
-	struct handle person;
-	bool erased;
+	const struct binding_browser *browser;
+	struct handle person, now = {{0}};
 
 	if (subject_kind(subject) == SUBJECT_ANONYMOUS)
 		return true;
-	if (subject_kind(subject) == SUBJECT_PERSON) {
-		memcpy(&person, subject->bytes + 1, sizeof(person));
-		bulk->error = binding_find_person(store, &person, &person);
-		if (memcmp(&person, subject->bytes + 1, sizeof(person)) == 0)
-			return true;
-	} else {
-		bound = find_binding(bulk, subject->bytes + 1);
-		if (!bound)
-			return true;
-		person = *bound;
+	if (subject_kind(subject) == SUBJECT_VISITOR) {
+		browser = find_binding(bulk, subject->bytes + 1);
+		return !browser || place(bulk, subject, &browser->person, &browser->last);
 	}
-	erased = id_is_zero(&person, sizeof(person));
-	if (!bulk->error)
-		bulk->error = add_move(bulk, subject, &person, erased);
-	return !erased;
+	memcpy(&person, subject->bytes + 1, sizeof(person));
+	bulk->error = binding_find_person(bulk->options->app->store, &person, &now);
+	return memcmp(&person, &now, sizeof(now)) == 0 || place(bulk, subject, &now, &person);
 }
 
 static void write_rows(struct txn *txn, void *context)
@@ -312,13 +395,38 @@ static int write_facts(struct bulk *bulk)
 	return r == FACT_E_END ? flush_rows(bulk) : r;
 }
 
+/* They are in the totals; now they are frozen there. */
+static int erase(struct bulk *bulk)
+{
+	struct erasure erasure = {
+		.fold = bulk->options->fold,
+		.tally = bulk->options->tally,
+		.as_of = bulk->options->as_of,
+		.sequence = bulk->position,
+	};
+	int r = erasure_run_all(&erasure, bulk->env, bulk->erased, bulk->erased_count);
+
+	bulk->facts -= erasure.removed;
+	return r;
+}
+
+/* What of the totals before has no facts in the log, with the numbers of its texts. */
+static int carry(struct bulk *bulk)
+{
+	struct summary_env *from = bulk->options->carry;
+	int r = summary_env_copy(from, SUMMARY_FROZEN, bulk->env, SUMMARY_FROZEN);
+
+	return r ? r : text_ids_carry(from, bulk->env);
+}
+
 static void write_meta(struct txn *txn, void *context)
 {
 	const struct bulk *bulk = context;
 
 	summary_put_number(txn, "schema", SUMMARY_SCHEMA_VERSION);
 	summary_put(txn, SUMMARY_META, SPAN("log"), buffer_span(&bulk->log));
-	summary_put_number(txn, "begins", bulk->begins);
+	summary_put_number(txn, "begins", bulk->retained.pruned_through);
+	summary_put_number(txn, "stones", bulk->retained.tombstoned_through);
 	summary_put_number(txn, "position", bulk->position);
 	summary_put_number(txn, "as_of", bulk->options->as_of);
 	summary_put_number(txn, "facts", bulk->facts);
@@ -338,6 +446,8 @@ static int build(struct bulk *bulk, struct error *error)
 	if (!r)
 		r = refold(bulk->env, options->fold, options->tally, options->as_of,
 			   options->memory_bytes / 4);
+	if (!r)
+		r = erase(bulk);
 	return r ? r : summary_env_write(bulk->env, write_meta, bulk);
 }
 
@@ -352,6 +462,8 @@ static int open_all(struct bulk *bulk, struct error *error)
 		return error_set(error, r, "%s/%s: cannot be removed: %s", data_dir, building,
 				 strerror(-r));
 	r = summary_env_open(data_dir, building, true, &bulk->env, error);
+	if (!r && options->carry)
+		r = carry(bulk);
 	if (!r)
 		r = text_ids_open(bulk->env, options->memory_bytes / 4, &bulk->texts);
 	if (!r)
@@ -373,6 +485,7 @@ static void close_all(struct bulk *bulk)
 	buffer_finish(&bulk->rows);
 	buffer_finish(&bulk->row);
 	free(bulk->moves);
+	free(bulk->erased);
 	free(bulk);
 }
 

@@ -14,6 +14,8 @@ struct bulk_options {
 	struct app *app; /* APP_READER */
 	struct unit_fold *fold;
 	struct tally *tally; /* the sink of @fold */
+	/* What is frozen there is taken over; it has no facts of what the log has lost. Or NULL. */
+	struct summary_env *carry;
 	usec_t as_of;
 	size_t memory_bytes;
 	bool (*stop)(void); /* asked now and then; NULL: never */

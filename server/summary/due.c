@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * "due" twice: by time, so that what is due is found from its beginning, and by unit, so that a
- * unit is folded before as of the time as of which it was added. Both rows are there or neither is;
- * a unit whose verdicts are all settled has none, and folds the same at any later time.
+ * unit is folded before as it was added. Both rows are there or neither is; a unit whose verdicts
+ * are all settled has none, and folds the same at any later time.
  */
 #include "summary/due.h"
 
 #include "base/encode.h"
 
-enum { DUE_TIMES = 0, DUE_UNITS = 1, DUE_VALUE_BYTES = 16 };
+enum { DUE_TIMES = 0, DUE_UNITS = 1, DUE_VALUE_BYTES = 24 };
 
 static struct span due_key(const struct subject *unit, uint8_t to[1 + SUBJECT_BYTES])
 {
@@ -26,30 +26,35 @@ static struct span due_time_key(usec_t due, const struct subject *unit,
 	return span_of(to, 9 + SUBJECT_BYTES);
 }
 
-void due_note(struct txn *txn, const struct subject *unit, usec_t due, usec_t as_of)
+void due_note(struct txn *txn, const struct subject *unit, const struct due *due)
 {
 	uint8_t key_bytes[1 + SUBJECT_BYTES], time_bytes[9 + SUBJECT_BYTES], value[DUE_VALUE_BYTES];
 	struct span key = due_key(unit, key_bytes), old = summary_get(txn, SUMMARY_DUE, key);
 
 	if (old.size == DUE_VALUE_BYTES)
 		summary_delete(txn, SUMMARY_DUE, due_time_key(get_u64(old.data), unit, time_bytes));
-	if (due == 0) {
+	if (due->time == 0) {
 		if (old.size > 0)
 			summary_delete(txn, SUMMARY_DUE, key);
 		return;
 	}
-	put_u64(value, due);
-	put_u64(value + 8, as_of);
+	put_u64(value, due->time);
+	put_u64(value + 8, due->as_of);
+	put_u64(value + 16, due->through);
 	summary_put(txn, SUMMARY_DUE, key, span_of(value, sizeof(value)));
-	summary_put(txn, SUMMARY_DUE, due_time_key(due, unit, time_bytes), SPAN(""));
+	summary_put(txn, SUMMARY_DUE, due_time_key(due->time, unit, time_bytes), SPAN(""));
 }
 
-usec_t due_as_of(struct txn *txn, const struct subject *unit, usec_t otherwise)
+bool due_find(struct txn *txn, const struct subject *unit, struct due *ret_due)
 {
 	uint8_t key[1 + SUBJECT_BYTES];
 	struct span value = summary_get(txn, SUMMARY_DUE, due_key(unit, key));
 
-	return value.size == DUE_VALUE_BYTES ? get_u64(value.data + 8) : otherwise;
+	if (value.size != DUE_VALUE_BYTES)
+		return false;
+	*ret_due = (struct due){get_u64(value.data), get_u64(value.data + 8),
+				get_u64(value.data + 16)};
+	return true;
 }
 
 struct walk {
@@ -79,6 +84,27 @@ void due_each(struct txn *txn, usec_t as_of,
 	summary_each(txn, SUMMARY_DUE, span_of(NULL, 0), visit, &walk);
 }
 
+static bool visit_partial(void *context, struct span key, struct span value)
+{
+	const struct walk *walk = context;
+	struct subject unit;
+
+	if (key.size != 1 + SUBJECT_BYTES || value.size != DUE_VALUE_BYTES ||
+	    get_u64(value.data + 16) == 0)
+		return true;
+	memcpy(unit.bytes, key.data + 1, SUBJECT_BYTES);
+	return walk->each(walk->context, &unit);
+}
+
+void due_each_partial(struct txn *txn, bool (*each)(void *context, const struct subject *unit),
+		      void *context)
+{
+	static const uint8_t units = DUE_UNITS;
+	struct walk walk = {0, each, context};
+
+	summary_each(txn, SUMMARY_DUE, span_of(&units, 1), visit_partial, &walk);
+}
+
 static void read_due(struct txn *txn, void *context)
 {
 	usec_t *due = context;
@@ -94,4 +120,23 @@ usec_t due_next(struct summary_env *env)
 	usec_t due = 0;
 
 	return summary_env_read(env, read_due, &due) ? 0 : due;
+}
+
+static bool found_partial(void *context, const struct subject *unit)
+{
+	(void)unit;
+	*(bool *)context = true;
+	return false;
+}
+
+static void read_partial(struct txn *txn, void *context)
+{
+	due_each_partial(txn, found_partial, context);
+}
+
+bool due_any_partial(struct summary_env *env)
+{
+	bool any = false;
+
+	return summary_env_read(env, read_partial, &any) == 0 && any;
 }

@@ -6,19 +6,28 @@
 #include "summary/fact.h"
 
 /*
- * Units whose verdicts change by themselves: when, and as of when the totals have them.
- *
- * due_note() notes that @unit is in the totals as of @as_of and changes at @due (0: never).
- * due_as_of(): as of when it is in them; @otherwise for one that is settled.
+ * When units are to be folded again by themselves, since a verdict settles, or because not all of
+ * their facts are in the totals yet; and how they were folded, for folding them before.
  */
-void due_note(struct txn *txn, const struct subject *unit, usec_t due, usec_t as_of);
-usec_t due_as_of(struct txn *txn, const struct subject *unit, usec_t otherwise);
+struct due {
+	usec_t time;	  /* 0: never by itself */
+	usec_t as_of;	  /* with which the unit is in the totals */
+	uint64_t through; /* of its facts, those up to this sequence are; 0: all */
+};
 
-/* Those that are due by @as_of, soonest first, until @each says false. */
+/* @due->time 0: there is nothing to note, and what was is forgotten. */
+void due_note(struct txn *txn, const struct subject *unit, const struct due *due);
+/* False: it is settled, all of it is in the totals, and folds the same at any time. */
+bool due_find(struct txn *txn, const struct subject *unit, struct due *ret_due);
+
+/* Those that are due at @as_of, until @each says false; or those that are not in as a whole. */
 void due_each(struct txn *txn, usec_t as_of,
 	      bool (*each)(void *context, const struct subject *unit), void *context);
+void due_each_partial(struct txn *txn, bool (*each)(void *context, const struct subject *unit),
+		      void *context);
 
-/* The next time at which something is due; 0: nothing is. Outside of transactions. */
+/* When the first one is; 0: none is. Likewise whether any is not in as a whole. */
 usec_t due_next(struct summary_env *env);
+bool due_any_partial(struct summary_env *env);
 
 #endif

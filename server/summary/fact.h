@@ -34,7 +34,8 @@ enum fact_bit {
 	FACT_INPUT = 1 << 12,	 /* a trusted pointer, key or scroll input happened */
 	FACT_CONFLICT = 1 << 13, /* a known browser, and someone else's link or address */
 	FACT_IMPORTED = 1 << 14, /* of another system */
-	FACT_REPORTED = 1 << 15	 /* told by the site's server, not seen by the tracker */
+	FACT_REPORTED = 1 << 15, /* told by the site's server, not seen by the tracker */
+	FACT_ANONYMOUS = 1 << 16 /* of the class that the log keeps for a shorter time */
 };
 
 /* What fact.click_ids says is there, in the address or the query. */

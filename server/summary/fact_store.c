@@ -15,14 +15,20 @@
 
 #include <errno.h>
 
-enum { UNIT_VALUE_BYTES = SUBJECT_BYTES + 8, MEMBER_KEY_BYTES = 2 * SUBJECT_BYTES };
-
 void fact_key(const struct subject *subject, usec_t time, uint64_t sequence,
 	      uint8_t ret_key[FACT_KEY_BYTES])
 {
 	memcpy(ret_key, subject->bytes, SUBJECT_BYTES);
 	put_u64(ret_key + SUBJECT_BYTES, time);
 	put_u64(ret_key + SUBJECT_BYTES + 8, sequence);
+}
+
+/* Keys are compared as bytes, so the next one is the same with one more at its end. */
+static void step_key(uint8_t key[FACT_KEY_BYTES])
+{
+	for (size_t i = FACT_KEY_BYTES; i-- > 0;)
+		if (++key[i] != 0)
+			return;
 }
 
 static bool is_of(const struct subject *subject, struct span key)
@@ -176,100 +182,69 @@ uint64_t fact_store_delete(struct txn *txn, const struct subject *subject)
 	return count;
 }
 
-bool unit_find(struct txn *txn, const struct subject *subject, struct subject *ret_unit)
+bool fact_row_is_expired(const struct subject *subject, struct span row,
+			 const struct fact_range *range)
 {
-	static const struct subject erased;
-	struct span value = summary_get(txn, SUMMARY_UNITS, span_of(subject, sizeof(*subject)));
+	struct fact fact;
+	size_t at = 0;
 
-	if (value.size != UNIT_VALUE_BYTES) {
-		*ret_unit = *subject;
-		return true;
+	fact_origin(subject, &fact);
+	while (fact_read(row, &at, &fact) == 0)
+		if (fact_is_expired(range, &fact))
+			return true;
+	return false;
+}
+
+/* What is left of a row, under the key of its first fact. Return: how many facts went. */
+static uint64_t expire_row(struct txn *txn, const struct subject *subject, struct span row,
+			   const struct fact_range *range)
+{
+	struct rows rows = {.txn = txn, .subject = subject, .limit = SIZE_MAX};
+	struct fact fact;
+	uint64_t count = 0;
+	size_t at = 0;
+	int r;
+
+	fact_origin(subject, &fact);
+	while (!(r = fact_read(row, &at, &fact))) {
+		if (fact_is_expired(range, &fact))
+			count++;
+		else
+			add(&rows, &fact);
 	}
-	memcpy(ret_unit, value.data, sizeof(*ret_unit));
-	return memcmp(ret_unit, &erased, sizeof(erased)) != 0;
+	if (r != FACT_E_END)
+		summary_fail(txn, -EBADMSG);
+	flush(&rows);
+	buffer_finish(&rows.row);
+	return count;
 }
 
-static struct span member_key(const struct subject *unit, const struct subject *member,
-			      uint8_t to[MEMBER_KEY_BYTES])
+uint64_t fact_store_expire(struct txn *txn, const struct subject *subject,
+			   const struct fact_range *range, bool *ret_empty)
 {
-	memcpy(to, unit->bytes, SUBJECT_BYTES);
-	memcpy(to + SUBJECT_BYTES, member->bytes, SUBJECT_BYTES);
-	return span_of(to, MEMBER_KEY_BYTES);
-}
+	cleanup_buffer struct buffer old = BUFFER_INIT;
+	uint8_t key[FACT_KEY_BYTES];
+	struct span found, row;
+	uint64_t count = 0;
 
-void unit_set(struct txn *txn, const struct subject *subject, const struct subject *unit,
-	      uint64_t sequence)
-{
-	uint8_t value[UNIT_VALUE_BYTES] = {0}, key[MEMBER_KEY_BYTES];
-	struct span name = span_of(subject, sizeof(*subject));
-	struct subject old;
-
-	if (unit_find(txn, subject, &old))
-		summary_delete(txn, SUMMARY_MEMBERS, member_key(&old, subject, key));
-	if (unit && memcmp(unit, subject, sizeof(*unit)) == 0) {
-		summary_delete(txn, SUMMARY_UNITS, name);
-		return;
+	fact_key(subject, 0, 0, key);
+	while (summary_ceiling(txn, SUMMARY_FACTS, span_of(key, sizeof(key)), &found, &row) &&
+	       is_of(subject, found)) {
+		memcpy(key, found.data, sizeof(key));
+		if (fact_row_is_expired(subject, row, range)) {
+			buffer_clear(&old);
+			buffer_append_span(&old, row);
+			summary_fail(txn, old.error);
+			summary_delete(txn, SUMMARY_FACTS, span_of(key, sizeof(key)));
+			count += expire_row(txn, subject, buffer_span(&old), range);
+		}
+		step_key(key);
 	}
-	if (unit) {
-		memcpy(value, unit->bytes, SUBJECT_BYTES);
-		summary_put(txn, SUMMARY_MEMBERS, member_key(unit, subject, key), SPAN(""));
-	}
-	put_u64(value + SUBJECT_BYTES, sequence);
-	summary_put(txn, SUMMARY_UNITS, name, span_of(value, sizeof(value)));
-}
-
-struct members {
-	const struct subject *unit;
-	void (*each)(void *context, const struct subject *member);
-	void *context;
-};
-
-static bool visit_member(void *context, struct span key, struct span value)
-{
-	const struct members *members = context;
-	struct subject member;
-
-	(void)value;
-	if (key.size != MEMBER_KEY_BYTES ||
-	    memcmp(key.data, members->unit->bytes, SUBJECT_BYTES) != 0)
-		return false;
-	memcpy(member.bytes, key.data + SUBJECT_BYTES, SUBJECT_BYTES);
-	members->each(members->context, &member);
-	return true;
-}
-
-void unit_each_member(struct txn *txn, const struct subject *unit,
-		      void (*each)(void *context, const struct subject *member), void *context)
-{
-	struct members members = {unit, each, context};
-
-	summary_each(txn, SUMMARY_MEMBERS, span_of(unit->bytes, SUBJECT_BYTES), visit_member,
-		     &members);
-}
-
-bool unit_find_person(struct txn *txn, struct span from, struct subject *ret_person)
-{
-	static const enum summary_database databases[] = {SUMMARY_FACTS, SUMMARY_MEMBERS};
-	static const uint8_t first = SUBJECT_PERSON;
-	struct span key, value, begin = from.size > 0 ? from : span_of(&first, 1);
-	bool found = false;
-
-	for (size_t i = 0; i < sizeof(databases) / sizeof(*databases); i++) {
-		if (!summary_ceiling(txn, databases[i], begin, &key, &value) ||
-		    key.size < SUBJECT_BYTES || key.data[0] != SUBJECT_PERSON)
-			continue;
-		if (!found || memcmp(key.data, ret_person->bytes, SUBJECT_BYTES) < 0)
-			memcpy(ret_person->bytes, key.data, SUBJECT_BYTES);
-		found = true;
-	}
-	return found;
-}
-
-void subject_step(struct subject *subject)
-{
-	for (size_t i = SUBJECT_BYTES; i-- > 0;)
-		if (++subject->bytes[i] != 0)
-			return;
+	fact_key(subject, 0, 0, key);
+	*ret_empty =
+		!summary_ceiling(txn, SUMMARY_FACTS, span_of(key, sizeof(key)), &found, &row) ||
+		!is_of(subject, found);
+	return count;
 }
 
 /* One subject of a stream. */
@@ -294,14 +269,6 @@ static bool open_row(struct fact_stream *stream, struct fact_source *source)
 	source->at = 0;
 	fact_origin(&source->subject, &source->fact);
 	return true;
-}
-
-/* Keys are compared as bytes, so the next one is the same with one more at its end. */
-static void step_key(uint8_t key[FACT_KEY_BYTES])
-{
-	for (size_t i = FACT_KEY_BYTES; i-- > 0;)
-		if (++key[i] != 0)
-			return;
 }
 
 static bool advance(struct fact_stream *stream, struct fact_source *source)
@@ -404,15 +371,26 @@ static bool pop(struct fact_stream *stream, struct fact *ret_fact)
 	return true;
 }
 
+static bool is_in_range(const struct fact_stream *stream, const struct fact *fact)
+{
+	const struct fact_range *range = &stream->range;
+
+	return (range->through == 0 || fact->sequence <= range->through) &&
+	       !fact_is_expired(range, fact);
+}
+
 bool fact_stream_next(struct fact_stream *stream, struct fact *ret_fact)
 {
 	struct fact other;
 
-	if (!pop(stream, ret_fact))
-		return false;
-	while (stream->count > 0 && stream->sources[0].fact.sequence == ret_fact->sequence &&
-	       pop(stream, &other))
-		ret_fact->bits |= other.bits;
+	do {
+		if (!pop(stream, ret_fact))
+			return false;
+		while (stream->count > 0 &&
+		       stream->sources[0].fact.sequence == ret_fact->sequence &&
+		       pop(stream, &other))
+			ret_fact->bits |= other.bits;
+	} while (!stream->error && !is_in_range(stream, ret_fact));
 	return !stream->error;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "store/retention.h"
 #include "summary/props.h"
 #include "text/url.h"
 #include "track/attachment.h"
@@ -133,6 +134,8 @@ static void take_signals(const struct event *event, struct fact *fact)
 		fact->bits |= FACT_PREFETCH;
 	if (event->fields[EVENT_FIELD_excluded].size > 0)
 		fact->bits |= FACT_EXCLUDED;
+	if (retention_is_anonymous(event))
+		fact->bits |= FACT_ANONYMOUS;
 	if (fact->method == CHOICE_HEAD)
 		fact->bits |= FACT_HEAD;
 	fact->bits |= (signals & SIGNAL_PROXY ? FACT_PROXY : 0) |

@@ -5,10 +5,14 @@
  * after them, each with the subjects that are counted under it.
  *
  * The walk is cut into slices: what a slice adds waits in memory, and is written when it is much.
+ * The totals begin with those of facts that are not there any more ("frozen").
  */
 #include "summary/refold.h"
 
+#include "base/encode.h"
 #include "summary/due.h"
+#include "summary/rules.h"
+#include "summary/text_ids.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +41,6 @@ struct refold {
 	bool more;
 	int error;
 	struct txn *txn;
-	bool clear; /* of what is written: begin with nothing */
 };
 
 static void note_due(struct refold *refold, const struct subject *unit, usec_t due)
@@ -160,14 +163,10 @@ static void write_all(struct txn *txn, void *context)
 {
 	struct refold *refold = context;
 
-	if (refold->clear) {
-		summary_clear(txn, SUMMARY_TOTALS);
-		summary_clear(txn, SUMMARY_DUE);
-		summary_put(txn, SUMMARY_META, SPAN("rules"), SPAN(""));
-	}
-	summary_fail(txn, tally_write(refold->tally, txn));
+	summary_fail(txn, tally_write(refold->tally, txn, SUMMARY_TOTALS));
 	for (size_t i = 0; i < refold->due_count; i++)
-		due_note(txn, &refold->due[i].unit, refold->due[i].due, refold->as_of);
+		due_note(txn, &refold->due[i].unit,
+			 &(struct due){.time = refold->due[i].due, .as_of = refold->as_of});
 }
 
 static int write_out(struct summary_env *env, struct refold *refold, size_t limit)
@@ -182,7 +181,6 @@ static int write_out(struct summary_env *env, struct refold *refold, size_t limi
 		return r;
 	tally_clear(refold->tally);
 	refold->due_count = 0;
-	refold->clear = false;
 	return 0;
 }
 
@@ -197,6 +195,83 @@ static int each_slice(struct summary_env *env, struct refold *refold, size_t lim
 			r = write_out(env, refold, limit);
 	} while (!r && refold->more);
 	return r;
+}
+
+struct regrouping {
+	const struct summary_rules *rules;
+	struct tally *tally;
+	struct txn *txn;
+};
+
+/* A group has what its pages have: but for visitors, who may have seen several of them. */
+static void add_page(const struct regrouping *regrouping, struct span page, uint16_t day,
+		     const int64_t counts[TOTAL_COUNT])
+{
+	static const enum total totals[] = {TOTAL_views, TOTAL_views_machine, TOTAL_visible_ms};
+	int group = rules_group_of_page(regrouping->rules,
+					text_ids_read(regrouping->txn, get_u32(page.data)));
+	uint8_t id[2];
+
+	if (group == RULES_NONE)
+		return;
+	put_u16(id, (uint16_t)group);
+	for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++)
+		if (counts[totals[i]] != 0)
+			tally_count(regrouping->tally, TOTAL_KIND_group, span_of(id, sizeof(id)),
+				    day, totals[i], counts[totals[i]]);
+}
+
+static bool regroup_row(void *context, struct span key, struct span value)
+{
+	const struct regrouping *regrouping = context;
+	int64_t counts[TOTAL_COUNT];
+	struct span id;
+	uint16_t day;
+
+	if (!tally_read_row(key, value, &id, &day, counts))
+		return true;
+	if (key.data[0] == TOTAL_KIND_page)
+		add_page(regrouping, id, day, counts);
+	for (int total = 0; key.data[0] == TOTAL_KIND_group && total < TOTAL_COUNT; total++)
+		if (counts[total] != 0)
+			tally_count(regrouping->tally, TOTAL_KIND_group, id, day, (enum total)total,
+				    -counts[total]);
+	return true;
+}
+
+/* Frozen totals by page groups that are others now are made again from those by page. */
+static void regroup(struct txn *txn, struct refold *refold)
+{
+	const struct summary_rules *rules = unit_fold_context(refold->fold)->rules;
+	struct regrouping regrouping = {rules, refold->tally, txn};
+	struct span groups = span_text(rules->groups_digest);
+
+	if (span_equal(summary_get(txn, SUMMARY_META, SPAN("groups")), groups))
+		return;
+	summary_each(txn, SUMMARY_FROZEN, span_of(NULL, 0), regroup_row, &regrouping);
+	summary_fail(txn, tally_write(refold->tally, txn, SUMMARY_FROZEN));
+	summary_put(txn, SUMMARY_META, SPAN("groups"), groups);
+}
+
+static void write_begin(struct txn *txn, void *context)
+{
+	struct refold *refold = context;
+
+	tally_clear(refold->tally);
+	tally_set_sign(refold->tally, 1);
+	summary_clear(txn, SUMMARY_TOTALS);
+	summary_clear(txn, SUMMARY_DUE);
+	summary_put(txn, SUMMARY_META, SPAN("rules"), SPAN(""));
+	regroup(txn, refold);
+}
+
+/* Without rules it is not complete, until the end; whoever comes upon it begins again. */
+static int begin(struct summary_env *env, struct refold *refold)
+{
+	int r = summary_env_write(env, write_begin, refold);
+
+	tally_clear(refold->tally);
+	return r ? r : summary_env_copy(env, SUMMARY_FROZEN, env, SUMMARY_TOTALS);
 }
 
 struct ending {
@@ -215,13 +290,10 @@ static void write_end(struct txn *txn, void *context)
 int refold(struct summary_env *env, struct unit_fold *fold, struct tally *tally, usec_t as_of,
 	   size_t memory_bytes)
 {
-	struct refold state = {.fold = fold, .tally = tally, .as_of = as_of, .clear = true};
+	struct refold state = {.fold = fold, .tally = tally, .as_of = as_of};
 	struct ending ending = {unit_fold_rules(fold), as_of};
-	int r;
+	int r = begin(env, &state);
 
-	tally_clear(tally);
-	tally_set_sign(tally, 1);
-	r = write_out(env, &state, 0);
 	if (!r)
 		r = each_slice(env, &state, memory_bytes, fold_browsers);
 	state.from_bytes = 0;

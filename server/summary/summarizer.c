@@ -7,6 +7,8 @@
  * another schema. But where the log begins later than when it was read as a whole, retention has
  * removed what only these totals still tell: then they stay as they are, and whoever asks for new
  * ones is told what would be lost. So it is where the log has lost events that they have not seen.
+ * A rebuild of what goes on with its log takes over what is frozen of such totals (freeze.h), once
+ * no fact is left of what the log has lost.
  *
  * The time as of which verdicts are settled never goes back, whatever the clock does, since what
  * was settled may already have been delivered.
@@ -18,6 +20,7 @@
 #include "summary/apply.h"
 #include "summary/bulk.h"
 #include "summary/due.h"
+#include "summary/expiry.h"
 #include "summary/refold.h"
 
 #include <errno.h>
@@ -35,6 +38,7 @@ struct summarizer {
 	struct unit_fold *fold;
 	struct tally *tally;
 	struct apply *apply;
+	struct expiry *expiry;
 	struct summarizer_status status;
 	uint64_t limit; /* of the batch: state/ is here */
 	uint64_t batch; /* events in it */
@@ -43,8 +47,8 @@ struct summarizer {
 };
 
 struct header {
-	uint64_t schema, position, as_of, begins;
-	bool other_rules, other_log;
+	uint64_t schema, position, as_of, begins, stones;
+	bool other_rules, other_log, frozen;
 	const char *rules;
 	struct span log;
 };
@@ -52,11 +56,14 @@ struct header {
 static void read_header(struct txn *txn, void *context)
 {
 	struct header *header = context;
+	struct span key, value;
 
 	header->schema = summary_get_number(txn, "schema", 0);
 	header->position = summary_get_number(txn, "position", 0);
 	header->as_of = summary_get_number(txn, "as_of", 0);
 	header->begins = summary_get_number(txn, "begins", 0);
+	header->stones = summary_get_number(txn, "stones", 0);
+	header->frozen = summary_ceiling(txn, SUMMARY_FROZEN, span_of(NULL, 0), &key, &value);
 	header->other_log = !span_equal(summary_get(txn, SUMMARY_META, SPAN("log")), header->log);
 	header->other_rules = !span_equal(summary_get(txn, SUMMARY_META, SPAN("rules")),
 					  span_text(header->rules));
@@ -79,44 +86,60 @@ static int fail(const struct summarizer *summarizer, int code, struct error *err
 	return error_set(error, SUMMARIZER_E_FAILED, "%s/summary: %s", data_dir, strerror(-code));
 }
 
-static int build(struct summarizer *summarizer, struct error *error)
+static void hold(const struct summarizer *summarizer, uint64_t position)
+{
+	if (summarizer->options.hold)
+		summarizer->options.hold(summarizer->options.hold_context, position);
+}
+
+/* @carry: what is frozen in the summaries that are there. */
+static int build(struct summarizer *summarizer, bool carry, struct error *error)
 {
 	struct bulk_options options = {
 		.app = summarizer->options.app,
 		.fold = summarizer->fold,
 		.tally = summarizer->tally,
+		.carry = carry ? summarizer->env : NULL,
 		.as_of = summarizer->status.as_of,
 		.memory_bytes = memory_of(summarizer),
 		.stop = summarizer->options.stop,
 	};
 	int r;
 
+	hold(summarizer, 0);
+	r = bulk_run(&options, &summarizer->status.events, error);
 	summary_env_close(summarizer->env);
 	summarizer->env = NULL;
-	r = bulk_run(&options, &summarizer->status.events, error);
 	if (r)
 		return r == BULK_E_STOPPED ? SUMMARIZER_E_STOPPED : SUMMARIZER_E_FAILED;
 	summarizer->status.whole_log = true;
 	return 0;
 }
 
+struct log_state {
+	struct store_status status;
+	struct event_reader_retained retained;
+};
+
 /* Why what is there cannot go on with this log; NULL: it can. */
-static const char *find_break(const struct header *header, const struct store_status *log)
+static const char *find_break(const struct header *header, const struct log_state *log)
 {
 	if (header->schema != SUMMARY_SCHEMA_VERSION)
 		return "written by another version";
-	if (header->other_log || header->position > log->last_sequence)
+	if (header->other_log || header->position > log->status.last_sequence)
 		return "of another log, or of before a backup was restored";
-	if (header->position < log->pruned_through)
+	if (header->position < log->retained.pruned_through)
 		return "without events that retention removed before they were summarized";
 	return NULL;
 }
 
 /* Before the whole log is read: does it still hold all that the totals there count? */
 static int check_whole(const struct summarizer *summarizer, const struct header *header,
-		       const struct store_status *log, const char *why, struct error *error)
+		       const struct log_state *log, const char *why, struct error *error)
 {
-	if (header->schema == 0 || log->pruned_through <= header->begins)
+	uint64_t pruned = log->retained.pruned_through, stones = log->retained.tombstoned_through;
+
+	if (header->schema == 0 || (pruned <= header->begins && stones <= header->stones))
 		return 0;
 	return error_set(error, SUMMARIZER_E_FAILED,
 			 "%s/summary: is %s, and cannot be made anew without loss: events up to "
@@ -124,19 +147,21 @@ static int check_whole(const struct summarizer *summarizer, const struct header 
 			 "was changed; to begin with what the log still holds, move that directory "
 			 "away",
 			 summarizer->options.app->config->data_dir, why,
-			 (unsigned long long)log->pruned_through);
+			 (unsigned long long)(pruned > stones ? pruned : stones));
 }
 
-static int read_log_state(const struct summarizer *summarizer, struct store_status *ret_status,
+static int read_log_state(const struct summarizer *summarizer, struct log_state *ret_log,
 			  struct buffer *to_identity, struct error *error)
 {
 	struct store *store = summarizer->options.app->store;
 	int r;
 
-	store_status(store, ret_status);
-	r = ret_status->errors[STORE_EVENTS];
+	store_status(store, &ret_log->status);
+	r = ret_log->status.errors[STORE_EVENTS];
 	if (!r)
-		r = ret_status->errors[STORE_STATE];
+		r = ret_log->status.errors[STORE_STATE];
+	if (!r)
+		r = event_reader_retained(store, &ret_log->retained);
 	if (!r)
 		r = event_reader_identity(store, to_identity);
 	return r ? error_set(error, SUMMARIZER_E_FAILED, "the log cannot be read: %s", strerror(-r))
@@ -165,14 +190,52 @@ static int open_env(struct summarizer *summarizer, struct error *error)
 				&summarizer->env, error);
 }
 
+/* To the end, as the log is now. */
+static int expire_all(struct summarizer *summarizer, struct error *error)
+{
+	struct event_reader_retained retained;
+	bool more = true;
+	int r = event_reader_retained(summarizer->options.app->store, &retained);
+
+	if (!r)
+		r = expiry_new(summarizer->env, summarizer->fold, summarizer->tally,
+			       &summarizer->expiry);
+	while (!r && more) {
+		if (summarizer->options.stop && summarizer->options.stop())
+			return SUMMARIZER_E_STOPPED;
+		r = expiry_step(summarizer->expiry, &retained, summarizer->status.as_of, true,
+				&more);
+	}
+	expiry_free(summarizer->expiry);
+	summarizer->expiry = NULL;
+	return r ? fail(summarizer, r, error) : 0;
+}
+
+/*
+ * Anew, but for what the log cannot tell any more. Nothing may be lost from it while that is
+ * frozen and the rest is read.
+ */
+static int rebuild(struct summarizer *summarizer, struct error *error)
+{
+	struct header header = {.rules = "", .log = SPAN("")};
+	int r;
+
+	hold(summarizer, 0);
+	r = expire_all(summarizer, error);
+	if (r)
+		return r;
+	r = summary_env_read(summarizer->env, read_header, &header);
+	return r ? fail(summarizer, r, error) : build(summarizer, header.frozen, error);
+}
+
 /* With the summaries as they are, or anew. */
 static int open_summary(struct summarizer *summarizer, struct error *error)
 {
 	cleanup_buffer struct buffer log = BUFFER_INIT;
 	struct header header = {.rules = unit_fold_rules(summarizer->fold)};
-	struct store_status status;
+	struct log_state state;
 	const char *why;
-	int r = read_log_state(summarizer, &status, &log, error);
+	int r = read_log_state(summarizer, &state, &log, error);
 
 	if (r)
 		return r;
@@ -181,18 +244,18 @@ static int open_summary(struct summarizer *summarizer, struct error *error)
 	/* Of what cannot be read nothing is lost. */
 	if (r)
 		return r == SUMMARY_ENV_E_DAMAGED && summarizer->options.rebuild
-			       ? build(summarizer, error)
+			       ? build(summarizer, false, error)
 			       : r;
 	r = summary_env_read(summarizer->env, read_header, &header);
 	if (r && !summarizer->options.rebuild)
 		return fail(summarizer, r, error);
-	why = find_break(&header, &status);
-	if (!why && summarizer->options.rebuild)
-		why = "to be rebuilt";
+	why = find_break(&header, &state);
 	if (why) {
-		r = check_whole(summarizer, &header, &status, why, error);
-		return r ? r : build(summarizer, error);
+		r = check_whole(summarizer, &header, &state, why, error);
+		return r ? r : build(summarizer, false, error);
 	}
+	if (summarizer->options.rebuild)
+		return rebuild(summarizer, error);
 	r = check_as_of(summarizer, header.as_of, error);
 	if (r || !header.other_rules)
 		return r;
@@ -220,6 +283,10 @@ static int open_parts(struct summarizer *summarizer, struct error *error)
 	if (!r)
 		r = apply_new(summarizer->env, summarizer->texts, summarizer->fold,
 			      summarizer->tally, &summarizer->apply);
+	if (!r)
+		r = expiry_new(summarizer->env, summarizer->fold, summarizer->tally,
+			       &summarizer->expiry);
+	hold(summarizer, summarizer->status.position);
 	return r ? fail(summarizer, r, error) : 0;
 }
 
@@ -261,6 +328,7 @@ void summarizer_close(struct summarizer *summarizer)
 {
 	if (!summarizer)
 		return;
+	expiry_free(summarizer->expiry);
 	apply_free(summarizer->apply);
 	intake_free(summarizer->intake);
 	text_ids_close(summarizer->texts);
@@ -290,6 +358,9 @@ static int take_event(void *context, const struct event *event, struct span reco
 		r = apply_add(summarizer->apply, event, &result);
 	if (r)
 		return r;
+	/* Of what it was nothing is left to count. */
+	if (event->type == EVENT_erase && !event->fields[EVENT_FIELD_prospect].data)
+		summarizer->status.emptied++;
 	summarizer->batch++;
 	summarizer->last = event->sequence;
 	return 0;
@@ -327,13 +398,57 @@ static void tick(struct summarizer *summarizer)
 		summarizer->status.as_of = now;
 }
 
+/* A slice of what the log has lost, once a day. */
+static int expire(struct summarizer *summarizer, bool *ret_more)
+{
+	struct event_reader_retained retained;
+	int r = event_reader_retained(summarizer->options.app->store, &retained);
+
+	if (!r)
+		r = expiry_step(summarizer->expiry, &retained, summarizer->status.as_of, false,
+				ret_more);
+	return r;
+}
+
+/* The batch that was read, and what is due. */
+static int take_batch(struct summarizer *summarizer, bool *ret_more)
+{
+	struct summarizer_status *status = &summarizer->status;
+	struct apply_goal goal = {summarizer->last, status->as_of,
+				  !summarizer->options.follow &&
+					  summarizer->last >= summarizer->limit};
+	int r = apply_run(summarizer->apply, summarizer->options.app->store, &goal);
+
+	if (r)
+		return r;
+	summarizer->kept = status->as_of;
+	status->events += summarizer->batch;
+	status->position = summarizer->last;
+	status->next_due = due_next(summarizer->env);
+	*ret_more = status->position < summarizer->limit ||
+		    (status->next_due && status->next_due <= status->as_of) ||
+		    (goal.whole && due_any_partial(summarizer->env));
+	return 0;
+}
+
+/* Is there anything to do but to expire? */
+static bool is_idle(struct summarizer *summarizer)
+{
+	struct summarizer_status *status = &summarizer->status;
+	usec_t keep = summarizer->options.follow ? KEEP_AS_OF_S * USEC_PER_SEC : 1;
+
+	status->next_due = due_next(summarizer->env);
+	return summarizer->batch == 0 && !(status->next_due && status->next_due <= status->as_of) &&
+	       status->as_of - summarizer->kept < keep &&
+	       (summarizer->options.follow || !due_any_partial(summarizer->env));
+}
+
 int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error *error)
 {
 	struct summarizer_status *status = &summarizer->status;
 	usec_t before = status->as_of;
-	usec_t keep = summarizer->options.follow ? KEEP_AS_OF_S * USEC_PER_SEC : 1;
 	struct store_status store;
-	bool due, stale;
+	bool more = false, expiring = false;
 	int r;
 
 	store_status(summarizer->options.app->store, &store);
@@ -342,24 +457,15 @@ int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error 
 	r = read_batch(summarizer, error);
 	if (r)
 		return r;
-	status->next_due = due_next(summarizer->env);
-	due = status->next_due && status->next_due <= status->as_of;
-	stale = status->as_of - summarizer->kept >= keep;
-	if (summarizer->batch == 0 && !due && !stale) {
+	if (is_idle(summarizer))
 		status->as_of = before;
-		*ret_more = false;
-		return 0;
-	}
-	r = apply_run(summarizer->apply, summarizer->options.app->store, summarizer->last,
-		      status->as_of);
+	else
+		r = take_batch(summarizer, &more);
+	if (!r)
+		r = expire(summarizer, &expiring);
 	if (r)
 		return fail(summarizer, r, error);
-	summarizer->kept = status->as_of;
-	status->events += summarizer->batch;
-	status->position = summarizer->last;
-	status->next_due = due_next(summarizer->env);
-	*ret_more = status->position < summarizer->limit ||
-		    (status->next_due && status->next_due <= status->as_of);
+	*ret_more = more || expiring;
 	return 0;
 }
 

@@ -16,6 +16,12 @@ struct summarizer_options {
 	bool rebuild;	    /* begin with nothing but the log */
 	bool follow;	    /* it goes on for long: then as_of is noted once a minute */
 	bool (*stop)(void); /* asked now and then while it works; NULL: never */
+	/*
+	 * Said before anything is read behind @position of the log, so that whoever prunes it can
+	 * be told to wait; NULL: nobody does.
+	 */
+	void (*hold)(void *context, uint64_t position);
+	void *hold_context;
 };
 
 enum {
@@ -41,6 +47,7 @@ struct summarizer_status {
 	usec_t as_of;
 	bool whole_log, refolded; /* how it began */
 	usec_t next_due;	  /* when a verdict settles next; 0: none waits */
+	uint64_t emptied;	  /* events that retention had emptied before they were read */
 };
 void summarizer_status(const struct summarizer *summarizer, struct summarizer_status *ret_status);
 

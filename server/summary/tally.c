@@ -234,27 +234,28 @@ static struct span key_of(const struct place *place, uint8_t to[TOTAL_KEY_MAX_BY
 }
 
 /* All entries of one row. Return: how many these are. */
-static size_t write_row(const struct entry *entries, size_t count, struct txn *txn)
+static size_t write_row(const struct entry *entries, size_t count, struct txn *txn,
+			enum summary_database database)
 {
 	uint8_t key_bytes[TOTAL_KEY_MAX_BYTES], value[VALUE_MAX_BYTES];
 	struct span key = key_of(&entries->place, key_bytes);
 	int64_t counts[TOTAL_COUNT];
 	size_t i, size;
 
-	read_counts(summary_get(txn, SUMMARY_TOTALS, key), counts);
+	read_counts(summary_get(txn, database, key), counts);
 	for (i = 0; i < count &&
 		    memcmp(&entries[i].place, &entries->place, offsetof(struct place, total)) == 0;
 	     i++)
 		counts[entries[i].place.total] = add(counts[entries[i].place.total], entries[i].by);
 	size = write_counts(counts, value);
 	if (size > 0)
-		summary_put(txn, SUMMARY_TOTALS, key, span_of(value, size));
+		summary_put(txn, database, key, span_of(value, size));
 	else
-		summary_delete(txn, SUMMARY_TOTALS, key);
+		summary_delete(txn, database, key);
 	return i;
 }
 
-int tally_write(struct tally *tally, struct txn *txn)
+int tally_write(struct tally *tally, struct txn *txn, enum summary_database database)
 {
 	size_t count, at = 0;
 	cleanup_free struct entry *entries = tally->error ? NULL : sorted(tally, &count);
@@ -262,7 +263,7 @@ int tally_write(struct tally *tally, struct txn *txn)
 	if (!entries)
 		return tally->error ? tally->error : -ENOMEM;
 	while (at < count && !summary_failed(txn))
-		at += write_row(entries + at, count - at, txn);
+		at += write_row(entries + at, count - at, txn, database);
 	return 0;
 }
 

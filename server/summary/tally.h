@@ -22,8 +22,11 @@ void tally_count(void *context, enum total_kind kind, struct span id, uint16_t d
 
 size_t tally_bytes(const struct tally *tally);
 
-/* Change the totals; tally_clear() comes when that is durable. Return: 0; -ENOMEM. */
-int tally_write(struct tally *tally, struct txn *txn);
+/*
+ * Change the rows of @database, SUMMARY_TOTALS or SUMMARY_FROZEN; tally_clear() comes when that is
+ * durable. Return: 0; -ENOMEM.
+ */
+int tally_write(struct tally *tally, struct txn *txn, enum summary_database database);
 void tally_clear(struct tally *tally);
 
 /* A row of "totals". False: it is none. */

@@ -98,6 +98,44 @@ static int begin(struct text_ids *ids)
 	return r;
 }
 
+struct carrying {
+	uint8_t key[sizeof(struct short_hash_key)];
+	size_t key_bytes;
+	uint64_t next;
+};
+
+static void read_numbers(struct txn *txn, void *context)
+{
+	struct carrying *carrying = context;
+	struct span key = summary_get(txn, SUMMARY_META, SPAN("hash_key"));
+
+	carrying->key_bytes = key.size <= sizeof(carrying->key) ? key.size : 0;
+	if (carrying->key_bytes > 0)
+		memcpy(carrying->key, key.data, key.size);
+	carrying->next = summary_get_number(txn, "next_text", 1);
+}
+
+static void write_numbers(struct txn *txn, void *context)
+{
+	const struct carrying *carrying = context;
+
+	summary_put(txn, SUMMARY_META, SPAN("hash_key"),
+		    span_of(carrying->key, carrying->key_bytes));
+	summary_put_number(txn, "next_text", carrying->next);
+}
+
+int text_ids_carry(struct summary_env *from, struct summary_env *to)
+{
+	struct carrying carrying = {.key_bytes = 0};
+	int r = summary_env_read(from, read_numbers, &carrying);
+
+	if (!r)
+		r = summary_env_copy(from, SUMMARY_TEXTS, to, SUMMARY_TEXTS);
+	if (!r)
+		r = summary_env_copy(from, SUMMARY_TEXT_IDS, to, SUMMARY_TEXT_IDS);
+	return r ? r : summary_env_write(to, write_numbers, &carrying);
+}
+
 int text_ids_open(struct summary_env *env, size_t cache_bytes, struct text_ids **ret_ids)
 {
 	struct text_ids *ids = calloc(1, sizeof(*ids));

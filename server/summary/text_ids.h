@@ -17,6 +17,9 @@ struct text_ids;
 int text_ids_open(struct summary_env *env, size_t cache_bytes, struct text_ids **ret_ids);
 void text_ids_close(struct text_ids *ids); /* NULL allowed */
 
+/* Give @to, which has none yet, all of @from under the same numbers. Return: 0; negative errno. */
+int text_ids_carry(struct summary_env *from, struct summary_env *to);
+
 /* The number of @text (absent and empty: 0). Outside of transactions. Return: 0; negative errno. */
 int text_ids_intern(struct text_ids *ids, struct span text, uint32_t *ret_id);
 

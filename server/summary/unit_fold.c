@@ -168,6 +168,12 @@ struct fold_context *unit_fold_context(struct unit_fold *fold)
 void unit_fold_use(struct unit_fold *fold, struct txn *txn)
 {
 	fold->txn = txn;
+	unit_fold_limit(fold, NULL);
+}
+
+void unit_fold_limit(struct unit_fold *fold, const struct fact_range *range)
+{
+	fold->stream.range = range ? *range : (struct fact_range){0};
 }
 
 static void begin(struct unit_fold *fold, const struct subject *unit, usec_t as_of, bool summarise)

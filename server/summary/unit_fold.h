@@ -27,13 +27,15 @@ void unit_fold_free(struct unit_fold *fold); /* NULL allowed */
 const char *unit_fold_rules(const struct unit_fold *fold);
 struct fold_context *unit_fold_context(struct unit_fold *fold);
 
-/* Where texts are looked up from now on. */
+/* Where texts are looked up from now on. All facts are folded again. */
 void unit_fold_use(struct unit_fold *fold, struct txn *txn);
+/* From now on unit_fold_run() folds these facts alone; NULL: all. */
+void unit_fold_limit(struct unit_fold *fold, const struct fact_range *range);
 
 /*
  * Fold @unit as of @as_of in the transaction in use. With @ret_person (of a person, or of a browser
  * that is nobody's) its summary, which is the fold's until the next call. *ret_due: when its
- * verdicts change by themselves; 0: never. *ret_facts (may be NULL): how many facts it has.
+ * verdicts change by themselves; 0: never. *ret_facts (may be NULL): how many facts were folded.
  *
  * Return: 0; -ENOMEM; -EBADMSG.
  */

@@ -5,9 +5,13 @@
  *
  *   VISITOR HANDLE claim|declaration|proof MICROSECONDS [LINK]     a binding
  *   VISITOR forget MICROSECONDS                                    its end
+ *   merge HANDLE OTHER MICROSECONDS                                OTHER is HANDLE
+ *   unmerge HANDLE OTHER SEQUENCE MICROSECONDS                     it is not, as that event said
+ *   erase HANDLE MICROSECONDS
  */
 #include "base/encode.h"
 #include "store/binding.h"
+#include "store/event_reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,13 +48,53 @@ static int add_row(struct store *store, struct event_ticket *ticket, const struc
 	return binding_add_bind(store, ticket, &evidence);
 }
 
-static bool read_row(struct row *row)
-{
-	char line[256];
+/* What is said of people. */
+struct change {
+	struct handle person, other;
+	unsigned long long refers, time; /* 0: it refers to nothing */
+	enum event_type type;
+};
 
-	*row = (struct row){.time = 0};
-	if (!fgets(line, sizeof(line), stdin))
+static int add_change(struct store *store, struct event_ticket *ticket, const struct change *change)
+{
+	struct buffer refers = BUFFER_INIT;
+	struct event event;
+	int r = event_reader_identity(store, &refers);
+
+	buffer_printf(&refers, "-%llu", change->refers);
+	event_init(&event, change->type, change->time);
+	event_set(&event, EVENT_FIELD_prospect, span_of(&change->person, sizeof(change->person)));
+	if (change->type == EVENT_merge)
+		event_set(&event, EVENT_FIELD_other,
+			  span_of(&change->other, sizeof(change->other)));
+	if (change->refers)
+		event_set(&event, EVENT_FIELD_refers, buffer_span(&refers));
+	if (!r)
+		r = event_ticket_add(ticket, &event);
+	buffer_finish(&refers);
+	return r;
+}
+
+/* False: the line is about a browser. */
+static bool parse_change(const char *line, struct change *change)
+{
+	char person[32] = "", other[32] = "";
+
+	*change = (struct change){.type = EVENT_merge};
+	if (sscanf(line, "erase %31s %llu", person, &change->time) == 2)
+		change->type = EVENT_erase;
+	else if (sscanf(line, "merge %31s %31s %llu", person, other, &change->time) != 3 &&
+		 sscanf(line, "unmerge %31s %31s %llu %llu", person, other, &change->refers,
+			&change->time) != 4)
 		return false;
+	return parse_id(person, &change->person, sizeof(change->person)) == 0 &&
+	       (change->type == EVENT_erase ||
+		parse_id(other, &change->other, sizeof(change->other)) == 0);
+}
+
+static bool parse_row(const char *line, struct row *row)
+{
+	*row = (struct row){.time = 0};
 	if (sscanf(line, "%39s forget %llu", row->visitor, &row->time) == 2) {
 		memcpy(row->person, "forget", 7);
 		return true;
@@ -62,11 +106,16 @@ static bool read_row(struct row *row)
 static int record(struct store *store)
 {
 	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_CLICK);
+	struct change change;
 	struct row row;
+	char line[256];
 	int r = 0;
 
-	while (ticket && !r && read_row(&row)) {
-		r = add_row(store, ticket, &row);
+	while (ticket && !r && fgets(line, sizeof(line), stdin)) {
+		if (parse_change(line, &change))
+			r = add_change(store, ticket, &change);
+		else
+			r = parse_row(line, &row) ? add_row(store, ticket, &row) : -1;
 		if (r || ticket->count < ROWS_A_TICKET)
 			continue;
 		r = event_writer_append_and_wait(store_writer(store), ticket);
