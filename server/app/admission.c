@@ -35,8 +35,7 @@ void admission_set(struct admission *admission, const struct config *config)
 	rate_limit_set(&admission->trackers, config->tracker_rate, config->tracker_burst);
 }
 
-/* Whether the request says of whom it is, by an address that is not one of our own proxies. */
-static bool is_known(const struct tracker_set *trackers, const struct address *client)
+bool admission_knows(const struct tracker_set *trackers, const struct address *client)
 {
 	for (size_t i = 0; i < trackers->proxy_count; i++)
 		if (network_holds(&trackers->proxies[i], client))
@@ -49,7 +48,7 @@ enum admission_verdict admission_judge(struct admission *admission,
 				       const struct request *request, const struct tracker *tracker,
 				       usec_t now)
 {
-	if (admission->addresses.interval > 0 && is_known(trackers, &request->client) &&
+	if (admission->addresses.interval > 0 && admission_knows(trackers, &request->client) &&
 	    !rate_limit_take(&admission->addresses, address_name(&request->client), now,
 			     admission->squeeze))
 		return OVER_ADDRESS_RATE;

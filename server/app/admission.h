@@ -31,6 +31,9 @@ void admission_finish(struct admission *admission);
 /* Rates and bursts of @config from now on; the tables keep their size. */
 void admission_set(struct admission *admission, const struct config *config);
 
+/* Is it known of whom the request is, by an address that is not one of our own proxies? */
+bool admission_knows(const struct tracker_set *trackers, const struct address *client);
+
 /*
  * Take a token of the request's client, and, if there was one, of @tracker (NULL: the request is
  * for none): who is over the one does not use up the other.

@@ -35,8 +35,13 @@ void rate_limit_finish(struct rate_limit *limit)
 
 void rate_limit_set(struct rate_limit *limit, uint32_t rate, uint32_t burst)
 {
-	limit->interval = rate > 0 ? USEC_PER_SEC / rate : 0;
-	limit->depth = limit->interval * burst;
+	rate_limit_set_interval(limit, rate > 0 ? USEC_PER_SEC / rate : 0, burst);
+}
+
+void rate_limit_set_interval(struct rate_limit *limit, usec_t interval, uint32_t burst)
+{
+	limit->interval = interval;
+	limit->depth = interval * burst;
 }
 
 static struct rate_bucket *find(struct rate_limit *limit, uint64_t name, usec_t now)

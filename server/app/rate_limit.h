@@ -38,6 +38,9 @@ void rate_limit_finish(struct rate_limit *limit);
 /* @rate a second (0: no limit; at most RATE_LIMIT_RATE_MAX) and @burst (at least 1); any time. */
 void rate_limit_set(struct rate_limit *limit, uint32_t rate, uint32_t burst);
 
+/* The same by the time in which one comes back; 0: no limit. */
+void rate_limit_set_interval(struct rate_limit *limit, usec_t interval, uint32_t burst);
+
 /*
  * Take a token of @name; false: there is none. With @squeeze (up to RATE_LIMIT_SQUEEZE_MAX) taking
  * costs 1 << @squeeze tokens, but no more than a full bucket has: where room is scarce, who asks

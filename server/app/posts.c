@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A table of small sets, as handovers.c has one. Of a post only hashes are kept, under a key of
+ * this run, so that nothing of what was typed stays in memory.
+ */
+#include "app/posts.h"
+
+#include "base/encode.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { WAYS = 8, SETS = POSTS / WAYS };
+
+struct post {
+	uint8_t name[SHORT_HASH_WIDE_BYTES];
+	uint64_t content;
+	usec_t until; /* monotonic; 0: the row is free */
+};
+
+static bool prepare(struct posts *posts)
+{
+	if (posts->rows)
+		return true;
+	posts->rows = calloc(POSTS, sizeof(*posts->rows));
+	if (!posts->rows)
+		return false;
+	short_hash_key_make(&posts->key);
+	return true;
+}
+
+/* The row of that name, and its set; NULL: there is none. */
+static struct post *find(struct posts *posts, const uint8_t name[SHORT_HASH_WIDE_BYTES],
+			 struct post **ret_set)
+{
+	struct post *set = posts->rows + (size_t)(get_u32(name) % SETS) * WAYS;
+
+	*ret_set = set;
+	for (unsigned i = 0; i < WAYS; i++)
+		if (set[i].until && memcmp(set[i].name, name, sizeof(set[i].name)) == 0)
+			return &set[i];
+	return NULL;
+}
+
+enum post_seen posts_take(struct posts *posts, struct span name, struct span content, usec_t now)
+{
+	struct post post = {.until = now + POSTS_MINUTES * 60 * USEC_PER_SEC}, *set, *known;
+
+	if (!prepare(posts))
+		return POST_NEW;
+	short_hash_wide(&posts->key, name, post.name);
+	post.content = short_hash(&posts->key, content);
+	known = find(posts, post.name, &set);
+	if (known && known->until > now)
+		return known->content == post.content ? POST_AGAIN : POST_OTHER;
+	if (!known) {
+		memmove(set + 1, set, (WAYS - 1) * sizeof(*set));
+		known = set;
+	}
+	*known = post;
+	return POST_NEW;
+}
+
+void posts_forget(struct posts *posts, struct span name)
+{
+	uint8_t hash[SHORT_HASH_WIDE_BYTES];
+	struct post *set, *known;
+
+	if (!posts->rows)
+		return;
+	short_hash_wide(&posts->key, name, hash);
+	known = find(posts, hash, &set);
+	if (known)
+		*known = (struct post){.until = 0};
+}
+
+int posts_set_rate(struct posts *posts, uint32_t per_minute)
+{
+	int r = 0;
+
+	if (per_minute > 0 && !posts->clients.buckets)
+		r = rate_limit_init(&posts->clients, POSTS_CLIENTS);
+	rate_limit_set_interval(&posts->clients,
+				per_minute > 0 ? 60 * USEC_PER_SEC / per_minute : 0, per_minute);
+	return r;
+}
+
+void posts_finish(struct posts *posts)
+{
+	free(posts->rows);
+	posts->rows = NULL;
+	rate_limit_finish(&posts->clients);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_APP_POSTS_H
+#define WAYMARK_APP_POSTS_H
+
+#include "app/rate_limit.h"
+
+/*
+ * The form posts that were taken last, so that one that comes again is answered as it was and
+ * recorded once: a double click, a reload, a script that did not get its answer. And how many
+ * posts one client may send.
+ *
+ * In memory only, of fixed size: a new post takes the place of the oldest in its way, and after a
+ * restart all are new. Loop thread only.
+ */
+struct posts {
+	struct post *rows; /* NULL until the first is noted */
+	struct short_hash_key key;
+	struct rate_limit clients; /* forms.posts_per_minute */
+};
+
+enum { POSTS = 8192, POSTS_CLIENTS = 4096, POSTS_MINUTES = 60 };
+
+enum post_seen {
+	POST_NEW,
+	POST_AGAIN, /* the same name, and the same content */
+	POST_OTHER  /* the same name, and another content */
+};
+
+/*
+ * @name: by which whoever sends it knows it again; @content: all of it. What is new is noted, if
+ * there is memory.
+ */
+enum post_seen posts_take(struct posts *posts, struct span name, struct span content, usec_t now);
+/* It could not be recorded: should it come again, it is new. */
+void posts_forget(struct posts *posts, struct span name);
+
+/* @per_minute: of one client; 0: as many as it likes. Return: 0; -ENOMEM. */
+int posts_set_rate(struct posts *posts, uint32_t per_minute);
+
+void posts_finish(struct posts *posts);
+
+#endif
