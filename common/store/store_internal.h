@@ -11,7 +11,8 @@
 #include "store/txn.h"
 
 /*
- * What the files of store/ know of each other. Nobody else includes this.
+ * What the files of store/ know of each other, and long because struct store is theirs together.
+ * Nobody else includes this.
  *
  * Threads: "loop" is the owner's one thread of lookups, "writer" its thread of commits.
  */

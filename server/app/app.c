@@ -199,6 +199,7 @@ void app_close(struct app *app)
 		(void)close(app->data_fd);
 	buffer_finish(&app->event_scratch);
 	buffer_finish(&app->event_text);
+	posts_finish(&app->posts);
 	forms_finish(&app->forms);
 	handovers_finish(&app->handovers);
 	recent_claims_finish(&app->recent_claims);
@@ -297,7 +298,8 @@ static int prepare(struct app *app, unsigned *ret_connections, struct error *err
 {
 	const unsigned wanted = app->config->connections;
 
-	if (admission_init(&app->admission, app->config))
+	if (admission_init(&app->admission, app->config) ||
+	    posts_set_rate(&app->posts, app->config->posts_per_minute))
 		return error_set(error, APP_E_FAILED, "out of memory");
 	if (descriptors_reserve(wanted, 2 * ADMIN_CONNECTIONS, ret_connections, error))
 		return APP_E_FAILED;

@@ -10,6 +10,7 @@
 #include "app/inspection.h"
 #include "app/metrics.h"
 #include "app/people_backup.h"
+#include "app/posts.h"
 #include "app/recent_claims.h"
 #include "app/recent_tags.h"
 #include "app/service.h"
@@ -66,6 +67,7 @@ struct app {
 	struct recent_claims recent_claims;
 	struct recent_tags recent_tags;
 	struct handovers handovers;
+	struct posts posts;
 	struct forms forms;
 	struct people_backup *people_backup; /* of the owner of data/lock */
 	struct store_health health;	     /* what the log lines have told of the store */

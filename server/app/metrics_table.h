@@ -60,6 +60,12 @@
 	METRIC(REQUEST_HANDOVER_ASK, counter, "waymark_requests_total", "route=\"handover_ask\",result=\"ok\"", "") \
 	METRIC(REQUEST_HANDOVER_BAD, counter, "waymark_requests_total", "route=\"handover_ask\",result=\"malformed\"", "") \
 	METRIC(REQUEST_HANDOVER_ORIGIN, counter, "waymark_requests_total", "route=\"handover_ask\",result=\"other_origin\"", "") \
+	METRIC(REQUEST_POST, counter, "waymark_requests_total", "route=\"form_post\",result=\"taken\"", "") \
+	METRIC(REQUEST_POST_REFUSED, counter, "waymark_requests_total", "route=\"form_post\",result=\"refused\"", "") \
+	METRIC(REQUEST_POST_UNKNOWN, counter, "waymark_requests_total", "route=\"form_post\",result=\"unknown_form\"", "") \
+	METRIC(REQUEST_POST_BAD, counter, "waymark_requests_total", "route=\"form_post\",result=\"malformed\"", "") \
+	METRIC(REQUEST_POST_FAILED, counter, "waymark_requests_total", "route=\"form_post\",result=\"failed\"", "") \
+	METRIC(REQUEST_POST_LIMITED, counter, "waymark_requests_total", "route=\"form_post\",result=\"limited\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET_UNKNOWN, counter, "waymark_requests_total", "route=\"asset\",result=\"unknown_script\"", "") \
@@ -86,6 +92,7 @@
 	METRIC(FORGED_HANDOVER, counter, "waymark_tokens_forged_total", "purpose=\"handover\"", "") \
 	METRIC(FORGED_STAFF, counter, "waymark_tokens_forged_total", "purpose=\"staff\"", "") \
 	METRIC(FORGED_LOGIN, counter, "waymark_tokens_forged_total", "purpose=\"login\"", "") \
+	METRIC(FORGED_FORM_VIEW, counter, "waymark_tokens_forged_total", "purpose=\"form_view\"", "") \
 	METRIC(OTHER_MAILING, counter, "waymark_tokens_other_mailing_total", "", "Valid prospect parts used with a link of another mailing: redirected without a person.") \
 	METRIC(UNKNOWN_LINKS, counter, "waymark_links_unknown_total", "", "Valid tokens whose link is not registered here: sent to the fallback.") \
 	METRIC(CONFLICTING_COOKIES, counter, "waymark_cookies_conflicting_total", "", "Requests with two different valid visitor cookies: a new one was issued.") \
@@ -109,6 +116,8 @@
 	METRIC(EVENT_DOWNLOAD, counter, "waymark_events_total", "type=\"download\"", "") \
 	METRIC(EVENT_CONSENT, counter, "waymark_events_total", "type=\"consent\"", "") \
 	METRIC(EVENT_LOGIN, counter, "waymark_events_total", "type=\"login\"", "") \
+	METRIC(EVENT_SUBMIT, counter, "waymark_events_total", "type=\"submit\"", "") \
+	METRIC(EVENT_SUBMIT_ERROR, counter, "waymark_events_total", "type=\"submit_error\"", "") \
 	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
 	METRIC(EVENT_FORM, counter, "waymark_events_total", "type=\"form\"", "") \
@@ -119,6 +128,7 @@
 	METRIC(EVENT_ACCESS, counter, "waymark_events_total", "type=\"access\"", "") \
 	METRIC(BINDINGS_FAILED, counter, "waymark_bindings_failed_total", "", "Times that nobody was bound because state/ could not be read, or has been behind the log for long.") \
 	METRIC(LINKS_LEAKED, counter, "waymark_links_leaked_total", "", "Links of one person that were seen in so many browsers that they bind nobody any more.") \
+	METRIC(POST_PLACES_REFUSED, counter, "waymark_form_places_refused_total", "", "Places that a form post wanted to lead to, and that are on none of the form's sites.") \
 	METRIC(DROPPED_CONSENT, counter, "waymark_events_dropped_total", "reason=\"consent\"", "Events left out by rule: answered as usual, and counted dropped.") \
 	METRIC(DROPPED_DISK, counter, "waymark_events_dropped_total", "reason=\"disk_reserve\"", "") \
 	METRIC(DROPPED_ERASED, counter, "waymark_events_dropped_total", "reason=\"erased\"", "") \

@@ -38,6 +38,7 @@ static void put_in_force(struct app *app, struct settings *settings)
 	if (app->headers)
 		header_cache_change(app->headers, settings->config, settings->rules);
 	admission_set(&app->admission, settings->config);
+	(void)posts_set_rate(&app->posts, settings->config->posts_per_minute);
 	commit_queue_change(&app->clicks, settings->config->commit_wait_ms * USEC_PER_MS, app->now);
 	if (settings_release(old))
 		app->settings_alive--;

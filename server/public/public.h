@@ -19,6 +19,7 @@ enum handled public_click(struct request *request);
 enum handled public_consent(struct request *request);
 enum handled public_favicon(struct request *request);
 enum handled public_forget(struct request *request);
+enum handled public_form_post(struct request *request);
 enum handled public_handover(struct request *request);
 enum handled public_handover_ask(struct request *request);
 enum handled public_healthz(struct request *request);

@@ -7,6 +7,7 @@
  */
 #include "public/public.h"
 
+#include "text/form_body.h"
 #include "track/beacon.h"
 
 /* clang-format off */
@@ -16,6 +17,7 @@ const struct route public_routes[] = {
 	{"/consent",     NULL,        public_consent, 4096, ACCESS_PUBLIC, METRIC_REQUEST_CONSENT},
 	{"/e",           NULL,         public_beacon, BEACON_MAX_BYTES, ACCESS_PUBLIC, METRIC_REQUEST_BEACON},
 	{"/e.gif",       public_pixel,          NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PIXEL},
+	{"/f/*",         NULL,      public_form_post, FORM_BODY_MAX_BYTES, ACCESS_PUBLIC, METRIC_REQUEST_POST},
 	{"/favicon.ico", public_favicon,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/h",           NULL,   public_handover_ask, 8192, ACCESS_PUBLIC, METRIC_REQUEST_HANDOVER_ASK},
 	{"/h/*",         public_handover,       NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_HANDOVER},

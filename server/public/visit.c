@@ -80,6 +80,7 @@ void visit_count_forged(struct request *request, enum purpose purpose)
 		[PURPOSE_HANDOVER] = METRIC_FORGED_HANDOVER,
 		[PURPOSE_STAFF] = METRIC_FORGED_STAFF,
 		[PURPOSE_LOGIN] = METRIC_FORGED_LOGIN,
+		[PURPOSE_FORM_VIEW] = METRIC_FORGED_FORM_VIEW,
 	};
 	struct app *app = request->context;
 

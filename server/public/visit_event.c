@@ -217,6 +217,21 @@ bool visit_event_person(struct visit_event *builder, const struct prospect_id *p
 	return true;
 }
 
+bool visit_event_handle(struct visit_event *builder, const struct handle *handle)
+{
+	struct app *app = builder->visit->app;
+
+	if (!builder->policy->person)
+		return false;
+	builder->person_code = people_find_handle(app->store, handle, NULL, &builder->person);
+	if (builder->person_code)
+		return false;
+	builder->has_person = builder->seals = true;
+	event_set(&builder->event, EVENT_FIELD_prospect,
+		  span_of(&builder->person.handle, sizeof(builder->person.handle)));
+	return true;
+}
+
 static void set_sealed(struct visit_event *builder, const struct person_key *key,
 		       enum event_field field, struct span clear)
 {
@@ -228,6 +243,11 @@ static void set_sealed(struct visit_event *builder, const struct person_key *key
 	seal_append(key, span_of(context, sizeof(context)), clear, to);
 	if (!to->error)
 		event_set(&builder->event, field, span_of(to->data + start, to->size - start));
+}
+
+void visit_event_seal(struct visit_event *builder, enum event_field field, struct span clear)
+{
+	set_sealed(builder, &builder->person.key, field, clear);
 }
 
 void visit_event_query(struct visit_event *builder, struct span query)
@@ -349,11 +369,17 @@ int visit_event_begin(struct visit_event *builder, enum event_type type)
 
 /* Events that requests cause, and the counter of each. */
 static const enum metric counters[EVENT_TYPE_COUNT] = {
-	[EVENT_click] = METRIC_EVENT_CLICK,	  [EVENT_probe] = METRIC_EVENT_PROBE,
-	[EVENT_view] = METRIC_EVENT_VIEW,	  [EVENT_leave] = METRIC_EVENT_LEAVE,
-	[EVENT_event] = METRIC_EVENT_EVENT,	  [EVENT_search] = METRIC_EVENT_SEARCH,
-	[EVENT_download] = METRIC_EVENT_DOWNLOAD, [EVENT_consent] = METRIC_EVENT_CONSENT,
+	[EVENT_click] = METRIC_EVENT_CLICK,
+	[EVENT_probe] = METRIC_EVENT_PROBE,
+	[EVENT_view] = METRIC_EVENT_VIEW,
+	[EVENT_leave] = METRIC_EVENT_LEAVE,
+	[EVENT_event] = METRIC_EVENT_EVENT,
+	[EVENT_search] = METRIC_EVENT_SEARCH,
+	[EVENT_download] = METRIC_EVENT_DOWNLOAD,
+	[EVENT_consent] = METRIC_EVENT_CONSENT,
 	[EVENT_login] = METRIC_EVENT_LOGIN,
+	[EVENT_submit] = METRIC_EVENT_SUBMIT,
+	[EVENT_submit_error] = METRIC_EVENT_SUBMIT_ERROR,
 };
 
 void visit_event_complete(struct visit_event *builder)

@@ -31,6 +31,7 @@ struct visit_event {
 	bool looked;	      /* @bound is what ties the visitor; without evidence: nothing */
 	struct binding bound;
 	struct address truncated;
+	struct campaign_id campaign; /* where the event has one that nothing else holds */
 };
 
 /* Before anything else: whoever declares one with cleanup(visit_event_finish) does so right behind,
@@ -52,6 +53,13 @@ int visit_event_begin(struct visit_event *builder, enum event_type type);
 /* The person that a token names, minted if new; nothing where the policy allows no person, or the
  * store does not know. True when the event now has one. */
 bool visit_event_person(struct visit_event *builder, const struct prospect_id *prospect);
+
+/* The person of @handle, likewise, with the key; nothing when there is no such person (any more).
+ */
+bool visit_event_handle(struct visit_event *builder, const struct handle *handle);
+
+/* @clear, sealed for the person whom the event names, with the key. */
+void visit_event_seal(struct visit_event *builder, enum event_field field, struct span clear);
 
 /* What the link was asked with: the listed parameters, and all of it sealed for a known person. */
 void visit_event_query(struct visit_event *builder, struct span query);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a post may lead: to a place on the sites that the form, or else its tracker, lists, and
+ * nowhere else, whoever asks. What a post asks for came from a stranger's page as easily as from
+ * ours, and what the form says was written when other sites may have been listed, so both are
+ * judged now (form_place_is_listed()), and what does not pass counts as not said.
+ */
+#include "public/form_post.h"
+
+#include "public/public.h"
+
+static bool is_listed(const struct form_post *post, struct span url)
+{
+	const struct form *form = post->form;
+	const struct tracker *tracker = post->visit.tracker;
+
+	if (form->site_count > 0)
+		return form_place_is_listed(url, form->sites, form->site_count);
+	return form_place_is_listed(url, (const char *const *)tracker->sites, tracker->site_count);
+}
+
+static struct span find(const struct form_post *post, struct span parameter, const char *otherwise)
+{
+	struct span asked = form_body_get(&post->body, parameter);
+
+	if (asked.size > 0 && is_listed(post, asked))
+		return asked;
+	if (asked.size > 0)
+		metrics_add(&post->visit.app->metrics, METRIC_POST_PLACES_REFUSED, 1);
+	if (*otherwise && is_listed(post, span_text(otherwise)))
+		return span_text(otherwise);
+	return SPAN("");
+}
+
+void form_post_set_locations(struct form_post *post)
+{
+	post->success = find(post, SPAN(FORM_POST_SUCCESS), post->form->success);
+	post->error = find(post, SPAN(FORM_POST_ERROR), post->form->error);
+}
