@@ -49,8 +49,10 @@ static void append_label(struct writer *writer, size_t index, const char *open, 
 	put(writer, "<span>");
 	put_escaped(writer, text_of(writer, &field->label));
 	put(writer, "</span> ");
-	element(writer, "span class=\"mark\"",
-		field->required ? TEXT_form_required : TEXT_form_optional);
+	if (field->required)
+		element(writer, "span class=\"need\"", TEXT_form_required);
+	else
+		element(writer, "span class=\"mark\"", TEXT_form_optional);
 	put(writer, close);
 	if (*text_of(writer, &field->hint)) {
 		buffer_printf(writer->to, "<p class=\"hint\" id=\"h%zu\">", index);

@@ -41,16 +41,23 @@
 	"label,legend{display:flex;gap:.5rem;align-items:baseline;flex-wrap:wrap;font-weight:600;" \
 	"margin:0 0 .375rem;padding:0}"                                                            \
 	".mark{font-size:.8125rem;font-weight:400;color:var(--soft)}"                              \
+	".need{font-size:.75rem;line-height:1.5;padding:0 .4375rem;border-radius:.25rem;"          \
+	"background:var(--tint);color:var(--accent);box-shadow:inset 0 0 0 1px currentColor}"      \
 	".hint{margin:0 0 .375rem;font-size:.9375rem;color:var(--soft)}"                           \
 	"input,select,textarea{font:inherit;font-size:1rem;color:inherit;width:100%;"              \
 	"min-height:2.75rem;padding:.5rem .75rem;border:1px solid var(--edge);"                    \
-	"border-radius:var(--radius);background:var(--card)}"                                      \
-	".framed input,.framed select,.framed textarea{background:#fff}"                           \
+	"border-radius:var(--radius);background-color:var(--card)}"                                      \
+	".framed input,.framed select,.framed textarea{background-color:#fff}"                     \
 	"textarea{min-height:8.5rem;resize:vertical;field-sizing:content;max-height:30rem}"        \
 	".pick{display:flex;gap:.625rem;align-items:center;font-weight:400;min-height:2.5rem;"     \
 	"margin:0;cursor:pointer}.pick input{width:1.25rem;height:1.25rem;min-height:0;margin:0;"  \
 	"padding:0;flex:none;accent-color:var(--accent)}"                                          \
-	"[aria-invalid]{border-color:var(--wrong);border-width:2px;padding:.4375rem .6875rem}"     \
+	"select{appearance:none;padding-right:2.25rem;background-repeat:no-repeat;"                \
+	"background-image:linear-gradient(45deg,transparent 50%,var(--soft) 50%),"                 \
+	"linear-gradient(135deg,var(--soft) 50%,transparent 50%);background-size:.3125rem .3125rem;" \
+	"background-position:right 1.0625rem center,right .75rem center}"                           \
+	"input[aria-invalid],select[aria-invalid],textarea[aria-invalid]"                          \
+	"{border-color:var(--wrong);box-shadow:inset 0 0 0 1px var(--wrong)}"                      \
 	".wrong{margin:.375rem 0 0;color:var(--wrong);font-size:.9375rem;font-weight:600}"         \
 	".note,.trouble{border-left:.25rem solid var(--accent);background:var(--tint);"            \
 	"border-radius:0 var(--radius) var(--radius) 0;padding:.75rem 1rem;margin:0 0 1.25rem}"    \
