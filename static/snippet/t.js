@@ -164,10 +164,11 @@ document.currentScript && ((doc, data, origin) => {
   const nameOf = element =>
     element.getAttribute('data-waymark') || element.getAttribute('id') || '';
 
+  // What the visitor could fill in as well: nothing hidden, read-only or disabled.
   const fill = (elements, values) => {
     for (const field in values) {
       const control = elements[field];
-      if (control && control.type && !control.value) {
+      if (control && control.willValidate && !control.value && values[field]) {
         // The prototype's setter: frameworks put their own on the element, and listen.
         Object.getOwnPropertyDescriptor(Object.getPrototypeOf(control), 'value')
           .set.call(control, values[field]);

@@ -472,13 +472,16 @@ test('a form of ours carries the id of the view, whichever way it is sent', asyn
 
 test('prefill fills what is empty, where the framework hears it, with consent', async () => {
   const form = `<form id="f" data-waymark="request"><input name="company"><input name="name"
-    value="mine"><input name="phone" type="tel"><select name="size"><option value="">-<option>big
+    value="mine"><input name="phone" type="tel"><input name="fax">
+    <input name="secret" type="hidden"><input name="fixed" readonly><input name="off" disabled>
+    <input name="pick" type="radio" value="a"><input name="pick" type="radio" value="b"><select name="size"><option value="">-<option>big
     </select></form><script>heard = [];
     f.addEventListener('input', e => heard.push(e.target.name));
     const own = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');
     Object.defineProperty(f.company, 'value', { get() { return own.get.call(this); },
       set() { heard.push('own setter'); } })</script>`;
-  answers.prefill = { company: 'Acme', name: 'theirs', size: 'big', absent: 'x', phone: '<b>' };
+  answers.prefill = { company: 'Acme', name: 'theirs', size: 'big', absent: 'x', phone: '<b>',
+    fax: '', secret: 'x', fixed: 'x', off: 'x', pick: 'a' };
   for (const consent of ['measure', 'identify']) {
     put('/', tag(`data-consent="${consent}"`) + form);
     await open();
@@ -492,7 +495,8 @@ test('prefill fills what is empty, where the framework hears it, with consent', 
   }
   assert.deepEqual(await page.evaluate(() => [...new FormData(document.querySelector('form'))]
     .filter(([name]) => name !== 'waymark-view')),
-  [['company', 'Acme'], ['name', 'mine'], ['phone', '<b>'], ['size', 'big']]);
+  [['company', 'Acme'], ['name', 'mine'], ['phone', '<b>'], ['fax', ''], ['secret', ''],
+    ['fixed', ''], ['size', 'big']]);
   assert.deepEqual(await page.evaluate(() => window.heard), ['company', 'size', 'phone']);
   assert.equal(seen.filter(request => request.url === '/p/request').length, 1);
 });
