@@ -141,6 +141,16 @@ int binding_find(struct store *store, const struct visitor_id *visitor, struct b
 	return 0;
 }
 
+int binding_find_evenly(struct store *store, const struct visitor_id *visitor,
+			struct binding *ret_binding)
+{
+	struct visitor_search search = {.visitor = span_of(visitor, sizeof(*visitor))};
+
+	if (binding_pending_find(store, visitor))
+		(void)txn_read(&store->state, find_visitor, &search);
+	return binding_find(store, visitor, ret_binding);
+}
+
 /* Return: 0; -EBADMSG. */
 static int make(struct txn *txn, uint64_t sequence, struct span row, struct binding *ret_binding)
 {

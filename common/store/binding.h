@@ -15,7 +15,8 @@
  * state/ folds them a little behind the log, so that no click waits for it. Until then they are
  * known from the tickets that they travel in and from what these left behind, for lookups by the
  * owner; a ticket must therefore be freed on the loop thread. Readers of other processes see what
- * is folded. Loop thread only, if nothing else is said.
+ * is folded. Loop thread only, if nothing else is said. This header is long because all of them
+ * ask the same few rows.
  */
 struct binding {
 	struct visitor_id visitor;
@@ -42,6 +43,9 @@ struct binding {
 enum { BINDING_E_RETIRED = 11 };
 int binding_find(struct store *store, const struct visitor_id *visitor,
 		 struct binding *ret_binding);
+/* The same by one lookup in any case, for who must not tell by its cost what is queued. */
+int binding_find_evenly(struct store *store, const struct visitor_id *visitor,
+			struct binding *ret_binding);
 /* That of a bind event, undone or not; with what is stored and not folded yet; likewise. */
 int binding_find_event(struct store *store, uint64_t sequence, struct binding *ret_binding);
 

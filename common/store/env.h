@@ -36,13 +36,13 @@ struct env {
 	bool create;	     /* may be made by opening it; else a file that is empty is damaged */
 	uint64_t generation; /* one up with each reopen */
 	uint64_t growths;
-	bool read_only;	      /* open, but the disk refused writing */
-	bool synced;	      /* its directory is on disk */
-	int refusal;	      /* a code of LMDB's: why it is not open, or not for writing */
-	usec_t next_open;     /* not again before */
-	atomic_bool unjudged; /* what is inside is not known to be ours: no lookups yet */
-	atomic_bool held;     /* a write was left in the middle; see env_release() */
-	atomic_bool damaged;  /* a page was met that cannot be read */
+	bool read_only;		/* open, but the disk refused writing */
+	bool synced;		/* its directory is on disk */
+	int refusal;		/* a code of LMDB's: why it is not open, or not for writing */
+	usec_t next_open;	/* not again before */
+	atomic_bool unjudged;	/* what is inside is not known to be ours: no lookups yet */
+	atomic_bool held;	/* a write was left in the middle; see env_release() */
+	atomic_bool damaged;	/* a page was met that cannot be read */
 	_Atomic uint64_t reads; /* lookups: read transactions of txn_read() */
 	/* One up behind each write and each opening, before anybody can be told of it. */
 	_Atomic uint64_t writes;
