@@ -120,6 +120,23 @@ static void set_defaults(struct verdict_rules *rules)
 #include "track/verdict_rules_table.h"
 }
 
+/* Whoever judges asks for every event which of its reasons need no weighing. */
+static void find_unweighed(struct verdict_rules *rules)
+{
+	for (unsigned rule = 0; rule < VERDICT_RULE_COUNT; rule++) {
+		uint64_t bit = UINT64_C(1) << rule;
+
+		if (!rows[rule].name)
+			continue;
+		if (rows[rule].stage == VERDICT_REQUEST &&
+		    rules->weights[rule] >= VERDICT_MACHINE_WEIGHT)
+			rules->certain |= bit;
+		if (rows[rule].stage == VERDICT_PERSON &&
+		    rules->weights[rule] <= VERDICT_DECISIVE_WEIGHT)
+			rules->decisive |= bit;
+	}
+}
+
 static int load_networks(struct verdict_rules *rules, const char *path, struct error *error)
 {
 	if (*path)
@@ -155,6 +172,7 @@ int verdict_rules_load(const char *rules_file, const char *networks_file,
 	if (code)
 		return code < 0 ? code : VERDICT_RULES_E_INVALID;
 	scanner_networks_finish(rules->networks);
+	find_unweighed(rules);
 	code = make_digest(rules);
 	if (code)
 		return code;
@@ -179,26 +197,12 @@ const uint8_t *verdict_rules_digest(const struct verdict_rules *rules)
 
 bool verdict_rules_certain(const struct verdict_rules *rules, uint64_t reasons)
 {
-	for (; reasons; reasons &= reasons - 1) {
-		int rule = __builtin_ctzll(reasons);
-
-		if (rows[rule].stage == VERDICT_REQUEST &&
-		    rules->weights[rule] >= VERDICT_MACHINE_WEIGHT)
-			return true;
-	}
-	return false;
+	return reasons & rules->certain;
 }
 
 bool verdict_rules_decisive(const struct verdict_rules *rules, uint64_t reasons)
 {
-	for (; reasons; reasons &= reasons - 1) {
-		int rule = __builtin_ctzll(reasons);
-
-		if (rows[rule].stage == VERDICT_PERSON &&
-		    rules->weights[rule] <= VERDICT_DECISIVE_WEIGHT)
-			return true;
-	}
-	return false;
+	return reasons & rules->decisive;
 }
 
 int verdict_rules_sum(const struct verdict_rules *rules, uint64_t reasons)

@@ -16,6 +16,7 @@ struct own_agent {
 
 struct verdict_rules {
 	int weights[VERDICT_RULE_COUNT];
+	uint64_t certain, decisive; /* the rules that are so by stage and weight */
 	struct verdict_limits limits;
 	struct own_agent *agents;
 	size_t agent_count;
