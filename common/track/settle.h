@@ -64,10 +64,10 @@ uint64_t settle_request_reasons(const struct verdict_rules *rules,
 
 /*
  * @events: of one person or browser, in order of time, at most SETTLE_MAX_EVENTS. One verdict for
- * each; an event that no request made is unknown and settled. Linear in @count. Takes three MiB of
- * stack, of which few events touch little.
+ * each; an event that no request made is unknown and settled. Linear in @count; allocates where
+ * these are many. Return: 0; -ENOMEM.
  */
-void settle(const struct verdict_rules *rules, const struct settle_event *events, size_t count,
-	    usec_t as_of, struct settle_verdict *ret_verdicts);
+int settle(const struct verdict_rules *rules, const struct settle_event *events, size_t count,
+	   usec_t as_of, struct settle_verdict *ret_verdicts);
 
 #endif

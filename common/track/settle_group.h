@@ -11,17 +11,19 @@
  */
 enum { SETTLE_NO_GROUP = UINT16_MAX };
 
-struct settle_groups {
-	uint16_t visitor[SETTLE_MAX_EVENTS]; /* SETTLE_NO_GROUP: it has none */
-	uint16_t view[SETTLE_MAX_EVENTS];    /* visitor and view */
-	uint16_t
-		mailing[SETTLE_MAX_EVENTS]; /* never SETTLE_NO_GROUP: those of no mailing are one */
-	uint16_t link[SETTLE_MAX_EVENTS];   /* mailing and link */
-	uint16_t address[SETTLE_MAX_EVENTS]; /* mailing and network */
+struct settle_group {
+	uint16_t visitor; /* SETTLE_NO_GROUP: it has none */
+	uint16_t view;	  /* visitor and view */
+	uint16_t mailing; /* never SETTLE_NO_GROUP: those of no mailing are one */
+	uint16_t link;	  /* mailing and link */
+	uint16_t address; /* mailing and network */
 };
 
-/* Linear in @count, at most SETTLE_MAX_EVENTS. */
-void settle_group(const struct settle_event *events, size_t count,
-		  struct settle_groups *ret_groups);
+/*
+ * Those of each event; of mails only with @mails, else they are all SETTLE_NO_GROUP. Linear in
+ * @count, at most SETTLE_MAX_EVENTS. Return: 0; -ENOMEM.
+ */
+int settle_group(const struct settle_event *events, size_t count, bool mails,
+		 struct settle_group *ret_groups);
 
 #endif

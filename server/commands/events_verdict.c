@@ -335,7 +335,8 @@ static int settle_rows(struct events_verdict *verdicts, const struct row *rows, 
 				events[i].agent =
 					&verdicts->agents[events[i].agent_id - 1].by_rules[set];
 		}
-		settle(verdicts->rules[set], events, count, as_of, found);
+		if (settle(verdicts->rules[set], events, count, as_of, found) != 0)
+			return -ENOMEM;
 		for (size_t i = 0; i < count; i++) {
 			size_t at = (size_t)(events[i].sequence - verdicts->first);
 

@@ -225,8 +225,10 @@ static void take_stretch(struct fold *fold)
 		return;
 	for (size_t i = 0; i < fold->count; i++)
 		set_event(fold, &fold->facts[i], &fold->events[i]);
-	settle(fold->context->verdicts, fold->events, fold->count, fold->as_of, fold->verdicts);
-	for (size_t i = 0; i < fold->count; i++)
+	if (!fold->error)
+		fold->error = settle(fold->context->verdicts, fold->events, fold->count,
+				     fold->as_of, fold->verdicts);
+	for (size_t i = 0; i < fold->count && !fold->error; i++)
 		take(fold, &fold->facts[i], &fold->verdicts[i]);
 	fold->count = 0;
 }
