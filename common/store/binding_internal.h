@@ -46,7 +46,11 @@ void binding_erase_row(struct txn *txn, uint64_t sequence, uint64_t by);
 /* The sequence of "<node>.<incarnation>-<sequence>"; 0: it is none. */
 uint64_t binding_parse_id(struct span id);
 
-/* binding_merge.c. @person, or whom it was merged into; zeros: erased. */
+/* binding_merge.c. What @handle was merged into (zeros: erased), by which event. False: it is its
+ * own. */
+bool binding_get_merged(struct txn *txn, const struct handle *handle, struct handle *ret_into,
+			uint64_t *ret_event);
+/* @person, or whom it was merged into; zeros: erased. */
 struct handle binding_person_now(struct txn *txn, const struct handle *person);
 /* Likewise, but of an erased one the last that is not zeros. */
 struct handle binding_person_last(struct txn *txn, const struct handle *person);

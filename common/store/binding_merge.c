@@ -44,9 +44,8 @@ static bool is_same(const struct handle *a, const struct handle *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* What @handle was merged into (zeros: erased), by which event. False: it is its own. */
-static bool get_merged(struct txn *txn, const struct handle *handle, struct handle *ret_into,
-		       uint64_t *ret_event)
+bool binding_get_merged(struct txn *txn, const struct handle *handle, struct handle *ret_into,
+			uint64_t *ret_event)
 {
 	struct span row = txn_get(txn, STATE_MERGED, handle_span(handle));
 
@@ -86,7 +85,7 @@ struct handle binding_person_now(struct txn *txn, const struct handle *person)
 	struct handle now = *person, into;
 	uint64_t event;
 
-	for (unsigned i = 0; i < CHAIN_MAX && get_merged(txn, &now, &into, &event); i++)
+	for (unsigned i = 0; i < CHAIN_MAX && binding_get_merged(txn, &now, &into, &event); i++)
 		now = into;
 	return now;
 }
@@ -225,7 +224,7 @@ static void move_claims(struct txn *txn, const struct handle *other, const struc
 		const struct move move = {other, &at};
 
 		each_claim(txn, other, each, &move);
-		if (!get_merged(txn, &at, &next, &event))
+		if (!binding_get_merged(txn, &at, &next, &event))
 			return;
 		at = next;
 	}
@@ -239,7 +238,8 @@ static void merge(struct txn *txn, uint64_t sequence, const struct handle *perso
 	uint64_t event;
 
 	/* Merged or erased already; erased; or in a circle. */
-	if (get_merged(txn, other, &into, &event) || is_same(&now, &erased) || is_same(&now, other))
+	if (binding_get_merged(txn, other, &into, &event) || is_same(&now, &erased) ||
+	    is_same(&now, other))
 		return;
 	put_merged(txn, other, person, sequence);
 	move_claims(txn, other, person, copy_claim);
@@ -251,7 +251,8 @@ static void unmerge(struct txn *txn, uint64_t sequence, const struct handle *oth
 	struct handle into;
 	uint64_t event;
 
-	if (!get_merged(txn, other, &into, &event) || event != sequence || is_same(&into, &erased))
+	if (!binding_get_merged(txn, other, &into, &event) || event != sequence ||
+	    is_same(&into, &erased))
 		return;
 	txn_delete(txn, STATE_MERGED, handle_span(other));
 	move_claims(txn, other, &into, take_copy);
@@ -346,7 +347,7 @@ void binding_drop_claims(struct txn *txn, const struct handle *person, const str
 	for (unsigned i = 0; i < CHAIN_MAX; i++) {
 		binding_claim_key(&at, scope, sequence, key);
 		txn_delete(txn, STATE_CLAIMS, span_of(key, sizeof(key)));
-		if (!get_merged(txn, &at, &into, &event))
+		if (!binding_get_merged(txn, &at, &into, &event))
 			return;
 		at = into;
 	}
@@ -357,7 +358,8 @@ void binding_drop_erased(struct txn *txn, const struct handle *person, uint64_t 
 	struct handle into;
 	uint64_t event;
 
-	if (get_merged(txn, person, &into, &event) && event == sequence && is_same(&into, &erased))
+	if (binding_get_merged(txn, person, &into, &event) && event == sequence &&
+	    is_same(&into, &erased))
 		txn_delete(txn, STATE_MERGED, handle_span(person));
 }
 

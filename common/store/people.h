@@ -20,7 +20,13 @@ struct person {
 	usec_t created, changed;
 	uint64_t event;	     /* sequence of the event that told of the fields; 0: none did */
 	struct span address; /* absent when only the id is known */
-	struct span fields;  /* JSON object text; absent when none */
+	struct span fields;  /* JSON object text (track/person_record.h); absent when none */
+	struct span ids;     /* all that lead to the handle, 12 bytes each; absent: only @own */
+	struct span
+		includes; /* handles that were merged into it, 12 bytes each, not theirs again */
+	struct prospect_id own; /* the first of @ids; zeros: an old row, which does not say */
+	struct handle
+		merged; /* whom its ids lead to since it was merged into it; zeros: it was not */
 };
 
 /* What a change does; the last two are those of people_erase.h. */
@@ -68,11 +74,18 @@ int people_resolve(struct store *store, const struct prospect_id *id, struct per
 int people_resolve_handle(struct store *store, const struct prospect_id *id,
 			  struct handle *ret_handle, struct people_change **ret_change);
 
-/* Look up without minting; spans are owned by @arena. Return: 0; PEOPLE_E_NOT_FOUND; errno. */
+/*
+ * Look up without minting; spans are owned by @arena. By an id it is the person that it leads to
+ * now. By a handle it is the row of that handle, also one that was merged into another (its key
+ * opens what was sealed for it); people_find_now() follows that. Return: 0; PEOPLE_E_NOT_FOUND;
+ * errno.
+ */
 int people_find(struct store *store, const struct prospect_id *id, struct arena *arena,
 		struct person *ret_person);
 int people_find_handle(struct store *store, const struct handle *handle, struct arena *arena,
 		       struct person *ret_person);
+int people_find_now(struct store *store, const struct handle *handle, struct arena *arena,
+		    struct person *ret_person);
 
 /*
  * A change that sets address and fields (JSON object text) of the person of @id, minted if needed;

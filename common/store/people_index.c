@@ -153,7 +153,8 @@ static struct people_change *add(struct people_index *index, const struct people
 {
 	const struct person *person = &made->person;
 	size_t bytes = sizeof(struct people_change) + person->address.size + person->fields.size +
-		       made->erased.size + made->marks.size;
+		       person->ids.size + person->includes.size + made->erased.size +
+		       made->marks.size;
 	struct people_change *change = calloc(1, bytes);
 	struct people_entry *entry;
 	uint8_t *room;
@@ -169,6 +170,9 @@ static struct people_change *add(struct people_index *index, const struct people
 	*change = *made;
 	change->person.address = copy_to(&room, person->address);
 	change->person.fields = copy_to(&room, person->fields);
+	change->person.ids = copy_to(&room, person->ids);
+	change->person.includes = copy_to(&room, person->includes);
+	change->person.own = made->id;
 	change->erased = copy_to(&room, made->erased);
 	change->marks = copy_to(&room, made->marks);
 	change->version = ++index->version;

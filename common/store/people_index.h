@@ -5,9 +5,11 @@
 #include "store/people.h"
 
 /*
- * The people with changes that are alive, by prospect id. Private to store/; loop thread, but for
- * the two fields of an entry that say otherwise.
+ * The people with changes that are alive, each by its own prospect id. Private to store/; loop
+ * thread, but for the two fields of an entry that say otherwise.
  */
+#define PEOPLE_NOT_TOLD_YET UINT64_MAX /* a row written before the one that an event tells of */
+
 struct people_entry {
 	struct people_index *index;
 	struct people_entry *next; /* of its bucket */
@@ -32,8 +34,8 @@ const struct people_change *people_index_find_handle(struct people_index *index,
 						     const struct handle *handle);
 
 /*
- * A change to @person, whose spans are copied, of @id; @durable: a row is in people/ already.
- * NULL when out of memory.
+ * A change to @person, whose spans are copied, of its own id @id; @durable: a row is in people/
+ * already. NULL when out of memory.
  */
 struct people_change *people_index_add(struct people_index *index, const struct prospect_id *id,
 				       const struct person *person, bool durable);

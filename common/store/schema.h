@@ -315,7 +315,10 @@ enum event_type {
 	PERSON(2, created, 8, "when the handle was minted, µs")                                    \
 	PERSON(3, changed, 8, "last change of the fields, µs")                                     \
 	PERSON(4, address, 320, "e-mail address as given, normalised by rule v1")                  \
-	PERSON(5, fields, 32768, "JSON object: name of the field to its value, text")              \
-	PERSON(6, event, 8, "sequence of the prospect event that told of them; absent: none did, all ones: not yet")
+	PERSON(5, fields, 32768, "JSON object: what is known (track/person_record.h)")             \
+	PERSON(6, event, 8, "sequence of the prospect event that told of them (of the merge, when merged); absent: none did, all ones: not yet") \
+	PERSON(7, ids, 768, "the prospect ids that lead here, 12 each, its own first; absent: one") \
+	PERSON(8, merged, 12, "handle that it was merged into: its ids lead there")                \
+	PERSON(9, includes, 768, "handles that were merged into it, 12 each; not those of theirs")
 
 #endif
