@@ -423,8 +423,7 @@ int people_prepare(struct store *store, const struct prospect_id *id, struct spa
 		person.address = address.data ? address : person.address;
 		person.fields = fields.data ? fields : person.fields;
 		person.changed = clock_wall();
-		change =
-			people_index_add(store->pending, &person.own, &person, !pending && !is_new);
+		change = add_change(store, &person, !pending && !is_new, pending);
 	}
 	*ret_handle = person.handle;
 	explicit_bzero(&person.key, sizeof(person.key));

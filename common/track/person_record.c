@@ -266,7 +266,8 @@ static void drop_empty(struct person_record *record)
 	void *next;
 
 	json_object_foreach_safe(record->root, next, part,
-				 object) if (json_is_object(object) && strcmp(part, "registered") &&
+				 object) if (json_is_object(object) &&
+					     strcmp(part, "registered") != 0 &&
 					     json_object_size(object) == 0)(void)
 		json_object_del(record->root, part);
 }

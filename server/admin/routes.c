@@ -24,7 +24,10 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 	ROW("/api/v1/prospects",        16 * MIB),                                                 \
 	ROW("/api/v1/prospects/find",   4 * KIB),                                                  \
 	ROW("/api/v1/prospects/identities", 256 * KIB),                                            \
+	ROW("/api/v1/prospects/merge",  4 * KIB),                                                  \
 	ROW("/api/v1/prospects/reveal", 1 * MIB),                                                  \
+	ROW("/api/v1/prospects/unmerge", 4 * KIB),                                                 \
+	ROW("/api/v1/prospects/walk",   4 * KIB),                                                  \
 	ROW("/api/v1/readers",          4 * KIB),                                                  \
 	ROW("/api/v1/readers/forget",   4 * KIB),                                                  \
 	ROW("/api/v1/tokens",           4 * KIB),                                                  \

@@ -66,7 +66,8 @@ void operation_count(struct operation_call *call, enum metric metric, uint64_t c
 
 /* Rows, by file: inspection.c, operation_backup.c, operation_bindings.c, operation_events.c,
  * operation_forms.c, operation_identities.c, operation_keys.c, operation_links.c,
- * operation_prospects.c, operation_readers.c, operation_report.c, operation_tokens.c. */
+ * operation_merge.c, operation_prospects.c, operation_readers.c, operation_report.c,
+ * operation_tokens.c, operation_walk.c. */
 int operation_inspect(struct operation_call *call, struct error *error);
 int operation_bindings_list(struct operation_call *call, struct error *error);
 int operation_bindings_undo(struct operation_call *call, struct error *error);
@@ -80,7 +81,10 @@ int operation_people_copy(struct operation_call *call, struct error *error);
 int operation_prospects_find(struct operation_call *call, struct error *error);
 int operation_prospects_identities(struct operation_call *call, struct error *error);
 int operation_prospects_import(struct operation_call *call, struct error *error);
+int operation_prospects_merge(struct operation_call *call, struct error *error);
 int operation_prospects_reveal(struct operation_call *call, struct error *error);
+int operation_prospects_unmerge(struct operation_call *call, struct error *error);
+int operation_prospects_walk(struct operation_call *call, struct error *error);
 int operation_readers_forget(struct operation_call *call, struct error *error);
 int operation_readers_set(struct operation_call *call, struct error *error);
 int operation_tokens_new(struct operation_call *call, struct error *error);

@@ -4,7 +4,8 @@
  * that the log answers who looked at whose data. Whoever only turns an address into the handle that
  * stands for it in the log has seen nothing, and leaves none.
  */
-#include "app/operation.h"
+#include "app/person_item.h"
+#include "app/person_named.h"
 
 #include "base/cleanup.h"
 #include "base/encode.h"
@@ -13,64 +14,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { REVEAL_MAX = 1000, PERSON_ARENA_BYTES = 1 << 20 };
-
-static int parse_handle(struct span text, const char *where, struct handle *ret_handle,
-			struct error *error)
-{
-	if (text.size != 2 * sizeof(*ret_handle) ||
-	    hex_parse(text, ret_handle, sizeof(*ret_handle)) != 0)
-		return error_set(error, OPERATION_E_REFUSED,
-				 "%s: a handle is 24 hexadecimal digits", where);
-	return 0;
-}
-
-static int find_by_handle(struct operation_call *call, struct span text, struct arena *arena,
-			  struct person *ret_person, struct error *error)
-{
-	struct handle handle;
-	int code = parse_handle(text, "prospect", &handle, error);
-
-	if (code)
-		return code;
-	code = people_find_handle(call->app->store, &handle, arena, ret_person);
-	if (code > 0)
-		return error_set(error, OPERATION_E_ABSENT, "nobody is known by that handle");
-	return code;
-}
-
-static int find_by_email(struct operation_call *call, struct span email, struct arena *arena,
-			 struct person *ret_person, struct error *error)
-{
-	struct prospect_id id;
-	int code;
-
-	if (id_of_address(call->app->keyring, email, &id) != 0)
-		return error_set(error, OPERATION_E_REFUSED,
-				 "email: that is not an e-mail address");
-	code = people_find(call->app->store, &id, arena, ret_person);
-	if (code > 0)
-		return error_set(error, OPERATION_E_ABSENT, "nobody is known by that address");
-	return code;
-}
-
-static int find_person(struct operation_call *call, struct arena *arena, struct person *ret_person,
-		       struct error *error)
-{
-	struct span email, text;
-	int code =
-		operation_text(call->body, "", "email", false, ID_ADDRESS_MAX_BYTES, &email, error);
-
-	if (!code)
-		code = operation_text(call->body, "", "prospect", false, 24, &text, error);
-	if (code)
-		return code;
-	if (!email.data == !text.data)
-		return error_set(error, OPERATION_E_REFUSED,
-				 "either an email or a prospect is needed");
-	return text.data ? find_by_handle(call, text, arena, ret_person, error)
-			 : find_by_email(call, email, arena, ret_person, error);
-}
+enum { REVEAL_MAX = 1000 };
 
 static int add_access_event(struct operation_call *call, const struct handle *handle,
 			    struct span reason, struct error *error)
@@ -85,31 +29,12 @@ static int add_access_event(struct operation_call *call, const struct handle *ha
 	return operation_add_event(call, &event, error);
 }
 
-static json_t *time_value(usec_t time)
+static json_t *handle_item(const struct handle *handle)
 {
-	char text[CLOCK_TEXT_BYTES];
+	char text[2 * sizeof(*handle) + 1];
 
-	clock_format(time, text);
-	return time ? json_string(text) : json_null();
-}
-
-static json_t *person_value(const struct person *person, bool with_fields)
-{
-	char text[2 * sizeof(struct handle) + 1];
-	json_t *email, *fields;
-
-	hex_format(&person->handle, sizeof(person->handle), text);
-	if (!with_fields)
-		return json_pack("{s:s}", "prospect", text);
-	fields = person->fields.size > 0 ? json_loadb((const char *)person->fields.data,
-						      person->fields.size, 0, NULL)
-					 : json_object();
-	email = person->address.data
-			? json_stringn((const char *)person->address.data, person->address.size)
-			: json_null();
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "prospect", text, "email", email, "created",
-			 time_value(person->created), "changed", time_value(person->changed),
-			 "fields", fields);
+	hex_format(handle, sizeof(*handle), text);
+	return json_pack("{s:s}", "prospect", text);
 }
 
 int operation_prospects_find(struct operation_call *call, struct error *error)
@@ -123,12 +48,14 @@ int operation_prospects_find(struct operation_call *call, struct error *error)
 	if (!code)
 		code = operation_bool(call->body, "", "fields", &with_fields, error);
 	if (!code)
-		code = find_person(call, &arena, &person, error);
+		code = person_named(call, call->body, "", &arena, &person, error);
 	if (!code && with_fields)
 		code = add_access_event(call, &person.handle, SPAN("show"), error);
-	if (!code) {
-		call->reply = person_value(&person, with_fields);
-		code = call->reply ? 0 : error_set(error, OPERATION_E_FAILED, "out of memory");
+	if (!code && with_fields)
+		code = person_item(call->app->store, &person, &call->reply, error);
+	if (!code && !with_fields) {
+		call->reply = handle_item(&person.handle);
+		code = call->reply ? 0 : -ENOMEM;
 	}
 	sodium_memzero(&person.key, sizeof(person.key));
 	arena_finish(&arena);
@@ -143,7 +70,7 @@ static int reveal_one(struct operation_call *call, const char *where, struct spa
 	struct arena arena = ARENA_INIT(PERSON_ARENA_BYTES);
 	struct person person = {0};
 	struct handle handle;
-	int code = parse_handle(text, where, &handle, error);
+	int code = person_parse_handle(text, where, &handle, error);
 
 	if (code)
 		return code;

@@ -4,12 +4,14 @@
  *
  *   POST /api/v1/prospects/identities
  *     {"prospects": ["<24 hex>", …], "fields": ["company", "title"], "reason": "deliver"}
- *     {"people": [{"email": "…", "fields": {"company": "…"}}, null, …]}
+ *     {"people": [{"email": "…", "fields": {"company": "…"}, …}, null, …]}
  *
- * In the order of the question; null: nobody is known by that handle. Only the fields that are
- * asked for leave. Fewer answers than questions mean that the rest was not looked at and must be
- * asked again: this runs on the thread that answers clicks, so it takes as many as fit into a slice
- * of time, and into a reply.
+ * In the order of the question; null: nobody is known by that handle. What else is there, where it
+ * is so: "crm": ids there by kind; "registered": {"source": "form:contact", "time": µs};
+ * "opted_out", "bounced": true; "left": names of lists; "shared": false, who must not be delivered;
+ * "merged_into": a handle. Only the fields that are asked for leave. Fewer answers than questions
+ * mean that the rest was not looked at and must be asked again: this runs on the thread that
+ * answers clicks, so it takes as many as fit into a slice of time, and into a reply.
  *
  * The log keeps one `access` event for each call, with how many people it was about. One for each
  * person would grow the log by all people at every delivery, and say no more: a delivery looks at
@@ -17,19 +19,17 @@
  */
 #include "app/operation.h"
 
+#include "app/person_named.h"
+#include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/people.h"
+#include "track/person_marks.h"
+#include "track/person_share.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-enum {
-	IDENTITIES_MAX = 1000,
-	FIELDS_MAX = 200,
-	REASON_MAX_BYTES = 64,
-	REPLY_MAX_BYTES = 4 << 20,
-	PERSON_ARENA_BYTES = 1 << 20
-};
+enum { IDENTITIES_MAX = 1000, FIELDS_MAX = 200, REASON_MAX_BYTES = 64, REPLY_MAX_BYTES = 4 << 20 };
 
 struct identities {
 	struct operation_call *call;
@@ -38,38 +38,130 @@ struct identities {
 	size_t known, bytes;
 };
 
-static json_t *wanted_fields(const struct identities *identities, struct span text)
+static json_t *text_value(struct span text)
 {
-	json_t *all =
-		text.size > 0 ? json_loadb((const char *)text.data, text.size, 0, NULL) : NULL;
+	return json_stringn((const char *)text.data, text.size);
+}
+
+static int add_fields(const struct identities *identities, const struct person_record *record,
+		      json_t *item)
+{
 	json_t *wanted = json_object();
 	const json_t *name;
 	size_t index;
+	int failed = json_object_set_new(item, "fields", wanted);
 
 	json_array_foreach(identities->fields, index, name)
 	{
-		json_t *value = json_object_get(all, json_string_value(name));
+		struct person_value value;
 
-		if (value)
-			(void)json_object_set(wanted, json_string_value(name), value);
+		if (person_record_find(record, span_text(json_string_value(name)), &value))
+			failed |= json_object_set_new(wanted, json_string_value(name),
+						      text_value(value.value));
 	}
-	json_decref(all);
-	return wanted;
+	return failed ? -ENOMEM : 0;
 }
 
-static int add_person(struct identities *identities, const struct person *person)
+static int add_crm(const struct person_record *record, json_t *item)
+{
+	json_t *ids = json_object();
+	struct person_value registered;
+	int failed = 0;
+
+	for (int i = 0; i < PERSON_EXTERNAL_COUNT; i++) {
+		enum person_external external = (enum person_external)i;
+		struct span id = person_record_external(record, external);
+
+		if (id.size > 0)
+			failed |= json_object_set_new(ids, person_external_text(external),
+						      text_value(id));
+	}
+	if (json_object_size(ids) > 0)
+		failed |= json_object_set(item, "crm", ids);
+	json_decref(ids);
+	if (person_record_registered(record, &registered))
+		failed |= json_object_set_new(item, "registered",
+					      json_pack("{s:o, s:I}", "source",
+							text_value(registered.source), "time",
+							(json_int_t)registered.time));
+	return failed ? -ENOMEM : 0;
+}
+
+struct left {
+	struct identities *identities;
+	json_t *names;
+};
+
+static int add_list(void *context, const struct list_id *list, usec_t time)
+{
+	cleanup(arena_finish) struct arena arena = ARENA_INIT(0);
+	struct left *left = context;
+	char id[2 * sizeof(*list) + 1];
+	struct span name = {0};
+
+	(void)time;
+	if (name_find(left->identities->call->app->store, NAME_LIST, list->bytes, &arena, &name)) {
+		hex_format(list, sizeof(*list), id);
+		name = span_text(id);
+	}
+	return json_array_append_new(left->names, text_value(name)) ? -ENOMEM : 0;
+}
+
+static int add_suppressed(struct identities *identities, const struct person_record *record,
+			  json_t *item)
+{
+	struct left left = {identities, json_array()};
+	int failed = person_record_each_list(record, add_list, &left);
+
+	if (person_record_is(record, PERSON_OPTED_OUT))
+		failed |= json_object_set_new(item, "opted_out", json_true());
+	if (person_record_is(record, PERSON_BOUNCED))
+		failed |= json_object_set_new(item, "bounced", json_true());
+	if (json_array_size(left.names) > 0)
+		failed |= json_object_set(item, "left", left.names);
+	json_decref(left.names);
+	return failed ? -ENOMEM : 0;
+}
+
+static int fill(struct identities *identities, const struct person *person,
+		const struct person_record *record, json_t *item)
+{
+	char into[2 * sizeof(struct handle) + 1];
+	int code = add_fields(identities, record, item);
+
+	if (!code)
+		code = add_crm(record, item);
+	if (!code)
+		code = add_suppressed(identities, record, item);
+	if (!code && !person_may_be_delivered(identities->call->app->config, record))
+		code = json_object_set_new(item, "shared", json_false()) ? -ENOMEM : 0;
+	if (code || id_is_zero(&person->merged, sizeof(person->merged)))
+		return code;
+	hex_format(&person->merged, sizeof(person->merged), into);
+	return json_object_set_new(item, "merged_into", json_string(into)) ? -ENOMEM : 0;
+}
+
+static int add_person(struct identities *identities, const struct person *person,
+		      struct error *error)
 {
 	struct span address = person->address;
-	json_t *email =
-		address.data ? json_stringn((const char *)address.data, address.size) : json_null();
+	json_t *item =
+		json_pack("{s:o}", "email", address.data ? text_value(address) : json_null());
+	struct person_record *record = NULL;
+	int code = item ? person_record_parse(person->fields, person->changed, &record) : -ENOMEM;
 
+	if (code > 0)
+		code = error_set(error, OPERATION_E_FAILED, "a person's record is damaged");
+	if (!code)
+		code = fill(identities, person, record, item);
+	person_record_free(record);
 	identities->known++;
 	identities->bytes += address.size + person->fields.size;
-	return json_array_append_new(identities->people,
-				     json_pack("{s:o, s:o}", "email", email, "fields",
-					       wanted_fields(identities, person->fields)))
-		       ? -ENOMEM
-		       : 0;
+	if (code)
+		json_decref(item);
+	else if (json_array_append_new(identities->people, item))
+		code = -ENOMEM;
+	return code;
 }
 
 static int add_one(struct identities *identities, size_t index, const json_t *value,
@@ -86,7 +178,7 @@ static int add_one(struct identities *identities, size_t index, const json_t *va
 				 "prospects[%zu]: a handle is 24 hexadecimal digits", index);
 	code = people_find_handle(identities->call->app->store, &handle, &arena, &person);
 	if (code == 0)
-		code = add_person(identities, &person);
+		code = add_person(identities, &person, error);
 	else if (code > 0)
 		code = json_array_append_new(identities->people, json_null()) ? -ENOMEM : 0;
 	sodium_memzero(&person.key, sizeof(person.key));

@@ -2,40 +2,59 @@
 /*
  * People, as operators add them.
  *
- *   POST /api/v1/prospects         {"prospects": [{"email": "…", "fields": {"company": "…"}}]}
+ *   POST /api/v1/prospects         {"prospects": [{"email": "…", "fields": {"company": "…"}}],
+ *                                   "own": false, "strict": false}
  *                                  {"results": [{"prospect": "<24 hex>", "status": "added"}]}
  *
- * An import is an upsert: fields are merged into those that are there, an empty value takes one
- * away. Rows are judged one by one, so that a bad address does not hold up the thousand good ones
- * beside it; with "strict": true the first bad one is the last that is looked at.
+ * An import is an upsert: what a row says (app/prospect_row.h) is put into what is known. Rows are
+ * judged one by one, so that a bad address does not hold up the thousand good ones beside it; with
+ * "strict": true the first bad one is the last that is looked at.
+ *
+ * With crm.share_field only records that take part are taken, and "own" says that the rows are not
+ * the CRM's. Of somebody who is known and takes part no more, that alone is taken: status
+ * "unshared"; of anybody else nothing: "left_out".
  *
  * Fewer results than rows mean that the rest was not looked at and must be sent again: this runs on
  * the thread that answers clicks, so it takes as many rows as fit into a slice of time.
  */
 #include "app/operation.h"
 
+#include "app/person_named.h"
+#include "app/prospect_row.h"
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/people.h"
-#include "text/url.h"
+#include "track/person_share.h"
 
 #include <errno.h>
-#include <stdio.h>
 
-enum {
-	PROSPECTS_MAX = 1000,
-	FIELDS_MAX = 100,
-	FIELD_NAME_MAX_BYTES = 64,
-	FIELD_VALUE_MAX_BYTES = 4096,
-	FIELDS_MAX_BYTES = 32768, /* of PERSON_FIELDS */
-	PERSON_ARENA_BYTES = 1 << 20
-};
+enum { PROSPECTS_MAX = 1000 };
 
 struct import {
 	struct operation_call *call;
 	json_t *results; /* by row */
-	bool strict, refused;
+	json_t *met;	 /* names that this call has recorded */
+	struct prospect_row_source source;
+	bool strict, own, refused;
 };
+
+/* One row, and whom it is about. */
+struct subject {
+	const json_t *row;
+	struct span address;
+	struct prospect_id id;
+	bool known;
+	struct person_record *record;
+	json_t *changed; /* names */
+	struct buffer fields;
+};
+
+static void finish_subject(struct subject *subject)
+{
+	person_record_free(subject->record);
+	json_decref(subject->changed);
+	buffer_finish(&subject->fields);
+}
 
 static int add_result(struct import *import, json_t *result)
 {
@@ -48,93 +67,21 @@ static int refuse_row(struct import *import, const char *sentence)
 	return add_result(import, json_pack("{s:s}", "error", sentence));
 }
 
-/* NULL, or what is wrong with a field. @room: for a sentence that names it. */
-static const char *field_refusal(const char *name, const json_t *value, char *room, size_t size)
+/* {"fields": ["company", …]}: what changed, never the values. */
+static int add_prospect_event(struct import *import, const struct handle *handle,
+			      const struct subject *subject, struct error *error)
 {
-	struct span text = span_text(name);
-
-	if (text.size < 1 || text.size > FIELD_NAME_MAX_BYTES || id_check_name(text) != 0)
-		return "a field's name must be 1 to 64 bytes of text without controls";
-	/* The log names the fields that change. */
-	if (url_holds_address(text))
-		return "a field's name holds an e-mail address, which must not enter the log";
-	if (!json_is_string(value))
-		(void)snprintf(room, size, "%s: a field's value must be a text", name);
-	else if (json_string_length(value) > FIELD_VALUE_MAX_BYTES)
-		(void)snprintf(room, size, "%s: a field's value is longer than 4096 bytes", name);
-	else
-		return NULL;
-	return room;
-}
-
-static const char *row_refusal(const json_t *row, char *room, size_t size)
-{
-	static const char *const keys[] = {"email", "fields", NULL};
-	const json_t *fields = json_object_get(row, "fields");
-	const char *name, *refusal = NULL;
-	json_t *value;
-
-	if (operation_check_keys(row, "", keys, NULL) != 0)
-		return "a row holds email and fields, nothing else";
-	if (!json_is_string(json_object_get(row, "email")))
-		return "there is no e-mail address";
-	if (fields && !json_is_object(fields))
-		return "fields must be an object";
-	if (json_object_size(fields) > FIELDS_MAX)
-		return "there are more than 100 fields";
-	json_object_foreach((json_t *)(uintptr_t)fields, name, value) if (!refusal) refusal =
-		field_refusal(name, value, room, size);
-	return refusal;
-}
-
-/* What is known of the person, with @changes applied; an empty value removes a field. */
-static json_t *merged_fields(struct span known, json_t *changes)
-{
-	json_t *fields =
-		known.size > 0 ? json_loadb((const char *)known.data, known.size, 0, NULL) : NULL;
-	const char *name;
-	json_t *value;
-
-	if (!fields)
-		fields = json_object();
-	if (!fields || json_object_update(fields, changes) != 0) {
-		json_decref(fields);
-		return NULL;
-	}
-	json_object_foreach(changes, name, value) if (json_string_length(value) == 0)(void)
-		json_object_del(fields, name);
-	return fields;
-}
-
-/* {"fields": ["company", …]}: which fields changed, never their values. */
-static char *names_of_fields(json_t *changes)
-{
-	json_t *names = json_array(), *props;
-	const char *name;
-	json_t *value;
-	char *text = NULL;
-
-	json_object_foreach(changes, name, value)(void)
-		json_array_append_new(names, json_string(name));
-	props = json_pack("{s:o}", "fields", names);
-	if (props)
-		text = json_dumps(props, JSON_COMPACT | JSON_SORT_KEYS);
-	json_decref(props);
-	return text;
-}
-
-static int add_prospect_event(struct import *import, const struct handle *handle, bool added,
-			      json_t *changes, struct error *error)
-{
-	cleanup_free char *props = names_of_fields(changes);
+	json_t *props = json_pack("{s:O}", "fields", subject->changed);
+	cleanup_free char *text = props ? json_dumps(props, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	struct event event;
 
-	if (!props)
+	json_decref(props);
+	if (!text)
 		return -ENOMEM;
-	event_init(&event, EVENT_prospect, clock_wall());
+	event_init(&event, EVENT_prospect, import->source.time);
 	event_set(&event, EVENT_FIELD_prospect, span_of(handle, sizeof(*handle)));
-	event_set(&event, EVENT_FIELD_props, span_text(props));
-	event_set(&event, EVENT_FIELD_reason, added ? SPAN("added") : SPAN("changed"));
+	event_set(&event, EVENT_FIELD_props, span_text(text));
+	event_set(&event, EVENT_FIELD_reason, subject->known ? SPAN("changed") : SPAN("added"));
 	event_set(&event, EVENT_FIELD_actor, span_text(import->call->actor));
 	operation_count(import->call, METRIC_EVENT_PROSPECT, 1);
 	return operation_add_event(import->call, &event, error);
@@ -148,79 +95,139 @@ static int accept_row(struct import *import, const struct handle *handle, const 
 	return add_result(import, json_pack("{s:s, s:s}", "prospect", text, "status", status));
 }
 
-/* Look the person up: whether there is one, and the merged fields as text. */
-static int merge_person(struct import *import, const struct prospect_id *id, json_t *changes,
-			bool *ret_known, char **ret_fields)
+/* What is known of the person. Return: 0; PERSON_RECORD_E_DAMAGED; negative errno. */
+static int find_record(struct import *import, struct subject *subject)
 {
 	struct arena arena = ARENA_INIT(PERSON_ARENA_BYTES);
 	struct person person = {0};
-	int code = people_find(import->call->app->store, id, &arena, &person);
-	json_t *fields = NULL;
+	int code = people_find(import->call->app->store, &subject->id, &arena, &person);
 
 	if (code == 0 || code == PEOPLE_E_NOT_FOUND) {
-		*ret_known = code == 0 && person.address.data;
-		fields = merged_fields(person.fields, changes);
-		*ret_fields = fields ? json_dumps(fields, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-		code = *ret_fields ? 0 : -ENOMEM;
+		subject->known = code == 0 && person.address.data;
+		/* One who has several keeps the address that they had. */
+		if (subject->known && memcmp(&person.own, &subject->id, sizeof(person.own)) != 0)
+			subject->address = (struct span){0};
+		code = person_record_parse(person.fields, person.changed, &subject->record);
 	}
 	sodium_memzero(&person.key, sizeof(person.key));
-	json_decref(fields);
 	arena_finish(&arena);
 	return code;
 }
 
-static int store_person(struct import *import, struct span address, const struct prospect_id *id,
-			json_t *changes, struct error *error)
+/* Only that they do not take part any more. */
+static json_t *row_of_share(const struct import *import, const struct subject *subject)
 {
-	cleanup_free char *fields = NULL;
-	struct people_change *change;
-	struct handle handle = {0};
-	bool same, known;
+	const char *field = import->call->app->config->crm_share_field;
+	json_t *value = json_object_get(json_object_get(subject->row, "fields"), field);
+
+	return json_pack("{s:{s:O*}}", "fields", field, value);
+}
+
+/* The row into the record. *ret_status: NULL, or what else became of it. */
+static int apply_row(struct import *import, struct subject *subject, const char **ret_status)
+{
+	const struct config *config = import->call->app->config;
+	json_t *share;
 	int code;
 
-	code = merge_person(import, id, changes, &known, &fields);
-	if (!code && strlen(fields) > FIELDS_MAX_BYTES)
+	*ret_status = NULL;
+	if (!import->own && person_share_is_on(config)) {
+		bool shared = person_is_shared(config, subject->record);
+
+		share = row_of_share(import, subject);
+		code = share ? prospect_row_apply(subject->record, share, &import->source,
+						  subject->changed)
+			     : -ENOMEM;
+		json_decref(share);
+		if (code)
+			return code;
+		if (!person_is_shared(config, subject->record)) {
+			*ret_status = subject->known && shared ? "unshared" : "left_out";
+			return 0;
+		}
+	}
+	return prospect_row_apply(subject->record, subject->row, &import->source, subject->changed);
+}
+
+/* Nothing, but for a row that was not told of. */
+static int prepare(struct import *import, struct subject *subject, struct handle *ret_handle,
+		   struct people_change **ret_change, bool *ret_same)
+{
+	bool changed = json_array_size(subject->changed) > 0;
+	int code = changed ? person_record_format(subject->record, &subject->fields) : 0;
+
+	if (code)
+		return code == PERSON_RECORD_E_LONG ? -EMSGSIZE : code;
+	return people_prepare(import->call->app->store, &subject->id, subject->address,
+			      changed ? buffer_span(&subject->fields) : (struct span){0},
+			      ret_handle, ret_change, ret_same);
+}
+
+static int store_person(struct import *import, struct subject *subject, const char *status,
+			struct error *error)
+{
+	struct people_change *change = NULL;
+	struct handle handle = {0};
+	bool same = true;
+	int code = prepare(import, subject, &handle, &change, &same);
+
+	if (code == -EMSGSIZE)
 		return refuse_row(import, "the fields together are longer than 32768 bytes");
-	if (!code)
-		code = people_prepare(import->call->app->store, id, address, span_text(fields),
-				      &handle, &change, &same);
 	if (code == PEOPLE_E_ERASED)
 		return refuse_row(import, "this person was erased");
 	if (code)
 		return code < 0 ? code : -EIO;
 	if (same)
-		return accept_row(import, &handle, "same");
-	code = add_prospect_event(import, &handle, !known, changes, error);
+		return accept_row(import, &handle, status ? status : "same");
+	code = add_prospect_event(import, &handle, subject, error);
 	if (code) {
 		people_change_free(change);
 		return code;
 	}
 	change->told_by = import->call->ticket->count;
 	event_ticket_add_change(import->call->ticket, change);
-	return accept_row(import, &handle, known ? "changed" : "added");
+	return accept_row(import, &handle, status ? status : subject->known ? "changed" : "added");
+}
+
+static int import_subject(struct import *import, struct subject *subject, struct error *error)
+{
+	const char *status;
+	int code = find_record(import, subject);
+
+	if (code == PERSON_RECORD_E_DAMAGED)
+		return refuse_row(import, "what is known of this person is damaged");
+	subject->changed = json_array();
+	if (!code)
+		code = subject->changed ? apply_row(import, subject, &status) : -ENOMEM;
+	if (code == PERSON_RECORD_E_FULL)
+		return refuse_row(import, "the person would have more than 100 fields, or lists");
+	if (code)
+		return code;
+	if (status && strcmp(status, "left_out") == 0)
+		return add_result(import, json_pack("{s:s}", "status", status));
+	code = prospect_row_record_lists(import->call, import->met, subject->row, error);
+	if (code == OPERATION_E_CONFLICT)
+		return refuse_row(import, error->text);
+	return code ? code : store_person(import, subject, status, error);
 }
 
 static int import_row(struct import *import, const json_t *row, struct error *error)
 {
+	cleanup(finish_subject) struct subject subject = {.row = row};
 	cleanup_buffer struct buffer address = BUFFER_INIT;
-	char room[FIELD_NAME_MAX_BYTES + 64];
-	const char *refusal = row_refusal(row, room, sizeof(room));
-	struct prospect_id id;
-	json_t *email, *fields;
-	int code;
+	char room[PROSPECT_ROW_ROOM];
+	const char *refusal = prospect_row_refusal(row, room);
+	const json_t *email;
 
 	if (refusal)
 		return refuse_row(import, refusal);
 	email = json_object_get(row, "email");
 	if (id_normalise_address(span_of(json_string_value(email), json_string_length(email)),
 				 &address) != 0 ||
-	    id_of_address(import->call->app->keyring, buffer_span(&address), &id) != 0)
+	    id_of_address(import->call->app->keyring, buffer_span(&address), &subject.id) != 0)
 		return refuse_row(import, "that is not an e-mail address");
-	fields = json_object_get(row, "fields");
-	fields = fields ? json_incref(fields) : json_object();
-	code = fields ? store_person(import, buffer_span(&address), &id, fields, error) : -ENOMEM;
-	json_decref(fields);
-	return code;
+	subject.address = buffer_span(&address);
+	return import_subject(import, &subject, error);
 }
 
 /* Beside clicks, only as long as they may wait; a command that owns the stores takes all. */
@@ -253,13 +260,21 @@ static int import_all(struct import *import, const json_t *list, struct error *e
 
 int operation_prospects_import(struct operation_call *call, struct error *error)
 {
-	static const char *const keys[] = {"prospects", "strict", NULL};
-	struct import import = {.call = call, .results = json_array()};
+	static const char *const keys[] = {"own", "prospects", "strict", NULL};
+	bool is_owner = strcmp(call->actor, "owner") == 0;
+	struct import import = {
+		.call = call,
+		.results = json_array(),
+		.met = json_object(),
+		.source = {is_owner ? SPAN("import") : SPAN("api"), clock_wall()},
+	};
 	const json_t *list;
 	int code = operation_check_keys(call->body, "", keys, error);
 
 	if (!code)
 		code = operation_bool(call->body, "", "strict", &import.strict, error);
+	if (!code)
+		code = operation_bool(call->body, "", "own", &import.own, error);
 	if (!code)
 		code = operation_list(call->body, "prospects", PROSPECTS_MAX, &list, error);
 	if (!code)
@@ -269,5 +284,6 @@ int operation_prospects_import(struct operation_call *call, struct error *error)
 		code = call->reply ? 0 : -ENOMEM;
 	}
 	json_decref(import.results);
+	json_decref(import.met);
 	return code;
 }

@@ -14,7 +14,9 @@
 static const struct command subcommands[] = {
 	{"find",   command_prospect_find,   "print the handle of an address"},
 	{"import", command_prospect_import, "add or change people from CSV or NDJSON"},
+	{"merge",  command_prospect_merge,  "say that two people are one"},
 	{"show",   command_prospect_show,   "print what is kept of one person (recorded)"},
+	{"unmerge", command_prospect_unmerge, "undo a merge"},
 	{0},
 };
 /* clang-format on */

@@ -14,6 +14,7 @@
 #include "commands/import_options.h"
 #include "commands/import_report.h"
 #include "commands/import_seen.h"
+#include "commands/prospect_shape.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,15 +27,31 @@ struct import {
 	struct import_batch batch;
 	struct import_report report;
 	struct error error;
-	size_t added, changed, same, doubled;
-	bool stopped; /* --strict: at a bad row */
+	size_t added, changed, same, doubled, left_out, unshared;
+	bool stopped;	   /* --strict: at a bad row */
+	json_t *constants; /* --own */
 };
+
+enum { KEY_OWN = 300 };
 
 static const struct argp_option options[] = {
 	COMMAND_OPTION_CONFIG,
 	IMPORT_OPTIONS_ROWS,
+	{"own", KEY_OWN, NULL, 0,
+	 "These are people of your own, not the CRM's: crm.share_field is not asked", 0},
 	{0},
 };
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct import *import = state->input;
+
+	if (key != KEY_OWN)
+		return import_options_parse(key, argument, state);
+	if (!import->constants)
+		import->constants = json_pack("{s:b}", "own", 1);
+	return 0;
+}
 
 static bool is_address_column(const char *column)
 {
@@ -56,7 +73,7 @@ static bool is_address_column(const char *column)
 
 static const char *field_of_column(const char *column)
 {
-	return is_address_column(column) ? "email" : column;
+	return is_address_column(column) ? "email" : prospect_shape_column(column);
 }
 
 static const char *what_is_known(void)
@@ -94,6 +111,10 @@ static void take_result(void *context, size_t line, const json_t *result)
 		import->added++;
 	else if (status && strcmp(status, "changed") == 0)
 		import->changed++;
+	else if (status && strcmp(status, "left_out") == 0)
+		import->left_out++;
+	else if (status && strcmp(status, "unshared") == 0)
+		import->unshared++;
 	else
 		import->same++;
 }
@@ -126,34 +147,6 @@ static int note_row(void *context, size_t line, json_t *row, const char *trouble
 	return 0;
 }
 
-/* Fields that stand beside "email" move into "fields"; anything else is refused later. */
-static json_t *shape(json_t *row)
-{
-	json_t *fields = json_object_get(row, "fields"), *value, *shaped;
-	const char *name;
-	int code = 0;
-
-	shaped = json_pack("{s:O*, s:o}", "email", json_object_get(row, "email"), "fields",
-			   json_object());
-	if (!shaped)
-		return NULL;
-	json_object_foreach(row, name, value)
-	{
-		json_t *to = json_object_get(shaped, "fields");
-
-		if (strcmp(name, "email") == 0)
-			continue;
-		if (value == fields && json_is_object(value))
-			code |= json_object_update(to, value);
-		else
-			code |= json_object_set_nocheck(to, name, value);
-	}
-	if (!code)
-		return shaped;
-	json_decref(shaped);
-	return NULL;
-}
-
 /* Is another row of this person the one that counts? */
 static bool is_superseded(struct import *import, size_t line, const json_t *row)
 {
@@ -177,6 +170,8 @@ static int take_row(void *context, size_t line, json_t *row, const char *trouble
 {
 	struct import *import = context;
 	uint64_t offset = import_rows_offset(import->rows);
+	char room[PROSPECT_SHAPE_ROOM];
+	const char *refusal;
 	json_t *shaped;
 
 	import_report_row(&import->report, offset, import_rows_total(import->rows));
@@ -186,10 +181,10 @@ static int take_row(void *context, size_t line, json_t *row, const char *trouble
 		json_decref(row);
 		return 0;
 	}
-	shaped = shape(row);
+	shaped = prospect_shape(row, room, &refusal);
 	json_decref(row);
 	if (!shaped)
-		return -ENOMEM;
+		return refusal ? refuse_unread(import, line, refusal) : -ENOMEM;
 	return import_batch_add(&import->batch, line, shaped, offset, &import->error);
 }
 
@@ -206,6 +201,7 @@ static int run(struct import *import)
 	if (!code)
 		code = import_rows_each(import->rows, note_row, import, &import->error);
 	import->batch.session = import->session;
+	import->batch.constants = import->constants;
 	if (!code)
 		code = import_batch_begin(&import->batch);
 	if (!code)
@@ -222,12 +218,16 @@ static void finish(struct import *import)
 	import_rows_close(import->rows);
 	session_close(import->session);
 	import_options_finish(&import->options);
+	json_decref(import->constants);
 }
 
 static void print_summary(const struct import *import)
 {
 	printf("%zu added, %zu changed, %zu the same, %zu refused", import->added, import->changed,
 	       import->same, import->report.bad);
+	if (import->left_out + import->unshared > 0)
+		printf(", %zu left out by crm.share_field, %zu that take part no more",
+		       import->left_out, import->unshared);
 	if (import->doubled > 0)
 		printf(", %zu superseded by a later row", import->doubled);
 	putchar('\n');
@@ -237,10 +237,13 @@ int command_prospect_import(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = options,
-		.parser = import_options_parse,
+		.parser = parse,
 		.args_doc = "FILE",
 		.doc = "Add or change people from FILE ('-' is standard input): CSV with a header "
-		       "row and a column \"email\", or one JSON object per line."
+		       "row and a column \"email\", or one JSON object per line. Columns "
+		       "salesforce_lead, salesforce_contact and salesforce_account are ids; "
+		       "opted_out and bounced keep mail away; unsubscribed and subscribed name "
+		       "lists; opens is a consent; all others are fields."
 		       "\vOf several rows of one address the last counts. Started again after it "
 		       "was killed, an import ends as if it had not been. Exit status: 0, or 2 "
 		       "when it is done but for bad rows, 1 when it failed."};
