@@ -106,6 +106,36 @@ static int find_erased(const struct output *output, const struct handle *handle,
 	return code;
 }
 
+static struct span text_in(const json_t *object, const char *key)
+{
+	const json_t *text = json_object_get(object, key);
+
+	return span_of(json_string_value(text), json_string_length(text));
+}
+
+static void read_identity(const json_t *person, struct deliver_identity *ret_identity)
+{
+	const json_t *crm = json_object_get(person, "crm");
+	const json_t *registered = json_object_get(person, "registered");
+
+	*ret_identity = (struct deliver_identity){
+		.known = json_is_object(person),
+		.address = text_in(person, "email"),
+		.fields = json_object_get(person, "fields"),
+		.held_back = json_is_false(json_object_get(person, "shared")),
+		.opted_out = json_is_true(json_object_get(person, "opted_out")),
+		.bounced = json_is_true(json_object_get(person, "bounced")),
+		.left = json_object_get(person, "left"),
+		.lead = text_in(crm, "salesforce_lead"),
+		.contact = text_in(crm, "salesforce_contact"),
+		.account = text_in(crm, "salesforce_account"),
+		.registered = text_in(registered, "source"),
+		.registered_at = (usec_t)json_integer_value(json_object_get(registered, "time")),
+	};
+	ret_identity->merged = hex_parse(text_in(person, "merged_into"), &ret_identity->into,
+					 sizeof(ret_identity->into)) == 0;
+}
+
 static int identities(void *context, const struct handle *handles, size_t count,
 		      struct deliver_identity *ret_identities, struct error *error)
 {
@@ -120,14 +150,7 @@ static int identities(void *context, const struct handle *handles, size_t count,
 			return code;
 	}
 	for (size_t i = 0; i < count; i++) {
-		const json_t *person = json_array_get(output->people, i);
-		const json_t *email = json_object_get(person, "email");
-
-		ret_identities[i] = (struct deliver_identity){
-			.known = json_is_object(person),
-			.address = span_of(json_string_value(email), json_string_length(email)),
-			.fields = json_object_get(person, "fields"),
-		};
+		read_identity(json_array_get(output->people, i), &ret_identities[i]);
 		if (!ret_identities[i].known) {
 			int code = find_erased(output, &handles[i], &ret_identities[i].erased);
 
@@ -204,6 +227,7 @@ static void print_result(const char *directory, const struct deliver_result *res
 		{DELIVER_FILE_task_contact, "tasks of contacts"},
 		{DELIVER_FILE_removed, "removed"},
 		{DELIVER_FILE_erased, "erased"},
+		{DELIVER_FILE_merged, "merged"},
 	};
 	char name[24];
 
@@ -222,6 +246,9 @@ static void print_result(const char *directory, const struct deliver_result *res
 	if (result->unknown > 0)
 		command_warn("%llu people have no known address and are in no file for the CRM",
 			     (unsigned long long)result->unknown);
+	if (result->held_back > 0)
+		command_warn("%llu people take no part by crm.share_field and are left out",
+			     (unsigned long long)result->held_back);
 	if (result->guarded > 0)
 		command_warn("%llu addresses begin like a formula and are left empty in the CSV; "
 			     "\"guard_formulas\": false in the mapping puts them in",

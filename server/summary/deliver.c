@@ -9,9 +9,9 @@
  * A page is walked twice, once for its handles and once for its summaries. Somebody who comes in
  * between is left for the next delivery.
  *
- * Whoever was delivered and was erased since is named once more. Whoever has no summary any more
- * (their events are past their keeping) stays as delivered, and so does whom people/ lost, as after
- * a restore without it: that must not have the CRM delete them.
+ * Whoever was delivered and was erased since, or merged into somebody else, is named once more.
+ * Whoever has no summary any more (their events are past their keeping) stays as delivered, and so
+ * does whom people/ lost, as after a restore without it: that must not have the CRM delete them.
  */
 #include "summary/deliver.h"
 
@@ -135,8 +135,24 @@ static void pass_over(struct delivery *delivery, size_t index)
 		return;
 	if (delivery->identities[index].erased)
 		deliver_rows_erased(rows, person);
+	else if (delivery->identities[index].merged)
+		deliver_rows_merged(rows, person, &delivery->identities[index].into);
 	else
 		put_entries(delivery, rows->before, rows->before_count);
+}
+
+/* Somebody new of a company that the CRM has is a contact there. */
+static void find_account(const struct delivery *delivery, struct deliver_item *item)
+{
+	const struct deliver_source *source = delivery->source;
+	enum deliver_object object;
+
+	if (!source->account || item->identity->registered.size == 0 ||
+	    deliver_mapping_known(delivery->options->mapping, item->identity, &object))
+		return;
+	item->account = item->identity->account;
+	if (item->account.size == 0 && item->company.key[0])
+		item->account = source->account(source->context, &item->company);
 }
 
 static int deliver_one(struct delivery *delivery, size_t index,
@@ -158,12 +174,14 @@ static int deliver_one(struct delivery *delivery, size_t index,
 	delivery->result->persons++;
 	if (!item.identity->known || item.identity->address.size == 0)
 		delivery->result->unknown++;
-	if (!item.identity->known) {
+	delivery->result->held_back += item.identity->held_back;
+	if (!item.identity->known || item.identity->held_back) {
 		pass_over(delivery, index);
 		return 0;
 	}
 	delivery->result->guarded += mapping->guard && csv_is_formula(item.identity->address);
 	deliver_item_judge(&item, delivery->today);
+	find_account(delivery, &item);
 	take_entries(delivery, &item.person);
 	deliver_rows_person(rows, &item);
 	put_entries(delivery, rows->after, rows->after_count);

@@ -30,6 +30,8 @@ struct deliver_source {
 	 */
 	int (*identities)(void *context, const struct handle *handles, size_t count,
 			  struct deliver_identity *ret_identities, struct error *error);
+	/* The CRM's id of the account of a company; absent: it has none. NULL: nobody is asked. */
+	struct span (*account)(void *context, const struct company *company);
 	void *context;
 };
 
@@ -42,10 +44,11 @@ struct deliver_options {
 };
 
 struct deliver_result {
-	uint64_t number;  /* of the delivery; 0: nothing had changed, and there is none */
-	uint64_t persons; /* looked at */
-	uint64_t unknown; /* of these, left out: people/ knows no address of theirs */
-	uint64_t guarded; /* left out, since a spreadsheet would run their address */
+	uint64_t number;    /* of the delivery; 0: nothing had changed, and there is none */
+	uint64_t persons;   /* looked at */
+	uint64_t unknown;   /* of these, left out: people/ knows no address of theirs */
+	uint64_t held_back; /* or crm.share_field says that the CRM shall not have them */
+	uint64_t guarded;   /* left out, since a spreadsheet would run their address */
 	uint64_t rows[DELIVER_FILE_COUNT];
 };
 

@@ -24,7 +24,8 @@
 	DELIVER_FILE(task_lead, "Task_Lead", ".csv", "Task", "upsert")                             \
 	DELIVER_FILE(task_contact, "Task_Contact", ".csv", "Task", "upsert")                       \
 	DELIVER_FILE(removed, "removed", ".csv", "", "delete")                                     \
-	DELIVER_FILE(erased, "erased", ".csv", "", "delete")
+	DELIVER_FILE(erased, "erased", ".csv", "", "delete")                                       \
+	DELIVER_FILE(merged, "merged", ".csv", "", "")
 
 enum deliver_file {
 #define DELIVER_FILE(name, ...) DELIVER_FILE_##name,

@@ -251,6 +251,27 @@ static void set_lists(json_t *object, const struct deliver_item *item)
 	SET_LIST(object, "purchases", summary->purchases, purchase_value);
 }
 
+static void set_id(json_t *object, const char *name, struct span id)
+{
+	if (id.size > 0)
+		(void)json_object_set_new(object, name, text_value(id));
+}
+
+/* Where the CRM stands, and who gets no mail; only what is so. */
+static void set_standing(json_t *object, const struct deliver_identity *identity)
+{
+	set_id(object, "salesforce_lead", identity->lead);
+	set_id(object, "salesforce_contact", identity->contact);
+	set_id(object, "salesforce_account", identity->account);
+	set_id(object, "registered_by", identity->registered);
+	if (identity->opted_out)
+		(void)json_object_set_new(object, "opted_out", json_true());
+	if (identity->bounced)
+		(void)json_object_set_new(object, "bounced", json_true());
+	if (identity->left)
+		(void)json_object_set(object, "left_lists", (json_t *)(uintptr_t)identity->left);
+}
+
 json_t *deliver_person_json(const struct deliver_item *item)
 {
 	const struct person_summary *summary = item->summary;
@@ -271,7 +292,9 @@ json_t *deliver_person_json(const struct deliver_item *item)
 			  touch_value(item, &summary->last_touch), "browsers",
 			  (int)summary->browsers);
 
-	if (object)
+	if (object) {
+		set_standing(object, item->identity);
 		set_lists(object, item);
+	}
 	return object;
 }

@@ -20,7 +20,7 @@ static const struct {
 	unsigned files;
 } objects[] = {
 	[DELIVER_LEAD] = {"Lead", DELIVER_RECORD},
-	[DELIVER_CONTACT] = {"Contact", DELIVER_RECORD},
+	[DELIVER_CONTACT] = {"Contact", DELIVER_RECORD | DELIVER_ONLY_CONTACT},
 	[DELIVER_INTERACTIONS] = {"Web_Interaction_Summary__c", DELIVER_SUMMARY},
 	[DELIVER_CAMPAIGN_MEMBER] = {"CampaignMember", DELIVER_MEMBER},
 	[DELIVER_TASK_OBJECT] = {"Task", DELIVER_TASK},
@@ -322,23 +322,47 @@ int deliver_mapping_load(const char *path, struct deliver_mapping **ret_mapping,
 	return code;
 }
 
+bool deliver_mapping_known(const struct deliver_mapping *mapping,
+			   const struct deliver_identity *identity, enum deliver_object *ret_object)
+{
+	const json_t *value = json_object_get(identity->fields, mapping->crm_id_field);
+	struct span id = span_of(json_string_value(value), json_string_length(value));
+	bool contact = identity->contact.size > 0, lead = identity->lead.size > 0;
+
+	if (!contact && !lead) {
+		contact = span_starts(id, SPAN("003"));
+		lead = span_starts(id, SPAN("00Q"));
+	}
+	/* A lead that was converted has both. */
+	*ret_object = contact ? DELIVER_CONTACT : DELIVER_LEAD;
+	return contact || lead;
+}
+
 enum deliver_object deliver_mapping_object(const struct deliver_mapping *mapping,
 					   const struct deliver_item *item)
 {
-	const json_t *value = json_object_get(item->identity->fields, mapping->crm_id_field);
-	struct span id = span_of(json_string_value(value), json_string_length(value));
+	enum deliver_object object;
 
-	if (span_starts(id, SPAN("003")))
-		return DELIVER_CONTACT;
-	if (span_starts(id, SPAN("00Q")))
-		return DELIVER_LEAD;
-	return mapping->contacts ? DELIVER_CONTACT : DELIVER_LEAD;
+	if (deliver_mapping_known(mapping, item->identity, &object))
+		return object;
+	return item->account.size > 0 || mapping->contacts ? DELIVER_CONTACT : DELIVER_LEAD;
 }
 
 void deliver_columns_header(const struct deliver_columns *columns, struct csv_row *row)
 {
 	for (size_t i = 0; i < columns->count; i++)
 		csv_row_plain(row, span_text(columns->items[i].name));
+}
+
+/* What the CRM has is left alone where we say nothing. */
+static bool is_kept(const struct deliver_value *value)
+{
+	static const char *const names[] = {"account", "email", "email_opt_out"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(value->name, names[i]) == 0)
+			return true;
+	return false;
 }
 
 static void write_value(const struct deliver_value *value, const struct deliver_item *item,
@@ -352,8 +376,7 @@ static void write_value(const struct deliver_value *value, const struct deliver_
 		row->to->error = text.error;
 	/* An address is somebody's key: it is never emptied, and never guarded. */
 	if (text.size == 0)
-		csv_row_plain(row, updates && strcmp(value->name, "email") != 0 ? SPAN("#N/A")
-										: SPAN(""));
+		csv_row_plain(row, updates && !is_kept(value) ? SPAN("#N/A") : SPAN(""));
 	else if (is_text)
 		csv_row_text(row, buffer_span(&text), value->length,
 			     item->guard && strcmp(value->name, "email") != 0);

@@ -57,7 +57,12 @@ int deliver_mapping_parse(const char *path, struct span text, struct deliver_map
 			  struct error *error);
 void deliver_mapping_free(struct deliver_mapping *mapping); /* NULL allowed */
 
-/* The file is a lead's or a contact's. */
+/* Does the CRM have them, and as what? */
+bool deliver_mapping_known(const struct deliver_mapping *mapping,
+			   const struct deliver_identity *identity,
+			   enum deliver_object *ret_object);
+/* The file is a lead's or a contact's: as the CRM has them; else a contact where there is an
+ * account for them, or by the mapping. */
 enum deliver_object deliver_mapping_object(const struct deliver_mapping *mapping,
 					   const struct deliver_item *item);
 

@@ -333,6 +333,19 @@ void deliver_rows_erased(struct deliver_rows *rows, const struct handle *person)
 	add_row(rows, DELIVER_FILE_erased);
 }
 
+void deliver_rows_merged(struct deliver_rows *rows, const struct handle *person,
+			 const struct handle *into)
+{
+	struct deliver_item item = {.person = *person}, kept = {.person = *into};
+	struct csv_row row;
+
+	begin_row(rows, &row);
+	add_reference(&row, &item, true);
+	add_reference(&row, &kept, true);
+	csv_row_end(&row);
+	add_row(rows, DELIVER_FILE_merged);
+}
+
 /* What the id of a person is called there. */
 static const char *id_column(const struct deliver_mapping *mapping, enum deliver_object object)
 {
@@ -412,6 +425,11 @@ void deliver_rows_header(void *context, enum deliver_file file, struct buffer *t
 		break;
 	case DELIVER_FILE_erased:
 		csv_row_plain(&row, span_text(id_column(mapping, DELIVER_LEAD)));
+		csv_row_end(&row);
+		break;
+	case DELIVER_FILE_merged:
+		csv_row_plain(&row, span_text(id_column(mapping, DELIVER_LEAD)));
+		csv_row_plain(&row, SPAN("Merged_Into"));
 		csv_row_end(&row);
 		break;
 	case DELIVER_FILE_lead:

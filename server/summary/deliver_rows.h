@@ -34,7 +34,9 @@ void deliver_rows_clear(struct deliver_rows *rows);
 /* The header of a file, for deliver_files.h. @context: the mapping. */
 void deliver_rows_header(void *context, enum deliver_file file, struct buffer *to);
 
-/* Somebody who was delivered is there no more. */
+/* Somebody who was delivered is there no more; or is somebody else since. */
 void deliver_rows_erased(struct deliver_rows *rows, const struct handle *person);
+void deliver_rows_merged(struct deliver_rows *rows, const struct handle *person,
+			 const struct handle *into);
 
 #endif

@@ -31,6 +31,19 @@ static void add_email(const struct deliver_item *it, struct buffer *to)
 		buffer_append_span(to, it->identity->address);
 }
 
+static void add_left(const struct deliver_item *it, struct buffer *to)
+{
+	const json_t *name;
+	size_t index;
+
+	json_array_foreach(it->identity->left, index, name)
+	{
+		if (index > 0)
+			buffer_append_byte(to, '\n');
+		buffer_append(to, json_string_value(name), json_string_length(name));
+	}
+}
+
 static void add_likelihood(const struct deliver_item *it, struct buffer *to)
 {
 	if (it->summary->score)
@@ -265,7 +278,13 @@ void deliver_time_write(usec_t time, struct buffer *to)
 	buffer_append_byte(to, 'Z');
 }
 
-enum { R = DELIVER_RECORD, S = DELIVER_SUMMARY, M = DELIVER_MEMBER, T = DELIVER_TASK };
+enum {
+	R = DELIVER_RECORD,
+	C = DELIVER_ONLY_CONTACT,
+	S = DELIVER_SUMMARY,
+	M = DELIVER_MEMBER,
+	T = DELIVER_TASK
+};
 
 const struct deliver_value deliver_values[] = {
 #define DELIVER_VALUE(type_, files_, name_, column_, length_, label_, expression) \

@@ -11,10 +11,18 @@
 
 /* Who somebody is, as people/ knows them. Spans are borrowed. */
 struct deliver_identity {
-	bool known;	      /* false: erased, or not there */
-	bool erased;	      /* of who is not known: the log says so; else people/ lost them */
-	struct span address;  /* absent: only their id is known */
-	const json_t *fields; /* object of texts; NULL: none */
+	bool known;	/* false: erased, or not there */
+	bool erased;	/* of who is not known: the log says so; else people/ lost them */
+	bool merged;	/* is @into since then, and has no summary of its own */
+	bool held_back; /* must not be delivered: crm.share_field */
+	bool opted_out, bounced;
+	struct span address;		    /* absent: only their id is known */
+	const json_t *fields;		    /* object of texts; NULL: none */
+	struct span lead, contact, account; /* ids in the CRM; absent: none */
+	struct span registered; /* who told us of them: "form:contact"; absent: nobody */
+	usec_t registered_at;
+	const json_t *left; /* names of lists; NULL: none */
+	struct handle into;
 };
 
 /* Where texts and names come from; each answer is good until the next question. */
@@ -45,6 +53,7 @@ struct deliver_item {
 	const struct calendar *calendar;
 	const char *const *statuses; /* CRM's word for each enum deliver_stage */
 	struct company company;
+	struct span account; /* where a contact is made that the CRM does not have; or absent */
 	enum grade grade;
 	struct likelihood likelihood;
 	const struct person_response *response;
@@ -80,7 +89,13 @@ enum deliver_type {
 };
 
 /* Files by what a row of theirs is about. */
-enum { DELIVER_RECORD = 1, DELIVER_SUMMARY = 2, DELIVER_MEMBER = 4, DELIVER_TASK = 8 };
+enum {
+	DELIVER_RECORD = 1,
+	DELIVER_SUMMARY = 2,
+	DELIVER_MEMBER = 4,
+	DELIVER_TASK = 8,
+	DELIVER_ONLY_CONTACT = 16
+};
 
 struct deliver_value {
 	const char *name;

@@ -8,7 +8,7 @@
  *   type: NUMBER an int64_t; TIME a usec_t, 0: none; DAY a day's number, 0: none; FLAG; TEXT is a
  *     call that appends to @to, nothing: none; LONG likewise, for a field of several lines
  *   files: of which files it is a column by default, and of which it can be one at all: R the
- *     records of people (Lead, Contact), S Web_Interaction_Summary__c, M CampaignMember, T Task
+ *     records of people (Lead, Contact), C contacts alone, S Web_Interaction_Summary__c, M CampaignMember, T Task
  *   column: its name there, by default
  *   length: characters of a text; digits of a number
  * In expressions @it is the struct deliver_item, @s the person's summary.
@@ -67,6 +67,13 @@ DELIVER_VALUE(LONG,   S,     files, "Waymark_Files__c", 32000, "Waymark files fe
 DELIVER_VALUE(LONG,   S,     bought, "Waymark_Bought__c", 32000, "Waymark purchases by day, last first", add_purchases(it, to))
 DELIVER_VALUE(LONG,   S,     categories, "Waymark_Score_Categories__c", 32000, "Waymark score by category", add_categories(it, to))
 DELIVER_VALUE(LONG,   S,     evidence, "Waymark_Score_Evidence__c", 32000, "Waymark events behind the score", add_evidence(it, to))
+DELIVER_VALUE(TEXT,   C,     account, "AccountId", 18, "Account ID", buffer_append_span(to, it->account))
+DELIVER_VALUE(TEXT,   R,     email_opt_out, NULL, 5, "Email Opt Out", buffer_append_text(to, it->identity->opted_out ? "true" : ""))
+DELIVER_VALUE(FLAG,   R|S,   opted_out, "Waymark_Opted_Out__c", 0, "Waymark: wants no mail", it->identity->opted_out)
+DELIVER_VALUE(FLAG,   S,     bounced, "Waymark_Bounced__c", 0, "Waymark: the address takes no mail", it->identity->bounced)
+DELIVER_VALUE(LONG,   S,     left_lists, "Waymark_Left_Lists__c", 32000, "Waymark lists that were left", add_left(it, to))
+DELIVER_VALUE(TEXT,   R|S,   registered_by, "Waymark_Registered_By__c", 255, "Waymark registration, by", buffer_append_span(to, it->identity->registered))
+DELIVER_VALUE(TIME,   S,     registered_at, "Waymark_Registered_At__c", 0, "Waymark registration, when", it->identity->registered_at)
 
 DELIVER_VALUE(TEXT,   M,     member_id, "Waymark_Member_Id__c", 40, "Waymark member id", add_member_id(it, to))
 DELIVER_VALUE(TEXT,   M,     campaign, NULL, 255, "Waymark campaign", add_campaign(it, &it->response->campaign, to))
