@@ -48,6 +48,12 @@
 	METRIC(REQUEST_FORGET_FAILED, counter, "waymark_requests_total", "route=\"forget\",result=\"failed\"", "") \
 	METRIC(REQUEST_PRIVACY, counter, "waymark_requests_total", "route=\"privacy\",result=\"ok\"", "") \
 	METRIC(REQUEST_PRIVACY_PREFETCH, counter, "waymark_requests_total", "route=\"privacy\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_FORM, counter, "waymark_requests_total", "route=\"form\",result=\"ok\"", "") \
+	METRIC(REQUEST_FORM_UNKNOWN, counter, "waymark_requests_total", "route=\"form\",result=\"unknown_form\"", "") \
+	METRIC(REQUEST_FORM_PREFETCH, counter, "waymark_requests_total", "route=\"form\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_PREFILL, counter, "waymark_requests_total", "route=\"prefill\",result=\"ok\"", "") \
+	METRIC(REQUEST_PREFILL_UNKNOWN, counter, "waymark_requests_total", "route=\"prefill\",result=\"unknown_form\"", "") \
+	METRIC(REQUEST_PREFILL_PREFETCH, counter, "waymark_requests_total", "route=\"prefill\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_STAFF, counter, "waymark_requests_total", "route=\"staff\",result=\"ok\"", "") \
 	METRIC(REQUEST_STAFF_LEFT_OUT, counter, "waymark_requests_total", "route=\"staff\",result=\"left_out\"", "") \
 	METRIC(REQUEST_STAFF_COUNTED, counter, "waymark_requests_total", "route=\"staff\",result=\"counted\"", "") \
@@ -116,6 +122,7 @@
 	METRIC(EVENT_DOWNLOAD, counter, "waymark_events_total", "type=\"download\"", "") \
 	METRIC(EVENT_CONSENT, counter, "waymark_events_total", "type=\"consent\"", "") \
 	METRIC(EVENT_LOGIN, counter, "waymark_events_total", "type=\"login\"", "") \
+	METRIC(EVENT_PREFILL, counter, "waymark_events_total", "type=\"prefill\"", "") \
 	METRIC(EVENT_SUBMIT, counter, "waymark_events_total", "type=\"submit\"", "") \
 	METRIC(EVENT_SUBMIT_ERROR, counter, "waymark_events_total", "type=\"submit_error\"", "") \
 	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \

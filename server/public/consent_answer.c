@@ -69,7 +69,9 @@ void consent_answer_drop_held(struct consent_answer *answer, const struct visit 
 
 static enum handled send_answer(struct request *request, const struct consent_answer *answer)
 {
-	if (answer->is_form) {
+	if (answer->is_form && answer->back) {
+		(void)privacy_redirect(request, answer->counter, answer->back);
+	} else if (answer->is_form) {
 		(void)privacy_return(request, answer->counter, answer->language, answer->done);
 	} else {
 		(void)reply_body(request, answer->counter, 204, NULL, "no-store", SPAN(""));

@@ -6,7 +6,7 @@
 #include "public/visit.h"
 
 /*
- * The answer to a choice and to being forgotten: to a form of our own 303 back to /privacy, to a
+ * The answer to a choice and to being forgotten: to a form of our own 303 back to its page, to a
  * script of a site 204 that it may read; with the cookies that remember it. It waits for its event
  * as the answer to a click does.
  */
@@ -17,6 +17,7 @@ struct consent_answer {
 	enum privacy_done done;
 	unsigned counter;
 	const char *cookie, *held; /* whole Set-Cookie values in the request's arena, or NULL */
+	const char *back;	   /* where a form of another page leads; NULL: to /privacy */
 };
 
 /* Is it a form of our own page, so that what it sets comes by a navigation? */

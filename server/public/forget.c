@@ -5,12 +5,16 @@
  * more, and a consent event says that it was asked for.
  * What was recorded stays, without the person; erasing a person is an operator's command.
  *
+ * The hosted form has a button of its own for it ("Not you?"), which leads back to the form.
+ *
  * An id is forgotten whatever the consent is, and of several cookies each: somebody may have
  * planted one, and the browser cannot say which. If what ties them cannot be ended, nothing is
  * dropped and the answer says so: a page that promises more than was done would be worse.
  */
+#include "app/forms.h"
 #include "base/cleanup.h"
 #include "public/consent_answer.h"
+#include "public/form_page.h"
 #include "public/origin.h"
 #include "public/public.h"
 #include "public/visit_commit.h"
@@ -78,7 +82,19 @@ static struct event_ticket *make_events(const struct visit *visit,
 	return visit_event_take(&builder);
 }
 
-static enum handled forget(struct request *request, struct span language)
+/* Back to the hosted form that was asked on ("Not you?"); NULL: it was none. */
+static const char *find_back(struct request *request, struct span name, enum language language)
+{
+	cleanup_buffer struct buffer address = BUFFER_INIT;
+	cleanup(cleanup_form) struct form *form = NULL;
+
+	if (name.size == 0 || forms_find(request->context, name, &form) != 0)
+		return NULL;
+	form_page_address(form, FORM_PAGE_FORGOTTEN, language, &address);
+	return (const char *)arena_copy(&request->arena, buffer_span(&address)).data;
+}
+
+static enum handled forget(struct request *request, struct span language, struct span form)
 {
 	struct forgetting forgetting;
 	struct identity_request asked;
@@ -97,6 +113,7 @@ static enum handled forget(struct request *request, struct span language)
 					     TEXT_refused_busy, language);
 	consent_answer_init(&answer, &visit, language);
 	consent_answer_drop_held(&answer, &visit);
+	answer.back = find_back(request, form, answer.language);
 	answer.needs_record = true;
 	answer.done = PRIVACY_FORGOTTEN;
 	answer.counter = METRIC_REQUEST_FORGET;
@@ -116,5 +133,5 @@ enum handled public_forget(struct request *request)
 	if (!origin_allows(request, public_tracker(request)))
 		return consent_answer_refuse(request, METRIC_REQUEST_FORGET_ORIGIN, 403,
 					     TEXT_refused_origin, language);
-	return forget(request, language);
+	return forget(request, language, form_body_get(&form, SPAN("form")));
 }

@@ -37,8 +37,10 @@ void privacy_refusal_append(enum text_id why, enum language language, struct buf
 /* Answer with such a page: for this browser only, fetching nothing, in no frame. */
 enum handled privacy_reply(struct request *request, unsigned counter, unsigned status,
 			   enum language language, struct buffer *html);
+/* The answer to a form of ours: 303 to @location, a path of this host. */
+enum handled privacy_redirect(struct request *request, unsigned counter, const char *location);
 /*
- * The answer to a form of ours: 303 to /privacy, which says what was done, in the form's language.
+ * The same: 303 to /privacy, which says what was done, in the form's language.
  */
 enum handled privacy_return(struct request *request, unsigned counter, enum language language,
 			    enum privacy_done done);

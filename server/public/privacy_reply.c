@@ -22,6 +22,14 @@ enum handled privacy_reply(struct request *request, unsigned counter, unsigned s
 	return HANDLED;
 }
 
+enum handled privacy_redirect(struct request *request, unsigned counter, const char *location)
+{
+	(void)reply_body(request, counter, 303, NULL, "no-store", SPAN(""));
+	reply_header(request, "Location", location);
+	reply_header(request, "Referrer-Policy", "same-origin");
+	return HANDLED;
+}
+
 enum handled privacy_return(struct request *request, unsigned counter, enum language language,
 			    enum privacy_done done)
 {
@@ -30,8 +38,5 @@ enum handled privacy_return(struct request *request, unsigned counter, enum lang
 
 	buffer_printf(&location, "/privacy?lang=%s%s%s", language_tag(language),
 		      word ? "&done=" : "", word ? word : "");
-	(void)reply_body(request, counter, 303, NULL, "no-store", SPAN(""));
-	reply_header(request, "Location", location.error ? "" : buffer_text(&location));
-	reply_header(request, "Referrer-Policy", "same-origin");
-	return HANDLED;
+	return privacy_redirect(request, counter, location.error ? "" : buffer_text(&location));
 }

@@ -380,6 +380,7 @@ static const enum metric counters[EVENT_TYPE_COUNT] = {
 	[EVENT_login] = METRIC_EVENT_LOGIN,
 	[EVENT_submit] = METRIC_EVENT_SUBMIT,
 	[EVENT_submit_error] = METRIC_EVENT_SUBMIT_ERROR,
+	[EVENT_prefill] = METRIC_EVENT_PREFILL,
 };
 
 void visit_event_complete(struct visit_event *builder)
