@@ -51,6 +51,12 @@ void html_decode_attribute(struct span value, struct buffer *to, bool *ret_non_a
 /* Append @value escaped for an attribute in @quote quotes: & " ' < >. */
 void html_escape_attribute(struct span value, struct buffer *to);
 
+/*
+ * Where the body of @document begins: behind its <body> tag, else before the first thing that
+ * browsers put into one; the document's size when there is none. Return: 0; -ENOMEM.
+ */
+int html_body_start(struct span document, size_t *ret_at);
+
 /* charset named by a <meta> in the first 1,024 bytes (HTML Standard 13.2.3.2); absent if none. */
 struct span html_meta_charset(struct span document);
 

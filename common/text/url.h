@@ -81,6 +81,13 @@ bool url_holds_address(struct span url);
 /* Decode %XX once; '+' stays. Malformed escapes stay as they are. Appends. */
 void url_percent_decode(struct span text, struct buffer *to);
 /*
+ * Append @url with the pairs of @query ("a=b&c=d") before its fragment; a name that @url's query
+ * has already is left out. Byte for byte @url otherwise. Return: whether anything was added.
+ */
+bool url_append_query(struct span url, struct span query, struct buffer *to);
+/* Whether @url carries a signature over itself, which anything that is added would break. */
+bool url_is_signed(struct span url);
+/*
  * Iterate name=value pairs of a query, still encoded; empty ones are skipped, and the value of one
  * without '=' is absent. @at starts at 0; false at the end.
  */
