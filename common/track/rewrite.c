@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass over a message: find the links, have each one decided, and copy everything between the
- * values that change. Nothing is parsed into a tree and written out again, so what is not a link
- * value cannot change: the output is the message with some spans exchanged.
+ * One pass over a text: find the links, have each one decided, and note which bytes are to stand in
+ * the place of which. Nothing is parsed into a tree and written out again, so what is not a link
+ * value cannot change.
  *
- * ISO-2022-JP writes kana and kanji with the bytes of quotes and angle brackets. Such a message is
- * searched in a mask of the same length, and spliced from the original. Charsets that do not even
- * keep ASCII as ASCII are refused.
+ * ISO-2022-JP writes kana and kanji with the bytes of quotes and angle brackets. Such a text is
+ * searched in a mask of the same length. Charsets that do not even keep ASCII as ASCII are refused.
  *
- * Invariants: sites come in ascending order and do not overlap; pass->written never runs past the
- * site at hand; all text of links lives as long as the result.
+ * Invariants: sites come in ascending order and do not overlap; pass->end never runs past the site
+ * at hand; all text of links lives as long as the template.
  */
 #include "track/rewrite.h"
 
@@ -18,32 +17,30 @@
 #include "text/charset.h"
 #include "text/html_links.h"
 #include "text/text_links.h"
-#include "track/rewrite_pass.h"
+#include "track/mail_segment.h"
 
 #include <assert.h>
 #include <errno.h>
 
 enum { ESCAPE = 0x1B };
 
-static void rewrite_result_free_pointer(struct rewrite_result **result)
-{
-	rewrite_result_free(*result);
-}
+struct rewrite_result {
+	struct mail_template *template;
+	struct buffer output;
+};
 
 void rewrite_result_free(struct rewrite_result *result)
 {
 	if (!result)
 		return;
 	buffer_finish(&result->output);
-	arena_finish(&result->arena);
-	free(result->links);
+	mail_template_free(result->template);
 	free(result);
 }
 
 const struct rewrite_link *rewrite_links(const struct rewrite_result *result, size_t *ret_count)
 {
-	*ret_count = result->count;
-	return result->links;
+	return mail_template_links(result->template, ret_count);
 }
 
 struct span rewrite_output(const struct rewrite_result *result)
@@ -68,7 +65,7 @@ struct span rewrite_keep(struct rewrite_pass *pass, const struct buffer *buffer)
 {
 	if (buffer->error)
 		return (struct span){.data = NULL};
-	return arena_copy(&pass->result->arena, buffer_span(buffer));
+	return arena_copy(&pass->template->arena, buffer_span(buffer));
 }
 
 int rewrite_leave(struct rewrite_link *link, const char *why)
@@ -103,58 +100,89 @@ bool rewrite_has_field(const struct rewrite_pass *pass, const struct rewrite_sit
 	return true;
 }
 
-static struct rewrite_link *result_add(struct rewrite_result *result)
+int rewrite_edits_add(struct rewrite_edits *edits, const struct rewrite_edit *edit)
 {
-	if (result->count == result->capacity) {
-		size_t capacity = result->capacity ? result->capacity * 2 : 32;
-		struct rewrite_link *links =
-			reallocarray(result->links, capacity, sizeof(*result->links));
+	if (edits->count == edits->capacity) {
+		size_t capacity = edits->capacity ? edits->capacity * 2 : 32;
+		struct rewrite_edit *items =
+			reallocarray(edits->items, capacity, sizeof(*edits->items));
 
-		if (!links)
-			return NULL;
-		result->links = links;
-		result->capacity = capacity;
+		if (!items)
+			return -ENOMEM;
+		edits->items = items;
+		edits->capacity = capacity;
 	}
-	result->links[result->count] = (struct rewrite_link){.outcome = REWRITE_LEFT};
-	return &result->links[result->count++];
+	edits->items[edits->count++] = *edit;
+	return 0;
 }
 
-/* Copy what lies before the site as it is, then what the decision wrote in the value's place. */
-static void splice(struct rewrite_pass *pass, const struct rewrite_site *site)
+void rewrite_edits_finish(struct rewrite_edits *edits)
 {
-	struct buffer *output = &pass->result->output;
-	size_t at = (size_t)(site->raw.data - pass->message.data);
+	free(edits->items);
+	*edits = (struct rewrite_edits){.items = NULL};
+}
 
-	assert(at >= pass->written && site->replaced >= site->raw.size);
-	buffer_append_span(output, span_slice(pass->message, pass->written, at - pass->written));
-	buffer_append_span(output, site->written);
-	pass->written = at + site->replaced;
+static int add_edit(struct rewrite_pass *pass, const struct rewrite_site *site)
+{
+	size_t at = (size_t)(site->raw.data - pass->message.data);
+	size_t count;
+
+	assert(at >= pass->end && site->replaced >= site->raw.size);
+	(void)mail_template_links(pass->template, &count);
+	pass->end = at + site->replaced;
+	return rewrite_edits_add(&pass->edits, &(struct rewrite_edit){
+						       .at = at,
+						       .size = site->replaced,
+						       .written = site->written,
+						       .link = count - 1,
+						       .slot = site->slot,
+					       });
+}
+
+/*
+ * The line of the mail in which the text's byte @at stands. Encoded lines of base64 are all of one
+ * length, or nearly.
+ */
+static size_t line_in_mail(struct rewrite_pass *pass, size_t at)
+{
+	const struct rewrite_text *text = pass->text;
+	struct span source = rewrite_text_source(text, at, 0);
+	bool base64 = text->style.encoding == TRANSFER_BASE64;
+	const uint8_t *place = base64 ? text->raw.data : source.data;
+	size_t target = (size_t)(place - pass->whole.data), lines = 0;
+
+	for (; pass->line_at < target; pass->line_at++)
+		pass->line += pass->whole.data[pass->line_at] == '\n';
+	if (base64)
+		lines = (size_t)(source.data - text->source.data) / 3 * 4 / text->style.line_bytes;
+	return pass->line + lines;
 }
 
 /* A negative return ends the walk of the finder; pass->failure keeps what to return. */
 static int site_visit(struct rewrite_pass *pass, struct rewrite_site *site, size_t line,
 		      const char *place)
 {
-	struct rewrite_link *link = result_add(pass->result);
+	struct rewrite_link *link = rewrite_add_link(pass->template);
 
 	if (!link) {
 		pass->failure = -ENOMEM;
 		return -ENOMEM;
 	}
 	link->line = line;
+	if (pass->text->mail)
+		link->line = line_in_mail(pass, (size_t)(site->raw.data - pass->message.data));
 	link->place = place;
+	link->part = pass->text->path;
 	link->original = site->raw;
 	link->label = site->label;
 	site->replaced = site->raw.size;
 	pass->failure = pass->decide(pass, site, link);
-	if (pass->failure != 0)
-		return -ECANCELED;
-	if (site->written.data)
-		splice(pass, site);
-	return 0;
+	if (pass->failure == 0 && site->written.data)
+		pass->failure = add_edit(pass, site);
+	return pass->failure == 0 ? 0 : -ECANCELED;
 }
 
-/* The same bytes of the original message as @span is of the searched document. */
+/* The same bytes of the text as @span is of the searched document. */
 static struct span in_message(const struct rewrite_pass *pass, struct span span)
 {
 	if (!span.data)
@@ -243,7 +271,7 @@ static int text_visit(void *context, const struct text_link *found)
 
 	/* A merge field may hold spaces: what the finder sees next is inside a link that is done.
 	 */
-	if (at < pass->written)
+	if (at < pass->end)
 		return 0;
 	return site_visit(pass, &site, found->line, "text");
 }
@@ -257,7 +285,7 @@ static bool holds_nocase(struct span text, struct span needle)
 	return false;
 }
 
-static bool looks_like_html(struct span message)
+bool rewrite_looks_like_html(struct span message)
 {
 	static const struct span byte_order_mark = {(const uint8_t *)"\xEF\xBB\xBF", 3};
 	struct span start = message;
@@ -273,19 +301,20 @@ static bool looks_like_html(struct span message)
 }
 
 /*
- * What the bytes mean: the caller's label, else the document's own. A document whose <meta> could
+ * What the bytes mean: the label given, else the document's own. A document whose <meta> could
  * be read as ASCII is not UTF-16, whatever it says (HTML Standard 13.2.3.2).
  */
 static int choose_document(struct rewrite_pass *pass, struct buffer *mask)
 {
-	struct span label = pass->options->charset;
+	struct span label = pass->text->charset;
 
-	if (!label.data && pass->html) {
+	if (label.size == 0 && pass->text->html) {
 		label = html_meta_charset(pass->message);
 		if (span_starts_nocase(label, SPAN("utf-16")))
 			label = SPAN("utf-8");
 	}
 	pass->document = pass->message;
+	pass->utf8 = false;
 	switch (charset_treatment_of(label, pass->message)) {
 	case CHARSET_UTF8:
 		pass->utf8 = true;
@@ -307,31 +336,61 @@ static int choose_document(struct rewrite_pass *pass, struct buffer *mask)
 		label.size ? (const char *)label.data : "");
 }
 
-int rewrite_run(struct rewrite_pass *pass, struct rewrite_result **ret_result)
+int rewrite_run(struct rewrite_pass *pass, const struct rewrite_text *text)
 {
-	cleanup(rewrite_result_free_pointer) struct rewrite_result *result =
-		calloc(1, sizeof(*result));
 	cleanup_buffer struct buffer mask = BUFFER_INIT;
 	int r;
 
-	if (!result)
-		return -ENOMEM;
-	pass->result = result;
-	pass->html = pass->options->form == REWRITE_HTML ||
-		     (pass->options->form == REWRITE_AUTO && looks_like_html(pass->message));
+	pass->text = text;
+	pass->message = text->says;
+	pass->edits.count = 0;
+	pass->end = 0;
+	pass->failure = 0;
 	r = choose_document(pass, &mask);
 	if (r != 0)
 		return r;
-	r = pass->html ? html_links_find(pass->document, html_visit, pass)
+	r = text->html ? html_links_find(pass->document, html_visit, pass)
 		       : text_links_find(pass->document, text_visit, pass);
 	if (pass->failure != 0)
 		return pass->failure;
-	if (r != 0)
-		return r;
-	buffer_append_span(&result->output,
-			   span_slice(pass->message, pass->written, pass->message.size));
-	if (result->output.error)
-		return result->output.error;
-	*ret_result = take_ptr(result);
-	return 0;
+	return r == 0 ? rewrite_add_extras(pass) : r;
+}
+
+/* What a template says to the one whom its options name. */
+static int finish(struct mail_template *template, const struct rewrite_options *options,
+		  struct rewrite_result **ret_result)
+{
+	struct rewrite_result *result = calloc(1, sizeof(*result));
+	int r;
+
+	if (!result) {
+		mail_template_free(template);
+		return -ENOMEM;
+	}
+	result->template = template;
+	r = mail_template_emit(template, &options->prospect, &result->output);
+	if (r == 0)
+		*ret_result = result;
+	else
+		rewrite_result_free(result);
+	return r;
+}
+
+int rewrite_message(struct span message, const struct rewrite_options *options,
+		    struct rewrite_result **ret_result, struct error *error)
+{
+	struct mail_template *template = NULL;
+	int r = mail_template_compile(message, options, &template, error);
+
+	return r == 0 ? finish(template, options, ret_result) : r;
+}
+
+int rewrite_strip(struct span message, const struct rewrite_options *options,
+		  int (*find)(void *context, const struct link_id *id, struct buffer *to),
+		  void *context, struct rewrite_result **ret_result, struct error *error)
+{
+	struct mail_template *template = NULL;
+	int r = mail_template_strip(message, options, find, context, &template, error);
+
+	return r == 0 ? finish(template, options, ret_result) : r;
 }

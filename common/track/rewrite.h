@@ -7,22 +7,33 @@
 
 /*
  * A message in, the tracked message out. Only the bytes of link values change (and quotes around a
- * value that had none, where the new one needs them). Pure: it mints tokens and lists the links
- * that the caller must register before the message is sent.
+ * value that had none, where the new one needs them), and what an option adds. Pure: it mints
+ * tokens and lists the links that the caller must register before the message is sent.
+ *
+ * A mail is a whole message of RFC 5322, headers and all. Its texts are those parts that are
+ * text/html or text/plain and the message's own; where a text is encoded, it is encoded anew only
+ * around its links. What is signed, encrypted, attached or embedded is left alone, and listed as a
+ * link without an original whose place is "part".
  */
-enum rewrite_form { REWRITE_AUTO, REWRITE_HTML, REWRITE_TEXT };
+enum rewrite_form { REWRITE_AUTO, REWRITE_HTML, REWRITE_TEXT, REWRITE_MIME };
 
 struct rewrite_options {
 	const struct tracker_set *trackers;
 	const struct tracker *tracker; /* whose address the links get: usually the primary */
 	const struct keyring *keyring;
 	enum rewrite_form form;
-	struct span charset;	       /* label given by the caller; absent: from the document */
+	struct span charset; /* label given by the caller; absent: from the document. Of a mail: for
+				parts that name none */
 	struct span campaign, mailing; /* names; absent or empty: tracker's campaign, no mailing */
 	bool has_prospect;
 	struct prospect_id prospect; /* --to */
 	struct span field;   /* --field: a mailer's merge field (two-part links); else absent */
 	bool self_contained; /* every link as /u/ */
+	struct span utm;     /* query to add to destinations on listed sites; absent: nothing */
+	bool open_pixel;     /* an image of the tracker's where the body of HTML begins */
+	bool trap;	     /* a link there that no person sees */
+	bool unsubscribe;    /* List-Unsubscribe (a mail's), and {{unsubscribe}} becomes the page */
+	struct span list;    /* --unsubscribe: the list's name; empty: all that is sent */
 };
 
 enum rewrite_outcome {
@@ -44,8 +55,10 @@ struct rewrite_link {
 	bool notable;		 /* a browser would have followed it, yet it was left alone */
 	const char *warning;	 /* of a link that was tracked: a constant sentence; else NULL */
 	size_t line;		 /* of the original */
-	const char *place;	 /* "html", "comment", "vml", "text" */
-	struct span original;	 /* value as written */
+	const char *place;	 /* "html", "comment", "vml", "text", "trap"; "part", "header" */
+	struct span part;	 /* of a mail, "1.2"; else absent */
+	bool trap;		 /* register it as one */
+	struct span original;	 /* value as written; absent: it is no link of the message's */
 	struct span destination; /* Location; absent when left, or ours and not self-contained */
 	struct span tracked;	 /* the tracked URL, unescaped; absent when left */
 	struct span label;
@@ -60,12 +73,14 @@ void rewrite_result_free(struct rewrite_result *result); /* NULL allowed */
 enum {
 	REWRITE_E_FOREIGN_TOKEN = 1, /* another person's token; @error names the line */
 	REWRITE_E_CHARSET = 2,	     /* a charset that must not be touched */
-	REWRITE_E_OPTIONS = 3	     /* nobody to track for, two of them, or a bad name or field */
+	REWRITE_E_OPTIONS = 3,	     /* nobody to track for, two of them, or a bad name or field */
+	REWRITE_E_NESTED = 6	     /* a mail of so many parts in parts that it is none */
 };
 
 /*
- * Rewrite @message. Rewriting the output again gives the same bytes. HTML, text, or told apart
- * (REWRITE_AUTO: the first non-space byte is '<', or the text holds "<html", "<!doctype", "<a ").
+ * Rewrite @message. Rewriting the output again gives the same bytes. A mail, HTML, text, or told
+ * apart (REWRITE_AUTO): a mail begins with header fields that only mails have; HTML with '<', or it
+ * holds "<html", "<!doctype", "<a ".
  */
 int rewrite_message(struct span message, const struct rewrite_options *options,
 		    struct rewrite_result **ret_result, struct error *error);
@@ -77,7 +92,8 @@ int rewrite_message(struct span message, const struct rewrite_options *options,
  * What stripping a rewritten message gives back is the original, byte for byte, but for links whose
  * value was written in a way that a destination does not remember: an '&' that was not written as
  * "&amp;" becomes it, other character references become the characters, a URL that a browser
- * would have requested differently stays as requested, and quotes that a --field needed stay.
+ * would have requested differently stays as requested, and quotes that a --field needed stay. In a
+ * part that is quoted-printable or base64 the text is the same; its lines may be broken elsewhere.
  */
 int rewrite_strip(struct span message, const struct rewrite_options *options,
 		  int (*find)(void *context, const struct link_id *id, struct buffer *to),

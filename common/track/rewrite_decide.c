@@ -10,9 +10,11 @@
  * enters state/: it travels inside the link itself (/u/), which only its reader has.
  */
 #include "base/cleanup.h"
-#include "track/rewrite_pass.h"
+#include "track/mail_segment.h"
 
 #include <errno.h>
+
+enum { UTM_MAX_BYTES = 512 };
 
 static const char why_long[] =
 	"the address holds an e-mail address and is too long for a self-contained link";
@@ -21,16 +23,15 @@ static const char why_field_address[] =
 static const char why_label_address[] =
 	"its data-track holds an e-mail address, which must not enter the store";
 
-static int fail_foreign(struct rewrite_pass *pass, const struct rewrite_link *link)
+int rewrite_fail_foreign(struct rewrite_pass *pass, size_t line, const char *place)
 {
 	return error_set(pass->error, REWRITE_E_FOREIGN_TOKEN,
 			 "line %zu (%s): this link is already tracked for another person; take the "
 			 "tracking out with --strip and rewrite again",
-			 link->line, link->place);
+			 line, place);
 }
 
-/* The prospect whom an authentic link names; NULL: nobody (zeros, or a merge field). */
-static const struct prospect_id *person_of(const struct rewrite_explained *explained)
+const struct prospect_id *rewrite_person_of(const struct rewrite_explained *explained)
 {
 	const struct prospect_id *id = &explained->token.prospect;
 
@@ -48,7 +49,7 @@ static int keep_ours(struct rewrite_pass *pass, const struct rewrite_site *site,
 		link->id = explained->token.link;
 	if (explained->purpose != PURPOSE_SELF_CONTAINED)
 		return 0;
-	link->destination = arena_copy(&pass->result->arena, explained->token.url);
+	link->destination = arena_copy(&pass->template->arena, explained->token.url);
 	return link->destination.data ? 0 : -ENOMEM;
 }
 
@@ -67,10 +68,10 @@ static int decide_ours(struct rewrite_pass *pass, struct rewrite_site *site,
 		return rewrite_leave_notable(link, "our address, but its token does not verify");
 	if (r != 0)
 		return r;
-	person = person_of(&explained);
+	person = rewrite_person_of(&explained);
 	if (person &&
 	    (!options->has_prospect || memcmp(person, &options->prospect, sizeof(*person)) != 0))
-		return fail_foreign(pass, link);
+		return rewrite_fail_foreign(pass, link->line, link->place);
 	if (explained.has_second && !explained.second_valid &&
 	    !rewrite_has_field(pass, site, &size))
 		return rewrite_leave_notable(link, "already tracked, for another merge field");
@@ -87,7 +88,8 @@ static bool needs_quotes(struct span value)
 }
 
 static int write_tracked(struct rewrite_pass *pass, struct rewrite_site *site,
-			 const struct buffer *url, struct rewrite_link *link)
+			 const struct rewrite_slot *slot, const struct buffer *url,
+			 struct rewrite_link *link)
 {
 	cleanup_buffer struct buffer quoted = BUFFER_INIT;
 
@@ -95,29 +97,47 @@ static int write_tracked(struct rewrite_pass *pass, struct rewrite_site *site,
 	if (!link->tracked.data)
 		return -ENOMEM;
 	site->written = link->tracked;
+	site->slot = *slot;
 	if (site->html && site->quote == 0 && needs_quotes(link->tracked)) {
 		buffer_append_byte(&quoted, '"');
 		buffer_append_span(&quoted, link->tracked);
 		buffer_append_byte(&quoted, '"');
 		site->written = rewrite_keep(pass, &quoted);
+		site->slot.at++;
 	}
 	return site->written.data ? 0 : -ENOMEM;
+}
+
+int rewrite_append_url(const struct rewrite_pass *pass, struct rewrite_slot *slot,
+		       struct buffer *to)
+{
+	static const char *const paths[] = {
+		[PURPOSE_CLICK] = "/c/",	  [PURPOSE_LINK_PART] = "/c/",
+		[PURPOSE_SELF_CONTAINED] = "/u/", [PURPOSE_OPEN] = "/o/",
+		[PURPOSE_SUBSCRIPTION] = "/s/",
+	};
+	char text[TOKEN_MAX_CHARS + 1];
+
+	if (rewrite_mint(pass->template, slot, &pass->options->prospect, text) != 0)
+		return -EINVAL;
+	buffer_append_text(to, pass->options->tracker->origin);
+	buffer_append_text(to, paths[slot->purpose]);
+	slot->at = to->size;
+	slot->size = strlen(text);
+	buffer_append_text(to, text);
+	return 0;
 }
 
 static int track_self_contained(struct rewrite_pass *pass, struct rewrite_site *site,
 				struct rewrite_link *link)
 {
-	const struct rewrite_options *options = pass->options;
 	cleanup_buffer struct buffer url = BUFFER_INIT;
-	char text[TOKEN_MAX_CHARS + 1];
-	struct token token = {.prospect = options->prospect, .url = link->destination};
+	struct rewrite_slot slot = {.purpose = PURPOSE_SELF_CONTAINED, .url = link->destination};
 
-	id_of_name(NAME_CAMPAIGN, pass->campaign, &token.campaign);
-	if (token_mint(options->keyring, PURPOSE_SELF_CONTAINED, 0, &token, text) != 0)
+	if (rewrite_append_url(pass, &slot, &url) != 0)
 		return -EINVAL;
 	link->outcome = REWRITE_TRACKED_SELF_CONTAINED;
-	buffer_printf(&url, "%s/u/%s", options->tracker->origin, text);
-	return write_tracked(pass, site, &url, link);
+	return write_tracked(pass, site, &slot, &url, link);
 }
 
 static int track_by_id(struct rewrite_pass *pass, struct rewrite_site *site,
@@ -125,22 +145,21 @@ static int track_by_id(struct rewrite_pass *pass, struct rewrite_site *site,
 {
 	const struct rewrite_options *options = pass->options;
 	cleanup_buffer struct buffer url = BUFFER_INIT;
-	enum purpose purpose = options->has_prospect ? PURPOSE_CLICK : PURPOSE_LINK_PART;
-	char text[TOKEN_CLICK_CHARS + 1];
-	struct token token = {.prospect = options->prospect};
+	struct rewrite_slot slot = {
+		.purpose = options->has_prospect ? PURPOSE_CLICK : PURPOSE_LINK_PART,
+	};
 
 	id_of_link(options->keyring, pass->mailing, pass->campaign, link->label, link->destination,
 		   &link->id);
-	token.link = link->id;
-	if (token_mint(options->keyring, purpose, 0, &token, text) != 0)
+	slot.link = link->id;
+	if (rewrite_append_url(pass, &slot, &url) != 0)
 		return -EINVAL;
 	link->outcome = REWRITE_TRACKED;
-	buffer_printf(&url, "%s/c/%s", options->tracker->origin, text);
 	if (!options->has_prospect) {
 		buffer_append_byte(&url, '/');
 		buffer_append_span(&url, options->field);
 	}
-	return write_tracked(pass, site, &url, link);
+	return write_tracked(pass, site, &slot, &url, link);
 }
 
 /* What the mailer's reader sees as a foreign site's URL, and finds to lead to the tracker. */
@@ -166,12 +185,43 @@ static const char *anchor_warning(const struct rewrite_pass *pass, struct span a
 	return "its text shows a URL of another domain, which mail programs may flag as phishing";
 }
 
+static bool is_listed(const struct tracker_set *trackers, const struct url *url)
+{
+	char origin[URL_HOST_MAX_BYTES + 16];
+
+	url_origin(url, origin);
+	for (size_t i = 0; i < trackers->count; i++)
+		for (size_t j = 0; j < trackers->trackers[i].site_count; j++)
+			if (strcmp(trackers->trackers[i].sites[j], origin) == 0)
+				return true;
+	return false;
+}
+
+/* Only onto pages of the owner's, who knows what their site does with names it never asked for. */
+static int add_utm(struct rewrite_pass *pass, struct rewrite_link *link)
+{
+	cleanup_buffer struct buffer with = BUFFER_INIT;
+	struct url url;
+
+	if (pass->options->utm.size == 0 || url_is_signed(link->destination) ||
+	    url_parse(link->destination, &url) != 0 || !is_listed(pass->options->trackers, &url))
+		return 0;
+	if (!url_append_query(link->destination, pass->options->utm, &with) ||
+	    with.size > URL_MAX_BYTES)
+		return with.error;
+	link->destination = rewrite_keep(pass, &with);
+	return link->destination.data ? 0 : -ENOMEM;
+}
+
 static int track(struct rewrite_pass *pass, struct rewrite_site *site, struct rewrite_link *link)
 {
 	const struct rewrite_options *options = pass->options;
+	int r = add_utm(pass, link);
 	bool with_address = url_holds_address(link->destination);
 	bool fits = link->destination.size <= TOKEN_URL_MAX_BYTES;
 
+	if (r != 0)
+		return r;
 	if (with_address && (!fits || !options->has_prospect)) {
 		link->destination = (struct span){.data = NULL};
 		return rewrite_leave_notable(link, fits ? why_field_address : why_long);
@@ -204,8 +254,8 @@ static int leave_refused(struct rewrite_link *link, enum url_refusal refusal)
 	return rewrite_leave_notable(link, url_refusal_text(refusal));
 }
 
-static int decide_tracking(struct rewrite_pass *pass, struct rewrite_site *site,
-			   struct rewrite_link *link)
+int rewrite_decide_tracking(struct rewrite_pass *pass, struct rewrite_site *site,
+			    struct rewrite_link *link)
 {
 	cleanup_buffer struct buffer location = BUFFER_INIT;
 	enum url_refusal refusal = URL_OK;
@@ -262,7 +312,22 @@ static int check_field(struct error *error, struct span field)
 	return 0;
 }
 
-static int check_options(const struct rewrite_options *options, struct error *error)
+/* What goes into a query as it is. */
+static int check_utm(struct error *error, struct span utm)
+{
+	for (size_t i = 0; i < utm.size; i++)
+		if (utm.data[i] <= ' ' || utm.data[i] >= 0x7F ||
+		    strchr("\"'<>#\\^`{|}", utm.data[i]))
+			return error_set(error, REWRITE_E_OPTIONS,
+					 "--utm must be the part of a URL behind its '?', as in "
+					 "utm_source=news&utm_medium=email");
+	if (utm.size > UTM_MAX_BYTES)
+		return error_set(error, REWRITE_E_OPTIONS, "--utm takes at most %d bytes",
+				 UTM_MAX_BYTES);
+	return 0;
+}
+
+int rewrite_check_options(const struct rewrite_options *options, struct error *error)
 {
 	int r;
 
@@ -278,28 +343,17 @@ static int check_options(const struct rewrite_options *options, struct error *er
 		return error_set(error, REWRITE_E_OPTIONS,
 				 "--self-contained needs --to: such a link holds the person, and a "
 				 "merge field cannot");
+	if ((options->open_pixel || options->unsubscribe) && !options->has_prospect)
+		return error_set(
+			error, REWRITE_E_OPTIONS,
+			"--open-pixel and --unsubscribe need --to: their addresses hold the "
+			"person, and a merge field cannot");
 	r = check_name(error, "campaign", options->campaign);
 	if (r == 0)
 		r = check_name(error, "mailing", options->mailing);
+	if (r == 0)
+		r = check_name(error, "list", options->list);
+	if (r == 0)
+		r = check_utm(error, options->utm);
 	return r == 0 ? check_field(error, options->field) : r;
-}
-
-int rewrite_message(struct span message, const struct rewrite_options *options,
-		    struct rewrite_result **ret_result, struct error *error)
-{
-	struct rewrite_pass pass = {
-		.options = options,
-		.message = message,
-		.error = error,
-		.decide = decide_tracking,
-		.campaign = options->campaign,
-		.mailing = options->mailing,
-	};
-	int r = check_options(options, error);
-
-	if (r != 0)
-		return r;
-	if (pass.campaign.size == 0)
-		pass.campaign = span_text(options->tracker->campaign);
-	return rewrite_run(&pass, ret_result);
 }

@@ -3,22 +3,45 @@
 #define WAYMARK_TRACK_REWRITE_PASS_H
 
 #include "base/arena.h"
+#include "track/mail_template.h"
 #include "track/rewrite.h"
+#include "track/rewrite_text.h"
 
 /*
- * Private to rewrite*.c: one pass over a message. rewrite.c finds the links and puts the output
- * together; what becomes of each link is decided by rewrite_decide.c (tracking) or rewrite_strip.c.
+ * Private to rewrite*.c and mail_template.c: one pass over one text of a message. rewrite.c finds
+ * the links; what becomes of each is decided by rewrite_decide.c (tracking) or rewrite_strip.c;
+ * what options add comes from rewrite_extras.c. All of them leave edits, from which
+ * mail_template.c makes the message.
  */
-struct rewrite_result {
-	struct arena arena;
-	struct buffer output;
-	struct rewrite_link *links;
+
+/* The token that differs from one recipient to the next, within the bytes of an edit. */
+struct rewrite_slot {
+	enum purpose purpose; /* 0: there is none */
+	size_t at, size;
+	struct link_id link; /* PURPOSE_CLICK */
+	struct span url;     /* PURPOSE_SELF_CONTAINED */
+};
+
+/* Bytes of the text, possibly none, in whose place others stand. */
+struct rewrite_edit {
+	size_t at, size;
+	struct span written;
+	size_t link; /* which one it is of; REWRITE_NO_LINK */
+	struct rewrite_slot slot;
+};
+
+#define REWRITE_NO_LINK SIZE_MAX
+
+struct rewrite_edits {
+	struct rewrite_edit *items; /* in ascending order, not overlapping */
 	size_t count, capacity;
 };
+int rewrite_edits_add(struct rewrite_edits *edits, const struct rewrite_edit *edit);
+void rewrite_edits_finish(struct rewrite_edits *edits);
 
 /* Where a link stands, and what its decision wants to be written there. */
 struct rewrite_site {
-	struct span raw; /* bytes of the message that spell the value */
+	struct span raw; /* bytes of the text that spell the value */
 	struct span url; /* the value as browsers see it */
 	bool html;
 	uint8_t quote;	    /* HTML: '"', '\'' or 0 */
@@ -29,8 +52,9 @@ struct rewrite_site {
 	struct span label;  /* decoded; absent: none */
 	struct span anchor; /* HTML: content of the element; empty when unknown */
 
-	struct span written; /* out: bytes instead of the value; absent: nothing changes */
-	size_t replaced;     /* out: how many bytes from raw.data on go; at least raw.size */
+	struct span written;	  /* out: bytes instead of the value; absent: nothing changes */
+	size_t replaced;	  /* out: how many bytes from raw.data on go; at least raw.size */
+	struct rewrite_slot slot; /* out */
 };
 
 struct rewrite_pass;
@@ -39,24 +63,41 @@ typedef int (*rewrite_decide_fn)(struct rewrite_pass *pass, struct rewrite_site 
 
 struct rewrite_pass {
 	const struct rewrite_options *options;
-	struct span message;
-	struct span document; /* what is searched: the message, or its mask of the same length */
-	bool html, utf8;
-	size_t written; /* bytes of the message that the output already stands for */
-	struct rewrite_result *result;
+	struct mail_template *template; /* keeps the links and all text that they need */
 	struct error *error;
-	int failure; /* what ended the walk */
-
 	rewrite_decide_fn decide;
 	struct span campaign, mailing; /* tracking: names, empty for none */
 	int (*find)(void *context, const struct link_id *id, struct buffer *to);
 	void *context; /* stripping */
+	bool pixel_done, trap_done;
+
+	const struct rewrite_text *text;
+	struct span message;  /* what the text says */
+	struct span document; /* what is searched: that, or its mask of the same length */
+	bool utf8;
+	size_t end; /* of the last edit */
+	struct rewrite_edits edits;
+	int failure; /* what ended the walk */
+
+	struct span whole; /* the message; lines of a mail are counted in it */
+	size_t line, line_at;
 };
 
-/* Run @pass, whose message, options, error and decision are set. Return: 0; REWRITE_E_*; errno. */
-int rewrite_run(struct rewrite_pass *pass, struct rewrite_result **ret_result);
+/*
+ * Find the links of @text and decide each: links are added to the template, pass->edits is made
+ * anew. Return: 0; REWRITE_E_*; errno.
+ */
+int rewrite_run(struct rewrite_pass *pass, const struct rewrite_text *text);
 
-/* Text of @buffer kept in the result; data NULL when out of memory. */
+/* What the options add to the text of the last run. Return: as rewrite_run(). */
+int rewrite_add_extras(struct rewrite_pass *pass);
+/* The fields that they add to the header block, an edit in pass->edits. */
+int rewrite_add_header(struct rewrite_pass *pass, struct span header, struct span line_end);
+
+/* A link, or a note in its shape, at the end of the template's list; NULL: out of memory. */
+struct rewrite_link *rewrite_add_link(struct mail_template *template);
+
+/* Text of @buffer kept in the template; data NULL when out of memory. */
 struct span rewrite_keep(struct rewrite_pass *pass, const struct buffer *buffer);
 
 /* Leave the link alone, for the reason @why (a constant sentence). Return: 0. */
@@ -71,5 +112,29 @@ int rewrite_leave_notable(struct rewrite_link *link, const char *why);
  */
 bool rewrite_has_field(const struct rewrite_pass *pass, const struct rewrite_site *site,
 		       size_t *ret_size);
+
+/*
+ * What is tracked for another person is an error of the whole message.
+ */
+int rewrite_fail_foreign(struct rewrite_pass *pass, size_t line, const char *place);
+/* The prospect whom an authentic link names; NULL: nobody (zeros, or a merge field). */
+const struct prospect_id *rewrite_person_of(const struct rewrite_explained *explained);
+
+/* Whether the text may be HTML, where nobody says what it is. */
+bool rewrite_looks_like_html(struct span message);
+
+int rewrite_check_options(const struct rewrite_options *options, struct error *error);
+int rewrite_decide_tracking(struct rewrite_pass *pass, struct rewrite_site *site,
+			    struct rewrite_link *link);
+int rewrite_decide_strip(struct rewrite_pass *pass, struct rewrite_site *site,
+			 struct rewrite_link *link);
+
+/* The token of @slot for @prospect; @ret_text holds TOKEN_MAX_CHARS + 1 bytes. */
+int rewrite_mint(const struct mail_template *template, const struct rewrite_slot *slot,
+		 const struct prospect_id *prospect, char *ret_text);
+
+/* Append the URL of @slot's purpose and set where its token stands. */
+int rewrite_append_url(const struct rewrite_pass *pass, struct rewrite_slot *slot,
+		       struct buffer *to);
 
 #endif

@@ -57,8 +57,8 @@ static size_t bytes_of_link(const struct rewrite_pass *pass, const struct rewrit
 	return size;
 }
 
-static int decide_strip(struct rewrite_pass *pass, struct rewrite_site *site,
-			struct rewrite_link *link)
+int rewrite_decide_strip(struct rewrite_pass *pass, struct rewrite_site *site,
+			 struct rewrite_link *link)
 {
 	const struct rewrite_options *options = pass->options;
 	cleanup_buffer struct buffer destination = BUFFER_INIT, value = BUFFER_INIT;
@@ -91,20 +91,4 @@ static int decide_strip(struct rewrite_pass *pass, struct rewrite_site *site,
 	site->written = rewrite_keep(pass, &value);
 	site->replaced = bytes_of_link(pass, site, &explained);
 	return link->destination.data && site->written.data ? 0 : -ENOMEM;
-}
-
-int rewrite_strip(struct span message, const struct rewrite_options *options,
-		  int (*find)(void *context, const struct link_id *id, struct buffer *to),
-		  void *context, struct rewrite_result **ret_result, struct error *error)
-{
-	struct rewrite_pass pass = {
-		.options = options,
-		.message = message,
-		.error = error,
-		.decide = decide_strip,
-		.find = find,
-		.context = context,
-	};
-
-	return rewrite_run(&pass, ret_result);
 }

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "commands/command.h"
+#include "commands/rewrite_register.h"
 #include "commands/rewrite_report.h"
 #include "commands/session.h"
 #include "commands/tracker_option.h"
@@ -20,13 +21,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum {
-	MESSAGE_MAX_BYTES = 64 << 20,
-	READ_BYTES = 64 << 10,
-	BATCH_LINKS = 500,
-	BATCH_BYTES = 512 << 10, /* of destinations: an operation is bounded in bytes, too */
-	HEADER_MAX_BYTES = 64 << 10
-};
+enum { MESSAGE_MAX_BYTES = 64 << 20, READ_BYTES = 64 << 10 };
 
 enum {
 	KEY_TO = 't',
@@ -38,7 +33,11 @@ enum {
 	KEY_TRACKER,
 	KEY_SELF_CONTAINED,
 	KEY_STRIP,
-	KEY_REPORT
+	KEY_REPORT,
+	KEY_UTM,
+	KEY_OPEN_PIXEL,
+	KEY_TRAP,
+	KEY_UNSUBSCRIBE
 };
 
 /* clang-format off */
@@ -48,10 +47,14 @@ static const struct argp_option options_table[] = {
 	{"field", KEY_FIELD, "TEXT", 0, "Track for whomever a mailer's merge field names, as in *|WAYMARK|*", 0},
 	{"campaign", KEY_CAMPAIGN, "NAME", 0, "The campaign (default: the tracker's)", 0},
 	{"mailing", KEY_MAILING, "NAME", 0, "The mailing that the message is sent with", 0},
-	{"as", KEY_AS, "FORM", 0, "html or text (default: told by the message)", 0},
-	{"charset", KEY_CHARSET, "LABEL", 0, "The message's charset (default: told by the message)", 0},
+	{"as", KEY_AS, "FORM", 0, "html, text or mime, a whole mail (default: told by the message)", 0},
+	{"charset", KEY_CHARSET, "LABEL", 0, "The message's charset (default: told by the message); of a mail, of parts that name none", 0},
 	{"self-contained", KEY_SELF_CONTAINED, NULL, 0, "Put the destination into every link (/u/): works without the store", 0},
 	{"tracker", KEY_TRACKER, "URL", 0, "The tracker whose address the links get (default: the primary)", 0},
+	{"utm", KEY_UTM, "QUERY", OPTION_ARG_OPTIONAL, "Add to destinations on the sites (default: utm_source of the mailing, utm_medium=email, utm_campaign)", 0},
+	{"open-pixel", KEY_OPEN_PIXEL, NULL, 0, "Add the open pixel where the body of HTML begins", 0},
+	{"trap", KEY_TRAP, NULL, 0, "Add a link there that no person sees, which tells machines", 0},
+	{"unsubscribe", KEY_UNSUBSCRIBE, "LIST", OPTION_ARG_OPTIONAL, "Add List-Unsubscribe to a mail, and put the page for {{unsubscribe}}", 0},
 	{"strip", KEY_STRIP, NULL, 0, "Take tracking out: our links become their destinations", 0},
 	{"report", KEY_REPORT, "FORM", OPTION_ARG_OPTIONAL, "Every link on standard error, as table (default) or json", 0},
 	{0},
@@ -60,8 +63,9 @@ static const struct argp_option options_table[] = {
 
 struct arguments {
 	const char *config, *to, *field, *campaign, *mailing, *charset, *tracker;
+	const char *utm, *list;
 	enum rewrite_form form;
-	bool self_contained, strip;
+	bool self_contained, strip, with_utm, open_pixel, trap, unsubscribe;
 	enum rewrite_report report;
 };
 
@@ -72,12 +76,9 @@ static error_t parse_as(struct arguments *arguments, const char *text, struct ar
 	else if (strcmp(text, "text") == 0)
 		arguments->form = REWRITE_TEXT;
 	else if (strcmp(text, "mime") == 0)
-		argp_failure(
-			state, COMMAND_USAGE, 0,
-			"this version does not take whole MIME messages; rewrite the HTML and the "
-			"text part each by itself");
+		arguments->form = REWRITE_MIME;
 	else
-		argp_error(state, "--as takes html or text, not '%s'", text);
+		argp_error(state, "--as takes html, text or mime, not '%s'", text);
 	return 0;
 }
 
@@ -90,6 +91,29 @@ static error_t parse_report(struct arguments *arguments, const char *text, struc
 	else
 		argp_error(state, "--report takes table or json, not '%s'", text);
 	return 0;
+}
+
+/* What is to be added to the message. */
+static error_t parse_addition(int key, char *value, struct arguments *arguments)
+{
+	switch (key) {
+	case KEY_UTM:
+		arguments->utm = value;
+		arguments->with_utm = true;
+		return 0;
+	case KEY_OPEN_PIXEL:
+		arguments->open_pixel = true;
+		return 0;
+	case KEY_TRAP:
+		arguments->trap = true;
+		return 0;
+	case KEY_UNSUBSCRIBE:
+		arguments->list = value;
+		arguments->unsubscribe = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -129,7 +153,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case KEY_REPORT:
 		return parse_report(arguments, value, state);
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_addition(key, value, arguments);
 	}
 }
 
@@ -158,37 +182,45 @@ static int read_message(struct buffer *message, struct error *error)
 	}
 }
 
-/*
- * A whole mail begins with a header block; its addresses and List-Unsubscribe are not links to be
- * tracked, and its parts may be encoded.
- */
-static bool is_mime(struct span message)
+/* A name as the value of a query. */
+static void append_value(struct buffer *to, struct span name)
 {
-	struct span head = span_slice(message, 0, HEADER_MAX_BYTES);
-	size_t at = 0;
+	for (size_t i = 0; i < name.size; i++) {
+		uint8_t byte = name.data[i];
 
-	while (at < head.size) {
-		size_t end = span_find(head, '\n', at);
-		struct span line = span_slice(head, at, end - at);
-		size_t name = 0;
-
-		while (name < line.size && line.data[name] > ' ' && line.data[name] < 0x7F &&
-		       line.data[name] != ':')
-			name++;
-		if (span_starts_nocase(line, SPAN("mime-version:")) ||
-		    span_starts_nocase(line, SPAN("content-type:")))
-			return true;
-		if (line.size == 0 || (at == 0 && (line.data[0] == ' ' || line.data[0] == '\t')) ||
-		    (line.data[0] != ' ' && line.data[0] != '\t' &&
-		     (name == 0 || name >= line.size || line.data[name] != ':')))
-			return false;
-		at = end + 1;
+		if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+		    (byte >= 'a' && byte <= 'z') || memchr("-._~", byte, 4))
+			buffer_append_byte(to, byte);
+		else
+			buffer_printf(to, "%%%02X", byte);
 	}
-	return false;
+}
+
+/* What --utm says, or else what analytics programs want to know of a mail. */
+static int fill_utm(const struct arguments *arguments, struct rewrite_options *options,
+		    struct buffer *utm)
+{
+	struct span campaign = options->campaign, source = options->mailing;
+
+	if (!arguments->with_utm)
+		return 0;
+	if (arguments->utm) {
+		buffer_append_text(utm, arguments->utm);
+	} else {
+		if (campaign.size == 0)
+			campaign = span_text(options->tracker->campaign);
+		buffer_append_text(utm, "utm_source=");
+		append_value(utm, source.size ? source : SPAN("newsletter"));
+		buffer_append_text(utm, "&utm_medium=email&utm_campaign=");
+		append_value(utm, campaign);
+	}
+	options->utm = buffer_span(utm);
+	return utm->error;
 }
 
 static int fill_options(const struct arguments *arguments, const struct app *app,
-			struct rewrite_options *ret_options, struct error *error)
+			struct rewrite_options *ret_options, struct buffer *utm,
+			struct error *error)
 {
 	struct rewrite_options options = {
 		.trackers = app->trackers,
@@ -199,7 +231,12 @@ static int fill_options(const struct arguments *arguments, const struct app *app
 		.mailing = span_text(arguments->mailing),
 		.field = span_text(arguments->field),
 		.self_contained = arguments->self_contained,
+		.open_pixel = arguments->open_pixel,
+		.trap = arguments->trap,
+		.unsubscribe = arguments->unsubscribe,
+		.list = span_text(arguments->list),
 	};
+	int r;
 
 	if (arguments->to) {
 		options.has_prospect = true;
@@ -208,132 +245,8 @@ static int fill_options(const struct arguments *arguments, const struct app *app
 					 "--to: '%s' is not an e-mail address", arguments->to);
 	}
 	*ret_options = options;
-	return tracker_option_find(app, arguments->tracker, &ret_options->tracker, error);
-}
-
-static json_t *text_json(struct span text)
-{
-	return json_stringn((const char *)text.data, text.size);
-}
-
-/* What is to be registered: the next call's links, and what was seen before. */
-struct registering {
-	struct session *session;
-	struct span mailing;
-	char *campaign; /* a copy: a call may open the session's app again, with its trackers */
-	json_t *batch, *seen, *names;
-	size_t batch_bytes;
-};
-
-/* What /api/v1/links takes for one link; NULL when out of memory. */
-static json_t *link_json(const struct rewrite_link *link, const struct registering *registering)
-{
-	json_t *item = json_object();
-	int r = 0;
-
-	if (!item)
-		return NULL;
-	r |= json_object_set_new(item, "destination", text_json(link->destination));
-	r |= json_object_set_new(item, "campaign", json_string(registering->campaign));
-	if (registering->mailing.size)
-		r |= json_object_set_new(item, "mailing", text_json(registering->mailing));
-	if (link->label.size)
-		r |= json_object_set_new(item, "label", text_json(link->label));
-	if (r == 0)
-		return item;
-	json_decref(item);
-	return NULL;
-}
-
-static int send_batch(struct registering *registering, struct error *error)
-{
-	json_t *body, *reply = NULL;
-	int r;
-
-	if (json_array_size(registering->batch) + json_array_size(registering->names) == 0)
-		return 0;
-	body = json_pack("{s:O, s:O}", "links", registering->batch, "names", registering->names);
-	if (!body)
-		return error_set(error, COMMAND_FAILED, "out of memory");
-	r = session_call(registering->session, "/api/v1/links", body, &reply, error);
-	json_decref(body);
-	json_decref(reply);
-	if (r < 0)
-		return error_set(error, COMMAND_FAILED, "the links cannot be registered: %s",
-				 strerror(-r));
-	if (r > 0)
-		error_prefix(error, "the links cannot be registered: ");
-	registering->batch_bytes = 0;
-	(void)json_array_clear(registering->names);
-	return json_array_clear(registering->batch) == 0 ? r : COMMAND_FAILED;
-}
-
-static int add_link(struct registering *registering, const struct rewrite_link *link,
-		    struct error *error)
-{
-	char id[2 * sizeof(link->id) + 1];
-
-	hex_format(&link->id, sizeof(link->id), id);
-	if (json_object_get(registering->seen, id))
-		return 0;
-	if (json_object_set_new(registering->seen, id, json_true()) != 0 ||
-	    json_array_append_new(registering->batch, link_json(link, registering)) != 0)
-		return error_set(error, COMMAND_FAILED, "out of memory");
-	registering->batch_bytes += link->destination.size;
-	if (json_array_size(registering->batch) < BATCH_LINKS &&
-	    registering->batch_bytes < BATCH_BYTES)
-		return 0;
-	return send_batch(registering, error);
-}
-
-/* A self-contained link stays out of the store, but the name of its campaign is recorded. */
-static int add_campaign(struct registering *registering, struct error *error)
-{
-	json_t *name;
-
-	if (json_object_get(registering->seen, "campaign"))
-		return 0;
-	name = json_pack("{s:s, s:s}", "kind", "campaign", "name", registering->campaign);
-	if (json_object_set_new(registering->seen, "campaign", json_true()) != 0 ||
-	    json_array_append_new(registering->names, name) != 0)
-		return error_set(error, COMMAND_FAILED, "out of memory");
-	return 0;
-}
-
-/* Each distinct link once, in batches that an operation takes. */
-static int register_links(struct session *session, const struct rewrite_result *result,
-			  const struct rewrite_options *options, struct error *error)
-{
-	cleanup_free char *campaign =
-		options->campaign.size
-			? strndup((const char *)options->campaign.data, options->campaign.size)
-			: strdup(options->tracker->campaign);
-	struct registering registering = {
-		.session = session,
-		.mailing = options->mailing,
-		.campaign = campaign,
-		.batch = json_array(),
-		.seen = json_object(),
-		.names = json_array(),
-	};
-	size_t count = 0;
-	const struct rewrite_link *links = rewrite_links(result, &count);
-	int r = 0;
-
-	if (!campaign || !registering.batch || !registering.seen || !registering.names)
-		r = error_set(error, COMMAND_FAILED, "out of memory");
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		if (links[i].outcome == REWRITE_TRACKED)
-			r = add_link(&registering, &links[i], error);
-		else if (links[i].outcome == REWRITE_TRACKED_SELF_CONTAINED)
-			r = add_campaign(&registering, error);
-	}
-	if (r == 0)
-		r = send_batch(&registering, error);
-	json_decref(registering.batch);
-	json_decref(registering.seen);
-	json_decref(registering.names);
-	return r;
+	r = tracker_option_find(app, arguments->tracker, &ret_options->tracker, error);
+	return r == 0 ? fill_utm(arguments, ret_options, utm) : r;
 }
 
 static int write_result(const struct arguments *arguments, const struct rewrite_result *result)
@@ -357,16 +270,21 @@ static int track(const struct arguments *arguments, struct span message, struct 
 {
 	struct rewrite_result *result = NULL;
 	struct rewrite_options options = {.form = REWRITE_AUTO};
+	cleanup_buffer struct buffer utm = BUFFER_INIT;
 	struct session *session;
 	int r = session_open(arguments->config, &session, error);
 
 	if (r != 0)
 		return fail(r, error);
-	r = fill_options(arguments, session_app(session), &options, error);
+	r = fill_options(arguments, session_app(session), &options, &utm, error);
 	if (r == 0)
 		r = rewrite_message(message, &options, &result, error);
-	if (r == 0)
-		r = register_links(session, result, &options, error);
+	if (r == 0) {
+		size_t count;
+		const struct rewrite_link *links = rewrite_links(result, &count);
+
+		r = rewrite_register(session, links, count, &options, error);
+	}
 	session_close(session);
 	r = r == 0 ? write_result(arguments, result) : fail(r, error);
 	rewrite_result_free(result);
@@ -390,6 +308,7 @@ static int strip(const struct arguments *arguments, struct span message, struct 
 {
 	struct rewrite_result *result = NULL;
 	struct rewrite_options options = {.form = REWRITE_AUTO};
+	cleanup_buffer struct buffer utm = BUFFER_INIT;
 	struct app *app;
 	int r = app_open(arguments->config, APP_READER, &app, error);
 
@@ -397,7 +316,7 @@ static int strip(const struct arguments *arguments, struct span message, struct 
 		r = app_open(arguments->config, APP_OFFLINE, &app, error);
 	if (r != 0)
 		return fail(r, error);
-	r = fill_options(arguments, app, &options, error);
+	r = fill_options(arguments, app, &options, &utm, error);
 	if (r == 0)
 		r = rewrite_strip(message, &options, find_destination, app->store, &result, error);
 	r = r == 0 ? write_result(arguments, result) : fail(r, error);
@@ -423,14 +342,6 @@ int command_rewrite(int argc, char **argv)
 	command_parse(&argp, argc, argv, &arguments);
 	if (read_message(&message, &error) != 0)
 		return command_fail(&error);
-	if (arguments.form == REWRITE_AUTO && is_mime(buffer_span(&message))) {
-		(void)error_set(
-			&error, 0,
-			"this is a whole MIME message, which this version does not take; "
-			"rewrite its HTML and its text part each by itself (or say --as html or "
-			"--as text)");
-		return command_fail(&error);
-	}
 	if (arguments.strip)
 		return strip(&arguments, buffer_span(&message), &error);
 	return track(&arguments, buffer_span(&message), &error);

@@ -36,6 +36,18 @@ static const char *sentence_of(const struct rewrite_link *link)
 	return link->reason ? link->reason : link->warning;
 }
 
+/* "html", or "html of part 1.2". */
+static void append_place(struct buffer *to, const struct rewrite_link *link)
+{
+	bool whole = strcmp(link->place, "part") == 0;
+
+	buffer_append_text(to, link->place);
+	if (link->part.size > 0) {
+		buffer_append_text(to, whole ? " " : " of part ");
+		buffer_append_span(to, link->part);
+	}
+}
+
 static void print_notable(const struct rewrite_link *links, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -46,8 +58,13 @@ static void print_notable(const struct rewrite_link *links, size_t count)
 
 		if (!link->notable && !link->warning && !holds_address)
 			continue;
-		append_shown(&shown, link->original);
-		command_warn("line %zu (%s): %s: %s", link->line, link->place, buffer_text(&shown),
+		append_place(&shown, link);
+		buffer_append_byte(&shown, ')');
+		if (link->original.data) {
+			buffer_append_text(&shown, ": ");
+			append_shown(&shown, link->original);
+		}
+		command_warn("line %zu (%s: %s", link->line, buffer_text(&shown),
 			     sentence_of(link));
 	}
 }
@@ -97,6 +114,7 @@ static json_t *link_json(const struct rewrite_link *link)
 					 json_string(rewrite_outcome_text(link->outcome)));
 		r |= json_object_set_new(object, "line", json_integer((json_int_t)link->line));
 		r |= json_object_set_new(object, "place", json_string(link->place));
+		r |= json_object_set_new(object, "part", span_json(link->part));
 		r |= json_object_set_new(object, "original", span_json(link->original));
 		r |= json_object_set_new(object, "destination", span_json(link->destination));
 		r |= json_object_set_new(object, "tracked", span_json(link->tracked));

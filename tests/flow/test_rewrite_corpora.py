@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Real mails, texts and URLs through `rewrite` and back: every tracked link is requested from the
-real server, and Location is what the document said."""
+"""Real mails, whole and in parts, texts and URLs through `rewrite` and back: every tracked link is
+requested from the real server, and Location is what the document said."""
+import hashlib
 import html
 import json
 import pathlib
@@ -14,6 +15,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 import corpora
+import mail_parts
 import node_packages
 from daemon import LIMIT_S, SITE, TRACKER, WAYMARK, Daemon
 
@@ -123,6 +125,82 @@ class Html(Corpus):
         print(f"html: {count} links followed")
 
 
+@corpora.needs("eml", "eml-expect", "tools")
+class Mails(Corpus):
+    """Whole mails: parts that may be changed are tracked, all others and the headers are not."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=node_packages.folder()))
+        self.addCleanup(shutil.rmtree, self.folder)
+        for tool in (corpora.FOLDER / "tools").glob("*.mjs"):
+            shutil.copyfile(tool, self.folder / tool.name)
+
+    def check_html(self, part, before, after):
+        """By the oracle, on what the part says; returns how many links it found tracked."""
+        expect = self.folder / "expect.json"
+        expect.write_text(json.dumps({"id": part["path"], "charset": part["charset"],
+                                      **part["html"]}), encoding="utf-8")
+        (self.folder / "before").write_bytes(before)
+        (self.folder / "after").write_bytes(after)
+        answer = subprocess.run(
+            ["node", self.folder / "check_html.mjs", expect, self.folder / "before",
+             self.folder / "after", PREFIX, "--list"],
+            capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        verdict, *rows = answer.stdout.splitlines() or [answer.stderr]
+        self.assertTrue(verdict.startswith("PASS"), verdict)
+        rows = [json.loads(row) for row in rows]
+        self.assertEqual(self.locations(row["track"] for row in rows),
+                         [row["location"] for row in rows])
+        return len(rows)
+
+    def check_text(self, part, before, after, links):
+        back = after
+        for link in links:
+            back = back.replace(link["tracked"].encode(), link["original"].encode(), 1)
+        self.assertEqual(back, before)
+        found = [link["original"] for link in links]
+        for url in part.get("text", []):
+            if url["agreed"] and re.match("https?://", url["gfm"], re.IGNORECASE):
+                self.assertIn(url["gfm"], found)
+        self.assertEqual(self.locations(link["tracked"] for link in links), found)
+        return len(links)
+
+    def check_one(self, mail):
+        expect = corpora.FOLDER / "eml-expect" / f"{mail.stem}.json"
+        expect = json.loads(expect.read_text(encoding="utf-8"))
+        message = mail.read_bytes()
+        output, report = self.rewrite(message, "--as", "mime")
+        size, count = expect["header_bytes"], 0
+        self.assertEqual(output[:size], message[:size])
+        before, after = mail_parts.leaves(message), mail_parts.leaves(output)
+        self.assertEqual([path for path, *_ in after], [part["path"] for part in expect["parts"]])
+        for part, (path, _, said), (_, _, says) in zip(expect["parts"], before, after):
+            self.assertEqual(hashlib.sha256(said).hexdigest(), part["decoded_sha256"])
+            links = [link for link in report if link["part"] == path and link["tracked"]]
+            if not part["rewriteable"]:
+                self.assertEqual((links, says), ([], said))
+            elif "html" in part:
+                count += self.check_html(part, said, says)
+            else:
+                count += self.check_text(part, said, says, links)
+        self.assertEqual(self.rewrite(output, "--as", "mime")[0], output)
+        original = self.rewrite(output, "--strip", "--as", "mime")[0]
+        again = self.rewrite(original, "--as", "mime")[0]
+        # Lines of quoted-printable may be broken elsewhere.
+        self.assertEqual([says for *_, says in mail_parts.leaves(again)],
+                         [says for *_, says in after])
+        if count == 0:
+            self.assertEqual(output, message)
+        return count
+
+    def test_every_mail(self):
+        count = 0
+        for mail in sorted((corpora.FOLDER / "eml").iterdir()):
+            with self.subTest(mail=mail.name):
+                count += self.check_one(mail)
+        print(f"eml: {count} links followed")
+
+
 @corpora.needs("entity_href.jsonl", "autolink.jsonl", "urls.json")
 class Rows(Corpus):
     def test_character_references(self):
@@ -195,6 +273,25 @@ class Peers(Corpus):
         for row in self.rows("text-rewrite"):
             with self.subTest(row=row["id"]):
                 self.check_row(row, row["input"]["text"], "text")
+
+    def test_mails(self):
+        for row in self.rows("mime-rewrite"):
+            with self.subTest(row=row["id"]):
+                self.check_row(row, row["input"]["eml"], "mime")
+
+    def test_appended_queries(self):
+        """Where they append to any address, we do to those of the sites: SITE stands for theirs."""
+        rows = [row for row in corpora.whole("peers.json") if row["kind"] == "append-query"]
+        for row in rows:
+            with self.subTest(row=row["id"]):
+                url, wanted = (text.replace("https://mautic.org", SITE, 1)
+                               for text in (row["input"]["url"], row["expect"]["url"]))
+                for place, destination in ((url, wanted), (row["input"]["url"],) * 2):
+                    _, [link] = self.rewrite(f'<a href="{html.escape(place)}">'.encode(),
+                                             "--as", "html", "--utm=" + row["input"]["append"])
+                    self.assertEqual(link["destination"], destination)
+                    self.assertEqual(self.location(link["tracked"]), destination)
+        self.assertEqual(len(rows), 6)
 
     def test_tracked_already(self):
         ours = self.rewrite(b"https://www.example.com/", "--as", "text")[0].decode()

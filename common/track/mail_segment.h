@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WAYMARK_TRACK_MAIL_SEGMENT_H
+#define WAYMARK_TRACK_MAIL_SEGMENT_H
+
+#include "track/rewrite_pass.h"
+
+/*
+ * What a template is made of, in the order of the message. Private to mail_*.c and rewrite*.c.
+ */
+enum mail_segment_kind {
+	MAIL_COPY,	  /* bytes as they are to be in the message */
+	MAIL_COPY_BROKEN, /* the same, on a quoted-printable line that may have become too long */
+	MAIL_WRITE,	  /* text, encoded when it is written */
+	MAIL_TOKEN,	  /* the recipient's token, likewise */
+	MAIL_FLUSH	  /* the end of base64 */
+};
+
+struct mail_segment {
+	enum mail_segment_kind kind;
+	const struct transfer_style *style; /* of the part; NULL between parts */
+	struct span bytes;
+	const struct rewrite_slot *slot; /* MAIL_TOKEN */
+};
+
+struct mail_template {
+	struct arena arena;
+	struct rewrite_link *links;
+	size_t link_count, link_capacity;
+	struct mime mime;
+	struct mail_text *texts; /* the last first */
+	struct mail_segment *segments;
+	size_t count, capacity;
+	bool changed; /* it holds anything but copies */
+	const struct keyring *keyring;
+	struct campaign_id campaign;
+	struct mailing_id mailing;
+	struct list_id list;
+};
+
+/* A text that lives as long as the template. */
+struct mail_text {
+	struct rewrite_text text;
+	struct mail_text *next;
+};
+
+/* An empty text of the template; NULL: out of memory. */
+struct rewrite_text *mail_template_text(struct mail_template *template);
+
+/* Bytes between parts. Return: 0; -ENOMEM. */
+int mail_segments_copy(struct mail_template *template, struct span bytes);
+/* The whole of @text with its edits, whose bytes live as long as the template. */
+int mail_segments_add(struct mail_template *template, const struct rewrite_text *text,
+		      const struct rewrite_edits *edits);
+
+#endif
