@@ -63,14 +63,33 @@ static void append_top(struct writer *writer)
 	put(writer, "</h1>\n");
 }
 
+static bool is_listed(const struct writer *writer, size_t field)
+{
+	return is_wrong(writer, field) && !writer->form->fields[field].hidden;
+}
+
+static bool any_is_listed(const struct writer *writer)
+{
+	for (size_t i = 0; i < writer->form->field_count; i++)
+		if (is_listed(writer, i))
+			return true;
+	return false;
+}
+
+/* It may also be refused for what no field has done: it came too soon, or too late. */
 static void append_trouble(struct writer *writer)
 {
 	put(writer, "<div class=\"trouble\" role=\"alert\" tabindex=\"-1\" autofocus>\n");
 	element(writer, "h2", TEXT_form_trouble_title);
+	if (!any_is_listed(writer)) {
+		element(writer, "p", TEXT_form_trouble_again);
+		put(writer, "</div>\n");
+		return;
+	}
 	element(writer, "p", TEXT_form_trouble);
 	put(writer, "<ul>\n");
 	for (size_t i = 0; i < writer->form->field_count; i++) {
-		if (!is_wrong(writer, i))
+		if (!is_listed(writer, i))
 			continue;
 		buffer_printf(writer->to, "<li><a href=\"#f%zu\">", i);
 		form_fields_append_reason(writer, i);

@@ -232,6 +232,9 @@ TEXT(form_unknown,
      "このアドレスにフォームはありません。お手数ですが、元のページにお戻りください。")
 TEXT(form_trouble_title, "Please check what you entered", "入力内容をご確認ください")
 TEXT(form_trouble, "Nothing was sent yet. Please correct this:", "まだ送信されていません。次の項目を修正してください。")
+TEXT(form_trouble_again,
+     "Nothing was sent yet. Please send it once more in a moment.",
+     "まだ送信されていません。少し時間をおいて、もう一度送信してください。")
 TEXT(form_error_word, "Error: {title}", "エラー：{title}")
 TEXT(form_missing, "{label}: please fill this in.", "「{label}」を入力してください。")
 TEXT(form_missing_choice, "{label}: please choose one.", "「{label}」を選択してください。")

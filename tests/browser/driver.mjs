@@ -106,6 +106,24 @@ const commands = {
     await page.waitForFunction(script);
     return {};
   },
+  async fill({ page, selector, value }) {
+    await page.fill(selector, value);
+    return {};
+  },
+  text: ({ page, selector }) => page.innerText(selector),
+  value: ({ page, selector }) => page.inputValue(selector),
+  // In the first frame of a page: what @script makes of an element, or press it (@click).
+  // @missing: whether it is there.
+  async in_frame({ page, selector, script, click, missing }) {
+    const frame = page.frames()[1];
+    await frame.waitForLoadState();
+    if (missing)
+      return await frame.$(selector) !== null;
+    const element = await frame.waitForSelector(selector);
+    if (click)
+      await element.click();
+    return script ? element.evaluate(new Function('element', `return (${script})(element)`)) : null;
+  },
   cookies: ({ profile, url }) => profile.context.cookies(url),
   async plant({ profile, cookies }) {
     await profile.context.addCookies(cookies);

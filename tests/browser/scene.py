@@ -29,7 +29,7 @@ MAIL = "https://mail.example.net"
 COOKIE = "__Host-Http-wm"
 LOGIN_PROOF = 9
 CAUSED = ("click", "probe", "view", "leave", "event", "search", "download", "consent", "login",
-          "bind", "conflict", "unbind")
+          "prefill", "bind", "conflict", "unbind")
 
 STUB = ("<script>window.waymark=window.waymark||function()"
         "{(waymark.q=waymark.q||[]).push(arguments)}</script>")

@@ -474,7 +474,8 @@ test('prefill fills what is empty, where the framework hears it, with consent', 
   const form = `<form id="f" data-waymark="request"><input name="company"><input name="name"
     value="mine"><input name="phone" type="tel"><input name="fax">
     <input name="secret" type="hidden"><input name="fixed" readonly><input name="off" disabled>
-    <input name="pick" type="radio" value="a"><input name="pick" type="radio" value="b"><select name="size"><option value="">-<option>big
+    <input name="pick" type="radio" value="a"><input name="pick" type="radio" value="b">
+    <select name="size"><option value="">-<option>big
     </select></form><script>heard = [];
     f.addEventListener('input', e => heard.push(e.target.name));
     const own = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');

@@ -76,6 +76,13 @@ class Browser:
     def page(self, form="contact", query="", **headers):
         return Page(self.request("GET", f"/f/{form}{query}", headers))
 
+    def send(self, values, form="contact", origin=None):
+        """Post a form, from its hosted page unless @origin says which site's page it is on."""
+        headers = {"Origin": origin or self.daemon.tracker, "Accept": "application/json",
+                   "Content-Type": "application/x-www-form-urlencoded",
+                   "Sec-Fetch-Site": "same-site" if origin else "same-origin"}
+        return self.request("POST", f"/f/{form}", headers, values)
+
     def choose(self, state):
         return self.request("POST", "/consent", {**SCRIPT, "Origin": SITE,
                             "Content-Type": "application/x-www-form-urlencoded"},
@@ -271,6 +278,40 @@ class Levels(Prefill):
         self.as_stranger(browser.prefill())
         browser.click(self.link())
         self.assertEqual(browser.values(), TOLD["click"])
+
+
+class Sent(Prefill):
+    BOB = {"email": "bob@example.com", "company": "Bob & Co", "size": "1-9",
+           "mobile": "03-1111-2222", "message": "hello"}
+
+    def test_what_was_sent_here_is_shown_here(self):
+        browser = self.arrive("bob@example.com")
+        self.assertIn(browser.send(self.BOB).status, (200, 201))
+        shown = {**self.BOB, "mobile": ""}
+        del shown["message"]
+        self.assertEqual(browser.values(), shown)
+        self.assertEqual(self.disclosed()[0]["props"]["fields"],
+                         dict.fromkeys(("email", "company", "size"), "own"))
+        self.as_stranger(self.browser().prefill())
+        self.assertNotIn("Bob", json.dumps(self.disclosed()))
+
+    def test_a_stranger_who_types_a_known_address_learns_nothing(self):
+        typed = {"email": "alice@example.com", "size": "1-9"}
+        for _ in range(3):
+            browser = self.arrive("mallory@example.com")
+            self.assertIn(browser.send(typed).status, (200, 201))
+            self.assertEqual(browser.values(), {**EMPTY, **typed})
+            page = browser.page()
+            self.assertEqual(page.shown(), {**EMPTY, **typed, "message": ""})
+            self.assertNotIn("Example", page.text)
+        owner = self.browser()
+        self.log_in_new(owner)
+        self.assertEqual(owner.values(), TOLD["proof"], "nothing has changed")
+
+    def log_in_new(self, browser):
+        browser.request("POST", "/e", {**SCRIPT, "Origin": SITE, "Content-Type": "text/plain"},
+                        {"t": "view", "u": PAGE})
+        self.log_in(browser)
 
 
 class Strangers(Prefill):

@@ -193,6 +193,11 @@ static void what_is_wrong_is_said_twice(void **state)
 	expect(html, "shorten it to at most 4000 characters.");
 	page.state = FORM_PAGE_ASKS;
 	expect_no(html_of(&page), "class=\"wrong\"");
+	page = page_of(LANGUAGE_EN, FORM_PAGE_REFUSED);
+	page.reasons[5] = FORM_REASON_MISSING;
+	html = html_of(&page);
+	expect(html, "Please send it once more in a moment.");
+	expect_no(html, "<ul>");
 }
 
 static void who_sent_it_is_thanked(void **state)
