@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One number for each counter of each thing and day that changed, in a table by hash. A unit that
- * is folded before and after an event takes away most of what it then adds again, so what comes out
- * is small, and rows that did not change are not touched.
+ * Counters of each thing and day that changed, in a table by hash. A unit that is folded before and
+ * after an event takes away most of what it then adds again, so what comes out is small, and rows
+ * that did not change are not touched.
+ *
+ * Where the table is larger than a cache each entry is one miss, so an entry is one line of it: the
+ * counters that a kind's things mostly have lie together, in the order in which that kind came to
+ * use them. A kind that uses more of them has several entries for a row.
  *
  * Writing goes through the entries in the order of their keys, so that the pages of the totals are
  * met once.
@@ -15,17 +19,25 @@
 #include <assert.h>
 #include <errno.h>
 
-enum { ENTRIES_MIN = 1 << 12, VALUE_MAX_BYTES = TOTAL_COUNT * 10 };
+enum { ENTRIES_MIN = 1 << 11, ENTRIES_KEPT = 1 << 15, VALUE_MAX_BYTES = TOTAL_COUNT * 10 };
+enum { COUNTERS = 6, UNUSED = 255 };
 
-/* Key of the row, its id filled up with zeros, and the counter. */
+/* Key of the row, its id filled up with zeros, and which of the kind's entries it is. */
 struct place {
-	uint8_t kind, id[TOTAL_ID_MAX_BYTES], day[2], total, rest[3];
+	uint8_t kind, id[TOTAL_ID_MAX_BYTES], day[2], part, rest[3];
 };
 static_assert(sizeof(struct place) == 16, "two words");
 
 struct entry {
 	struct place place;
-	int64_t by;
+	int64_t by[COUNTERS];
+};
+static_assert(sizeof(struct entry) == 64, "a line of a cache");
+
+/* Of a kind: which counter a total is, of all entries of a row, and back. */
+struct layout {
+	uint8_t counter[TOTAL_COUNT], total[TOTAL_COUNT];
+	uint8_t used;
 };
 
 struct tally {
@@ -33,13 +45,14 @@ struct tally {
 	size_t slots, count;
 	int64_t sign;
 	int error;
+	struct layout layouts[TOTAL_KIND_COUNT];
 };
 
 enum { FREE = 255 };
 
 static struct entry *allocate(size_t slots)
 {
-	struct entry *entries = reallocarray(NULL, slots, sizeof(*entries));
+	struct entry *entries = aligned_alloc(sizeof(*entries), slots * sizeof(*entries));
 
 	for (size_t i = 0; entries && i < slots; i++)
 		entries[i].place.kind = FREE;
@@ -58,6 +71,9 @@ int tally_new(struct tally **ret_tally)
 	}
 	tally->slots = ENTRIES_MIN;
 	tally->sign = 1;
+	memset(tally->layouts, UNUSED, sizeof(tally->layouts));
+	for (unsigned kind = 0; kind < TOTAL_KIND_COUNT; kind++)
+		tally->layouts[kind].used = 0;
 	*ret_tally = tally;
 	return 0;
 }
@@ -80,15 +96,15 @@ size_t tally_bytes(const struct tally *tally)
 	return tally->count * 2 * sizeof(*tally->entries);
 }
 
+/* Its entry, or the free one that would be. */
 static struct entry *find(struct entry *entries, size_t slots, const struct place *place)
 {
-	uint64_t words[2];
+	uint64_t words[2], mixed;
 
 	memcpy(words, place, sizeof(words));
-	words[0] = (words[0] ^ words[1] >> 29) * UINT64_C(0x9E3779B97F4A7C15);
-	words[1] = (words[1] ^ words[0] >> 29) * UINT64_C(0xC2B2AE3D27D4EB4F);
-	words[1] = (words[1] ^ words[1] >> 32) * UINT64_C(0x165667B19E3779F9);
-	for (size_t i = words[1] >> 32;; i++) {
+	mixed = (words[0] ^ words[1] >> 29) * UINT64_C(0x9E3779B97F4A7C15);
+	mixed = (words[1] ^ mixed >> 29) * UINT64_C(0xC2B2AE3D27D4EB4F);
+	for (size_t i = mixed >> 32;; i++) {
 		struct entry *entry = &entries[i & (slots - 1)];
 
 		if (entry->place.kind == FREE || memcmp(&entry->place, place, sizeof(*place)) == 0)
@@ -118,17 +134,41 @@ static int64_t add(int64_t a, int64_t b)
 	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
+static unsigned counter_of(struct layout *layout, enum total total)
+{
+	if (layout->counter[total] == UNUSED) {
+		layout->total[layout->used] = (uint8_t)total;
+		layout->counter[total] = layout->used++;
+	}
+	return layout->counter[total];
+}
+
+/* In a size that the compiler knows: ids are of few sizes. */
+static void copy_id(uint8_t *to, struct span id)
+{
+	if (id.size == 4)
+		memcpy(to, id.data, 4);
+	else if (id.size == 8)
+		memcpy(to, id.data, 8);
+	else if (id.size == 9)
+		memcpy(to, id.data, 9);
+	else
+		for (size_t i = 0; i < id.size; i++)
+			to[i] = id.data[i];
+}
+
 void tally_count(void *context, enum total_kind kind, struct span id, uint16_t day,
 		 enum total total, int64_t by)
 {
 	struct tally *tally = context;
-	struct place place = {.kind = (uint8_t)kind, .total = (uint8_t)total};
+	struct place place = {.kind = (uint8_t)kind};
+	unsigned counter = counter_of(&tally->layouts[kind], total);
 	struct entry *entry;
 
-	assert(id.size == total_kind_row(kind)->id_bytes);
-	if (id.size > 0)
-		memcpy(place.id, id.data, id.size);
+	assert(id.size <= sizeof(place.id));
+	copy_id(place.id, id);
 	put_u16(place.day, day);
+	place.part = (uint8_t)(counter / COUNTERS);
 	if (2 * tally->count >= tally->slots && !tally->error)
 		tally->error = grow(tally);
 	if (tally->error)
@@ -138,31 +178,52 @@ void tally_count(void *context, enum total_kind kind, struct span id, uint16_t d
 		*entry = (struct entry){.place = place};
 		tally->count++;
 	}
-	entry->by = add(entry->by, tally->sign * by);
+	counter %= COUNTERS;
+	entry->by[counter] = add(entry->by[counter], tally->sign * by);
 }
 
 void tally_clear(struct tally *tally)
 {
-	for (size_t i = 0; i < tally->slots; i++)
-		tally->entries[i].place.kind = FREE;
+	struct entry *fewer = tally->slots > ENTRIES_KEPT ? allocate(ENTRIES_MIN) : NULL;
+
+	if (fewer) {
+		free(tally->entries);
+		tally->entries = fewer;
+		tally->slots = ENTRIES_MIN;
+	} else if (tally->count > 0) {
+		for (size_t i = 0; i < tally->slots; i++)
+			tally->entries[i].place.kind = FREE;
+	}
 	tally->count = 0;
 	tally->error = 0;
 }
 
 static int compare(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct place));
+	const struct entry *const *left = a, *const *right = b;
+
+	return memcmp(&(*left)->place, &(*right)->place, sizeof((*left)->place));
+}
+
+static bool changes(const struct entry *entry)
+{
+	if (entry->place.kind == FREE)
+		return false;
+	for (unsigned i = 0; i < COUNTERS; i++)
+		if (entry->by[i] != 0)
+			return true;
+	return false;
 }
 
 /* Those that change something, in order. NULL: out of memory. */
-static struct entry *sorted(const struct tally *tally, size_t *ret_count)
+static const struct entry **sorted(const struct tally *tally, size_t *ret_count)
 {
-	struct entry *entries = reallocarray(NULL, tally->count + 1, sizeof(*entries));
+	const struct entry **entries = reallocarray(NULL, tally->count + 1, sizeof(*entries));
 	size_t count = 0;
 
 	for (size_t i = 0; entries && i < tally->slots; i++)
-		if (tally->entries[i].place.kind != FREE && tally->entries[i].by != 0)
-			entries[count++] = tally->entries[i];
+		if (changes(&tally->entries[i]))
+			entries[count++] = &tally->entries[i];
 	if (entries)
 		qsort(entries, count, sizeof(*entries), compare);
 	*ret_count = count;
@@ -233,20 +294,32 @@ static struct span key_of(const struct place *place, uint8_t to[TOTAL_KEY_MAX_BY
 	return span_of(to, 1 + id_bytes + sizeof(place->day));
 }
 
-/* All entries of one row. Return: how many these are. */
-static size_t write_row(const struct entry *entries, size_t count, struct txn *txn,
-			enum summary_database database)
+static void add_entry(const struct layout *layout, const struct entry *entry,
+		      int64_t counts[TOTAL_COUNT])
 {
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		unsigned counter = entry->place.part * COUNTERS + i;
+
+		if (counter < layout->used)
+			counts[layout->total[counter]] =
+				add(counts[layout->total[counter]], entry->by[i]);
+	}
+}
+
+/* All entries of one row. Return: how many these are. */
+static size_t write_row(const struct tally *tally, const struct entry *const *entries, size_t count,
+			struct txn *txn, enum summary_database database)
+{
+	const struct place *place = &entries[0]->place;
 	uint8_t key_bytes[TOTAL_KEY_MAX_BYTES], value[VALUE_MAX_BYTES];
-	struct span key = key_of(&entries->place, key_bytes);
+	struct span key = key_of(place, key_bytes);
 	int64_t counts[TOTAL_COUNT];
 	size_t i, size;
 
 	read_counts(summary_get(txn, database, key), counts);
-	for (i = 0; i < count &&
-		    memcmp(&entries[i].place, &entries->place, offsetof(struct place, total)) == 0;
-	     i++)
-		counts[entries[i].place.total] = add(counts[entries[i].place.total], entries[i].by);
+	for (i = 0;
+	     i < count && memcmp(&entries[i]->place, place, offsetof(struct place, part)) == 0; i++)
+		add_entry(&tally->layouts[place->kind], entries[i], counts);
 	size = write_counts(counts, value);
 	if (size > 0)
 		summary_put(txn, database, key, span_of(value, size));
@@ -258,12 +331,12 @@ static size_t write_row(const struct entry *entries, size_t count, struct txn *t
 int tally_write(struct tally *tally, struct txn *txn, enum summary_database database)
 {
 	size_t count, at = 0;
-	cleanup_free struct entry *entries = tally->error ? NULL : sorted(tally, &count);
+	cleanup_free const struct entry **entries = tally->error ? NULL : sorted(tally, &count);
 
 	if (!entries)
 		return tally->error ? tally->error : -ENOMEM;
 	while (at < count && !summary_failed(txn))
-		at += write_row(entries + at, count - at, txn, database);
+		at += write_row(tally, entries + at, count - at, txn, database);
 	return 0;
 }
 
