@@ -64,6 +64,13 @@ struct fold_rows { /* a growing array of rows of one size */
 	size_t count, capacity;
 };
 
+/* What verdict_rules_recorded_net() says of a network and the name that it was recorded with. */
+struct fold_net {
+	uint64_t network;
+	uint32_t name, net;
+};
+enum { FOLD_NETS = 512 };
+
 /* What is gathered for the summary. */
 struct fold_person {
 	struct person_summary summary;
@@ -85,8 +92,9 @@ struct fold {
 	struct settle_verdict *verdicts;
 	size_t count, capacity;
 
-	struct memo met;		  /* of the unit: see enum fold_met */
-	struct memo known;		  /* of all units: what texts say, see fold_known.c */
+	struct memo met;   /* of the unit: see enum fold_met */
+	struct memo known; /* of all units: what texts say, see fold_known.c */
+	struct fold_net nets[FOLD_NETS];
 	struct fold_rows browsers, views; /* struct fold_browser, struct fold_view */
 	struct person_touch arrival;	  /* the last one; time 0: none */
 	struct fold_person *summary;

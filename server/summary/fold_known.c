@@ -3,6 +3,8 @@
  * What follows from a text or an address alone: the group that a page is in, the class of a
  * referrer, the network of a scanner. Each is a walk through rules or lists, and few of them make
  * most of the events, so the answer is kept for all units, as long as there are not too many.
+ * Networks are as many as visitors, and one is asked for several times in a row and then hardly
+ * ever again: of these the last few are kept.
  */
 #include "summary/fold_internal.h"
 
@@ -12,7 +14,7 @@
 #include <errno.h>
 
 enum { KNOWN_MAX = 1 << 16 };
-enum { KNOWN_GROUP, KNOWN_REFERRER, KNOWN_NET };
+enum { KNOWN_GROUP, KNOWN_REFERRER };
 
 /* The place of an answer, 0 when it is to be found out; NULL when out of memory. */
 static uint64_t *known_at(struct fold *fold, uint64_t what, uint64_t b, uint64_t c)
@@ -36,7 +38,7 @@ int fold_group(struct fold *fold, uint32_t page)
 {
 	uint64_t *value;
 
-	if (!fold->context->rules || page == 0)
+	if (!fold->context->rules || fold->context->rules->group_count == 0 || page == 0)
 		return RULES_NONE;
 	value = known_at(fold, KNOWN_GROUP, page, 0);
 	if (!value)
@@ -86,21 +88,28 @@ static struct address address_of(uint64_t network)
 	return address;
 }
 
+static struct fold_net *net_at(struct fold *fold, const struct fact *fact)
+{
+	uint64_t mixed = (fact->network ^ (uint64_t)fact->net << 40) * UINT64_C(0x9E3779B97F4A7C15);
+
+	return &fold->nets[(mixed >> 32) % FOLD_NETS];
+}
+
 uint32_t fold_net(struct fold *fold, const struct fact *fact)
 {
-	uint64_t *value;
+	struct fold_net *known = net_at(fold, fact);
+	struct address address;
 
 	if (fact->net == 0 && fact->network == 0)
 		return 0;
-	value = known_at(fold, KNOWN_NET, fact->net, fact->network);
-	if (!value)
-		return 0;
-	if (*value == 0) {
-		struct address address = address_of(fact->network);
-
-		*value = 1 + (uint64_t)verdict_rules_recorded_net(fold->context->verdicts,
-								  text_of(fold, fact->net),
-								  &address);
+	if (known->name != fact->net || known->network != fact->network) {
+		address = address_of(fact->network);
+		*known = (struct fold_net){
+			.network = fact->network,
+			.name = fact->net,
+			.net = verdict_rules_recorded_net(fold->context->verdicts,
+							  text_of(fold, fact->net), &address),
+		};
 	}
-	return (uint32_t)(*value - 1);
+	return known->net;
 }

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_CAPACITY = 64, KEPT_CAPACITY = 1 << 16 };
+enum { FIRST_CAPACITY = 64, KEPT_CAPACITY = 1 << 12 };
 
 static uint64_t multiply(uint64_t a, uint64_t b)
 {
