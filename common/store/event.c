@@ -72,6 +72,7 @@ void event_init(struct event *event, enum event_type type, usec_t time)
 	event->sequence = 0;
 	event->incarnation = 0;
 	memset(event->fields, 0, sizeof(event->fields));
+	event->shared = span_of(NULL, 0);
 }
 
 void event_set(struct event *event, enum event_field field, struct span value)
@@ -204,6 +205,8 @@ static int decode_fields(struct span record, struct event *event)
 		if (field <= last)
 			return EVENT_E_FORM;
 		last = field;
+		if (field == EVENT_FIELD_SHARED && record.data[0] == RECORD_VERSION_SHARED)
+			event->shared = value;
 		if (!event_field_row(field))
 			continue;
 		if (!size_fits(field, value.size))

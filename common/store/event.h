@@ -17,6 +17,7 @@ struct event {
 	uint64_t sequence;		       /* 0 until stored */
 	uint16_t incarnation;		       /* set by the writer */
 	struct span fields[EVENT_FIELD_COUNT]; /* by field id; data NULL: absent */
+	struct span shared; /* decoded as it is stored: names of its texts (schema.h) */
 	uint8_t scratch[EVENT_FIELD_COUNT][8];
 };
 

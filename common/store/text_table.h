@@ -61,7 +61,7 @@ void text_table_committed(struct text_table *table);
 void text_table_prune(struct txn *txn, uint64_t through);
 
 /* Reading, in one transaction: the texts that were asked for lately. All zeros to begin with. */
-enum { TEXT_READER_SLOTS = 256 };
+enum { TEXT_READER_SLOTS = 1024 };
 struct text_reader {
 	struct {
 		uint32_t id;
