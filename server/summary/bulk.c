@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Three steps: the log into a sort, the sort into rows, the rows into totals (refold.c). Each reads
- * and writes in one direction only, which is what makes ten million events a matter of seconds.
+ * Two steps: the log into a sort, the sort into rows of facts. Each reads and writes in one
+ * direction only, which is what makes ten million events a matter of seconds. A browser that is
+ * nobody's, and what came without one, is a unit as it comes out of the sort, and is folded on the
+ * way; people are folded when all is written (refold.c).
  *
  * Whose a browser is, is read from state/ beside the sorted facts, since both are in the order of
  * visitor ids; who was merged into whom and who was erased is asked of it too. It may be newer than
@@ -21,6 +23,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/event_reader.h"
+#include "store/event_walk.h"
 #include "summary/apply.h"
 #include "summary/erasure.h"
 #include "summary/fact_sort.h"
@@ -42,13 +45,15 @@ struct bulk {
 	const struct bulk_options *options;
 	struct summary_env *env;
 	struct text_ids *texts;
+	struct event_walk *walk;
 	struct intake *intake;
 	struct fact_sort *sort;
 	struct event_reader_retained retained; /* the log begins behind it */
 	uint64_t position, last, events, facts;
-	struct buffer log;	   /* identity of it */
-	struct intake_result held; /* the event before, which a conflict may be about */
-	bool holds;
+	struct buffer log; /* identity of it */
+	struct intake_result
+		results[2];	    /* one is of the event before: a conflict may be about it */
+	struct intake_result *held; /* this one; NULL: it makes no fact */
 	int error;
 
 	/* Rows that wait: key ‖ length 4 ‖ row, one after the other. */
@@ -60,6 +65,12 @@ struct bulk {
 	uint8_t key[FACT_KEY_BYTES];
 	struct buffer row;
 	struct fact before;
+
+	/* What comes out of the sort. */
+	struct refold *refold;
+	struct subject subject; /* the last one */
+	bool open, kept, folds; /* its facts come; are kept; are a unit */
+	bool sorted;		/* all came */
 
 	struct binding_browser browsers[BINDING_BROWSERS_MAX]; /* of state/, what comes next */
 	size_t browser, browser_count;
@@ -82,41 +93,38 @@ static int flush_texts(struct bulk *bulk)
 
 static int release_held(struct bulk *bulk)
 {
-	const struct intake_result *held = &bulk->held;
+	struct intake_result *held = bulk->held;
 	int r = 0;
 
-	for (unsigned i = 0; bulk->holds && i < held->copy_count && !r; i++)
+	for (unsigned i = 0; held && i < held->copy_count && !r; i++)
 		r = fact_sort_add(bulk->sort, &held->copies[i].subject, &held->fact,
 				  held->copies[i].bits | (held->fact.bits & FACT_CONFLICT));
-	bulk->holds = false;
+	bulk->held = NULL;
 	return r;
 }
 
-static int take_result(struct bulk *bulk, const struct event *event,
-		       const struct intake_result *result)
+static int take_result(struct bulk *bulk, const struct event *event, struct intake_result *result)
 {
 	int r;
 
 	if (result->change == INTAKE_CONFLICT) {
-		if (bulk->holds && bulk->held.fact.sequence + 1 == event->sequence)
-			bulk->held.fact.bits |= FACT_CONFLICT;
+		if (bulk->held && bulk->held->fact.sequence + 1 == event->sequence)
+			bulk->held->fact.bits |= FACT_CONFLICT;
 		return 0;
 	}
 	r = release_held(bulk);
-	if (result->copy_count > 0) {
-		bulk->held = *result;
-		bulk->holds = true;
-	}
+	if (result->copy_count > 0)
+		bulk->held = result;
 	return r;
 }
 
-static int take_event(void *context, const struct event *event, struct span record)
+static int take_event(void *context, const struct event *event,
+		      const struct event_walk_numbers *numbers)
 {
 	struct bulk *bulk = context;
-	struct intake_result result;
+	struct intake_result *result = &bulk->results[bulk->held == &bulk->results[0]];
 	int r;
 
-	(void)record;
 	if (event->sequence > bulk->position)
 		return BULK_E_STOPPED;
 	if (event->sequence != bulk->last + 1)
@@ -124,9 +132,9 @@ static int take_event(void *context, const struct event *event, struct span reco
 	bulk->last = event->sequence;
 	if (bulk->events++ % STOP_EVENTS == 0 && bulk->options->stop && bulk->options->stop())
 		return -ECANCELED;
-	r = intake_take(bulk->intake, event, &result);
+	r = intake_take(bulk->intake, event, numbers, result);
 	if (!r)
-		r = take_result(bulk, event, &result);
+		r = take_result(bulk, event, result);
 	if (!r && text_ids_waiting(bulk->texts) >= TEXTS_WAITING_MAX)
 		r = flush_texts(bulk);
 	return r;
@@ -160,7 +168,7 @@ static int read_log(struct bulk *bulk, struct error *error)
 		r = event_reader_identity(store, &bulk->log);
 	bulk->last = bulk->retained.pruned_through;
 	if (!r)
-		r = event_reader_each(store, bulk->last, take_event, bulk, &last);
+		r = event_walk_each(bulk->walk, bulk->last, take_event, bulk, &last);
 	if (r == EVENT_E_FORM || r == EVENT_E_VERSION)
 		if (last < bulk->position)
 			return error_set(error, -EBADMSG, "event %llu cannot be read",
@@ -367,32 +375,78 @@ static void add_to_row(struct bulk *bulk, const struct subject *subject, const s
 	bulk->before = *fact;
 }
 
+static void end_subject(struct bulk *bulk)
+{
+	end_row(bulk);
+	if (bulk->open && bulk->folds && !bulk->error)
+		bulk->error = refold_unit(bulk->refold, &bulk->subject);
+	bulk->open = bulk->folds = false;
+}
+
+static void begin_subject(struct bulk *bulk, const struct subject *subject)
+{
+	const struct bulk_options *options = bulk->options;
+	size_t moves = bulk->move_count;
+
+	bulk->subject = *subject;
+	bulk->open = true;
+	bulk->kept = place_subject(bulk, subject);
+	bulk->folds =
+		bulk->kept && bulk->move_count == moves && subject_kind(subject) != SUBJECT_PERSON;
+	if (bulk->folds)
+		unit_fold_begin(options->fold, subject, options->as_of);
+}
+
+static void take_fact(struct bulk *bulk, const struct subject *subject, const struct fact *fact)
+{
+	if (!bulk->open || memcmp(subject, &bulk->subject, sizeof(*subject)) != 0) {
+		end_subject(bulk);
+		begin_subject(bulk, subject);
+	}
+	if (!bulk->kept || bulk->error)
+		return;
+	add_to_row(bulk, subject, fact);
+	bulk->facts++;
+	if (bulk->folds)
+		bulk->error = unit_fold_add(bulk->options->fold, fact);
+}
+
+/* As many as make a chunk of rows. Texts are looked up in @txn. */
+static void take_facts(struct txn *txn, void *context)
+{
+	struct bulk *bulk = context;
+	struct subject subject;
+	struct fact fact;
+	int r;
+
+	unit_fold_use(bulk->options->fold, txn);
+	while (!bulk->error && !bulk->sorted && bulk->rows.size < CHUNK_BYTES) {
+		r = fact_sort_next(bulk->sort, &subject, &fact);
+		bulk->sorted = r == FACT_E_END;
+		if (r == 0)
+			take_fact(bulk, &subject, &fact);
+		else if (r != FACT_E_END)
+			bulk->error = r;
+	}
+	if (bulk->sorted)
+		end_subject(bulk);
+	summary_fail(txn, bulk->error);
+}
+
 static int write_facts(struct bulk *bulk)
 {
-	struct subject subject, current = {{255}};
-	struct fact fact;
-	bool kept = false;
 	int r;
 
 	bulk->browser = 0;
 	r = next_browser(bulk);
-	while (!r && !(r = fact_sort_next(bulk->sort, &subject, &fact))) {
-		if (memcmp(&subject, &current, sizeof(subject)) != 0) {
-			end_row(bulk);
-			if (bulk->rows.size >= CHUNK_BYTES)
-				r = flush_rows(bulk);
-			current = subject;
-			kept = place_subject(bulk, &subject);
-		}
-		if (kept) {
-			add_to_row(bulk, &subject, &fact);
-			bulk->facts++;
-		}
+	while (!r && !bulk->sorted) {
+		r = summary_env_read(bulk->env, take_facts, bulk);
 		if (!r)
-			r = bulk->error;
+			r = flush_rows(bulk);
+		if (!r)
+			r = refold_written(bulk->refold);
 	}
-	end_row(bulk);
-	return r == FACT_E_END ? flush_rows(bulk) : r;
+	return r;
 }
 
 /* They are in the totals; now they are frozen there. */
@@ -440,12 +494,16 @@ static int build(struct bulk *bulk, struct error *error)
 	if (!r)
 		r = fact_sort_finish(bulk->sort);
 	if (!r)
+		r = refold_new(bulk->env, options->fold, options->tally, options->as_of,
+			       options->memory_bytes / 4, &bulk->refold);
+	if (!r)
 		r = write_facts(bulk);
 	fact_sort_free(bulk->sort);
 	bulk->sort = NULL;
 	if (!r)
-		r = refold(bulk->env, options->fold, options->tally, options->as_of,
-			   options->memory_bytes / 4);
+		r = refold_people(bulk->refold);
+	if (!r)
+		r = refold_end(bulk->refold);
 	if (!r)
 		r = erase(bulk);
 	return r ? r : summary_env_write(bulk->env, write_meta, bulk);
@@ -467,6 +525,8 @@ static int open_all(struct bulk *bulk, struct error *error)
 	if (!r)
 		r = text_ids_open(bulk->env, options->memory_bytes / 4, &bulk->texts);
 	if (!r)
+		r = event_walk_new(options->app->store, &bulk->walk);
+	if (!r)
 		r = intake_new(options->app->trackers, bulk->texts, &bulk->intake);
 	if (!r)
 		r = fact_sort_new(data_dir, options->memory_bytes / 2, &bulk->sort);
@@ -477,8 +537,10 @@ static int open_all(struct bulk *bulk, struct error *error)
 
 static void close_all(struct bulk *bulk)
 {
+	refold_free(bulk->refold);
 	fact_sort_free(bulk->sort);
 	intake_free(bulk->intake);
+	event_walk_free(bulk->walk);
 	text_ids_close(bulk->texts);
 	summary_env_close(bulk->env);
 	buffer_finish(&bulk->log);

@@ -9,6 +9,9 @@
  * when they come from one network with one agent on one day (UTC), about one mailing or, without
  * one, on one tracker. It is a hash under a key of this directory.
  *
+ * Most texts come again and again, and the walk through the log numbers them: what follows from one
+ * is kept by its number, so that most events are taken in without reading any text but the props.
+ *
  * Imported events and those that a site's server reports carry no headers of a browser, and say so
  * in their bits, so that nothing is concluded from what is missing.
  */
@@ -27,6 +30,7 @@
 
 enum {
 	TRACKERS_MAX = 64,
+	TEXTS_KNOWN = EVENT_WALK_TEXTS,
 	VIEW_CHARS = 16,
 	AMOUNT_MAX_BYTES = 32,
 	CHOICE_HEAD = 2 /* of "method" */
@@ -41,11 +45,20 @@ static const bool makes_fact[EVENT_TYPE_COUNT] = {
 	[EVENT_sent] = true,	    [EVENT_bounce] = true,
 };
 
+/* What follows from a text with a number; 0 where that was not asked yet. */
+struct known {
+	uint32_t number, text; /* text: its id */
+	uint32_t page;	       /* id, when it is an address without a query */
+	uint32_t sec_fetch;    /* bits */
+};
+
 struct intake {
 	const struct tracker_set *trackers;
 	struct text_ids *texts;
 	uint32_t asked[TRACKERS_MAX]; /* text ids of hosts, by id; and what is known of them */
 	bool https[TRACKERS_MAX];
+	const struct event_walk_numbers *numbers; /* of the event at hand */
+	struct known known[TEXTS_KNOWN];
 	struct buffer scratch, decoded;
 };
 
@@ -79,10 +92,33 @@ static void copy_id(const struct event *event, enum event_field field, void *ret
 		memcpy(ret_id, value.data, size);
 }
 
+/* NULL: the field's text has no number. */
+static struct known *known_of(struct intake *intake, enum event_field field)
+{
+	uint32_t number = (int)field < EVENT_WALK_FIELDS ? intake->numbers->of[field] : 0;
+	struct known *known = &intake->known[number % TEXTS_KNOWN];
+
+	if (number == 0)
+		return NULL;
+	if (known->number != number)
+		*known = (struct known){.number = number};
+	return known;
+}
+
 static int intern(struct intake *intake, const struct event *event, enum event_field field,
 		  uint32_t *ret_id)
 {
-	return text_ids_intern(intake->texts, event->fields[field], ret_id);
+	struct known *known = known_of(intake, field);
+	int r;
+
+	if (known && known->text) {
+		*ret_id = known->text;
+		return 0;
+	}
+	r = text_ids_intern(intake->texts, event->fields[field], ret_id);
+	if (!r && known)
+		known->text = *ret_id;
+	return r;
 }
 
 /* A tracker that is not configured any more was one on the internet. */
@@ -100,15 +136,26 @@ static bool is_https(struct intake *intake, uint32_t id, struct span host)
 }
 
 /* "cross-site,navigate,document": Site, Mode and Dest, each may be empty. */
-static uint32_t sec_fetch_bits(struct span text)
+static uint32_t read_sec_fetch(struct span text)
 {
 	size_t mode = span_find(text, ',', 0) + 1, dest = span_find(text, ',', mode) + 1;
 	bool navigates = span_equal(span_slice(text, mode, dest - mode - 1), SPAN("navigate")) &&
 			 span_equal(span_slice(text, dest, text.size), SPAN("document"));
 
+	return FACT_SEC_FETCH | (navigates ? FACT_NAVIGATION : 0);
+}
+
+static uint32_t sec_fetch_bits(struct intake *intake, struct span text)
+{
+	struct known *known = known_of(intake, EVENT_FIELD_sec_fetch);
+
 	if (!text.data)
 		return 0;
-	return FACT_SEC_FETCH | (navigates ? FACT_NAVIGATION : 0);
+	if (!known)
+		return read_sec_fetch(text);
+	if (!known->sec_fetch)
+		known->sec_fetch = read_sec_fetch(text);
+	return known->sec_fetch;
 }
 
 static uint32_t origin_bits(const struct event *event)
@@ -118,7 +165,7 @@ static uint32_t origin_bits(const struct event *event)
 	return event->fields[EVENT_FIELD_source].data ? FACT_IMPORTED : 0;
 }
 
-static void take_signals(const struct event *event, struct fact *fact)
+static void take_signals(struct intake *intake, const struct event *event, struct fact *fact)
 {
 	struct span purpose = event->fields[EVENT_FIELD_purpose];
 	struct span flags = event->fields[EVENT_FIELD_signals];
@@ -127,10 +174,11 @@ static void take_signals(const struct event *event, struct fact *fact)
 
 	fact->evidence = event_choice(event, EVENT_FIELD_evidence);
 	fact->method = event_choice(event, EVENT_FIELD_method);
-	fact->bits |= sec_fetch_bits(event->fields[EVENT_FIELD_sec_fetch]) | origin_bits(event);
+	fact->bits |=
+		sec_fetch_bits(intake, event->fields[EVENT_FIELD_sec_fetch]) | origin_bits(event);
 	if (span_trim(language).size > 0)
 		fact->bits |= FACT_LANGUAGE;
-	if (verdict_is_prefetch(purpose))
+	if (purpose.data && verdict_is_prefetch(purpose))
 		fact->bits |= FACT_PREFETCH;
 	if (event->fields[EVENT_FIELD_excluded].size > 0)
 		fact->bits |= FACT_EXCLUDED;
@@ -219,15 +267,31 @@ static int take_query(struct intake *intake, struct span query, struct fact *fac
 	return r;
 }
 
-static int take_address(struct intake *intake, const struct event *event, struct fact *fact)
+static int take_url(struct intake *intake, struct span url, struct fact *fact)
 {
-	struct span url = event->fields[EVENT_FIELD_url];
-	size_t fragment = span_find(url, '#', 0), query = span_find(url, '?', 0);
-	size_t end = query < fragment ? query : fragment;
-	int r = text_ids_intern(intake->texts, span_slice(url, 0, end), &fact->page);
+	struct known *known = known_of(intake, EVENT_FIELD_url);
+	size_t fragment, query;
+	int r;
 
+	if (known && known->page) {
+		fact->page = known->page;
+		return 0;
+	}
+	fragment = span_find(url, '#', 0);
+	query = span_find(url, '?', 0);
+	r = text_ids_intern(intake->texts, span_slice(url, 0, query < fragment ? query : fragment),
+			    &fact->page);
 	if (!r && query < fragment)
 		r = take_query(intake, span_slice(url, query + 1, fragment - query - 1), fact);
+	else if (!r && known)
+		known->page = fact->page;
+	return r;
+}
+
+static int take_address(struct intake *intake, const struct event *event, struct fact *fact)
+{
+	int r = take_url(intake, event->fields[EVENT_FIELD_url], fact);
+
 	if (!r && event->fields[EVENT_FIELD_query].size > 0)
 		r = take_query(intake, event->fields[EVENT_FIELD_query], fact);
 	return r;
@@ -271,10 +335,34 @@ static void take_view(const struct props_member *member, struct fact *fact)
 		fact->view = get_u64(view);
 }
 
+/* Of a purchase. */
+static int take_sale(struct intake *intake, const struct props_member *member, struct fact *fact,
+		     struct sale *sale)
+{
+	struct span name = member->name, text = props_text(member, &intake->scratch);
+	uint64_t number;
+
+	if (span_equal(name, SPAN("product")))
+		return text_ids_intern(intake->texts, text, &fact->product);
+	if (span_equal(name, SPAN("order")))
+		return text_ids_intern(intake->texts, text, &fact->order);
+	if (span_equal(name, SPAN("currency"))) {
+		keep(text, sale->currency, sizeof(sale->currency), &sale->currency_bytes);
+		return text_ids_intern(intake->texts, text, &fact->currency);
+	}
+	if (span_equal(name, SPAN("amount"))) {
+		keep(member->value, sale->amount, sizeof(sale->amount), &sale->amount_bytes);
+	} else if (span_equal(name, SPAN("count"))) {
+		number = props_number(member);
+		fact->count = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+	}
+	return 0;
+}
+
 static int take_member(struct intake *intake, const struct props_member *member, struct fact *fact,
 		       struct sale *sale)
 {
-	struct span name = member->name, text = props_text(member, &intake->scratch);
+	struct span name = member->name;
 	uint64_t number;
 
 	if (span_equal(name, SPAN("view"))) {
@@ -287,22 +375,11 @@ static int take_member(struct intake *intake, const struct props_member *member,
 		fact->depth = number < 100 ? (uint32_t)number : 100;
 	} else if (span_equal(name, SPAN("input"))) {
 		fact->bits |= props_is_true(member) ? FACT_INPUT : 0;
-	} else if (span_equal(name, SPAN("term")) && fact->type == EVENT_search) {
-		return text_ids_intern(intake->texts, text, &fact->name);
-	} else if (fact->type != EVENT_purchase) {
-		return 0;
-	} else if (span_equal(name, SPAN("product"))) {
-		return text_ids_intern(intake->texts, text, &fact->product);
-	} else if (span_equal(name, SPAN("order"))) {
-		return text_ids_intern(intake->texts, text, &fact->order);
-	} else if (span_equal(name, SPAN("currency"))) {
-		keep(text, sale->currency, sizeof(sale->currency), &sale->currency_bytes);
-		return text_ids_intern(intake->texts, text, &fact->currency);
-	} else if (span_equal(name, SPAN("amount"))) {
-		keep(member->value, sale->amount, sizeof(sale->amount), &sale->amount_bytes);
-	} else if (span_equal(name, SPAN("count"))) {
-		number = props_number(member);
-		fact->count = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+	} else if (fact->type == EVENT_purchase) {
+		return take_sale(intake, member, fact, sale);
+	} else if (fact->type == EVENT_search && span_equal(name, SPAN("term"))) {
+		return text_ids_intern(intake->texts, props_text(member, &intake->scratch),
+				       &fact->name);
 	}
 	return 0;
 }
@@ -459,22 +536,27 @@ static void take_change(const struct event *event, struct intake_result *result)
 	result->refers = sequence_of(event->fields[EVENT_FIELD_refers]);
 }
 
-int intake_take(struct intake *intake, const struct event *event, struct intake_result *ret_result)
+int intake_take(struct intake *intake, const struct event *event,
+		const struct event_walk_numbers *numbers, struct intake_result *ret_result)
 {
 	struct fact *fact = &ret_result->fact;
 	int r;
 
-	memset(ret_result, 0, sizeof(*ret_result));
+	ret_result->copy_count = 0;
+	ret_result->change = INTAKE_NOTHING;
+	intake->numbers = numbers;
 	if (!makes_fact[event->type]) {
+		memset(ret_result, 0, sizeof(*ret_result));
 		take_change(event, ret_result);
 		return 0;
 	}
+	memset(fact, 0, sizeof(*fact));
 	fact->sequence = event->sequence;
 	fact->time = event->time;
 	fact->type = event->type;
 	fact->network = network_of(event->fields[EVENT_FIELD_ip]);
 	take_ids(event, fact);
-	take_signals(event, fact);
+	take_signals(intake, event, fact);
 	r = take_texts(intake, event, fact);
 	if (!r)
 		find_subjects(intake, ret_result);

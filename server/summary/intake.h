@@ -2,7 +2,7 @@
 #ifndef WAYMARK_SUMMARY_INTAKE_H
 #define WAYMARK_SUMMARY_INTAKE_H
 
-#include "store/event.h"
+#include "store/event_walk.h"
 #include "summary/fact.h"
 #include "summary/text_ids.h"
 #include "track/tracker.h"
@@ -45,7 +45,11 @@ int intake_new(const struct tracker_set *trackers, struct text_ids *texts,
 	       struct intake **ret_intake);
 void intake_free(struct intake *intake); /* NULL allowed */
 
-/* Outside of transactions, since texts may be asked for. Return: 0; negative errno. */
-int intake_take(struct intake *intake, const struct event *event, struct intake_result *ret_result);
+/*
+ * Outside of transactions, since texts may be asked for. @numbers are of one walk for as long as
+ * the intake lives; what is not @change's in *ret_result is undefined. Return: 0; negative errno.
+ */
+int intake_take(struct intake *intake, const struct event *event,
+		const struct event_walk_numbers *numbers, struct intake_result *ret_result);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One walk over all rows of facts, in order. A visitor or an anonymous subject is a unit as it
+ * One walk over all rows of facts, in order. (A first run has folded these while it wrote them, and
+ * needs people alone.) A visitor or an anonymous subject is a unit as it
  * stands, if it is not counted under a person, and is folded while its rows go by. People come
  * after them, each with the subjects that are counted under it.
  *
@@ -25,6 +26,8 @@ struct due_unit {
 };
 
 struct refold {
+	struct summary_env *env;
+	size_t limit; /* of what waits to be written */
 	struct unit_fold *fold;
 	struct tally *tally;
 	usec_t as_of;
@@ -62,20 +65,22 @@ static void note_due(struct refold *refold, const struct subject *unit, usec_t d
 	refold->due[refold->due_count++] = (struct due_unit){*unit, due};
 }
 
-static void close_unit(struct refold *refold)
+int refold_unit(struct refold *refold, const struct subject *unit)
 {
 	usec_t due = 0;
-	int r;
+	int r = unit_fold_end(refold->fold, &due);
 
-	if (!refold->open)
-		return;
-	refold->open = false;
-	if (refold->skip)
-		return;
-	r = unit_fold_end(refold->fold, &due);
 	if (r && !refold->error)
 		refold->error = r;
-	note_due(refold, &refold->unit, due);
+	note_due(refold, unit, due);
+	return refold->error;
+}
+
+static void close_unit(struct refold *refold)
+{
+	if (refold->open && !refold->skip)
+		(void)refold_unit(refold, &refold->unit);
+	refold->open = false;
 }
 
 static void open_unit(struct refold *refold, const uint8_t *key)
@@ -169,14 +174,14 @@ static void write_all(struct txn *txn, void *context)
 			 &(struct due){.time = refold->due[i].due, .as_of = refold->as_of});
 }
 
-static int write_out(struct summary_env *env, struct refold *refold, size_t limit)
+static int write_out(struct refold *refold, size_t limit)
 {
 	size_t bytes = tally_bytes(refold->tally) + refold->due_count * sizeof(*refold->due);
 	int r;
 
 	if (bytes < limit)
 		return 0;
-	r = summary_env_write(env, write_all, refold);
+	r = summary_env_write(refold->env, write_all, refold);
 	if (r)
 		return r;
 	tally_clear(refold->tally);
@@ -184,15 +189,20 @@ static int write_out(struct summary_env *env, struct refold *refold, size_t limi
 	return 0;
 }
 
-static int each_slice(struct summary_env *env, struct refold *refold, size_t limit,
-		      void (*body)(struct txn *txn, void *context))
+int refold_written(struct refold *refold)
+{
+	return write_out(refold, refold->limit);
+}
+
+static int each_slice(struct refold *refold, void (*body)(struct txn *txn, void *context))
 {
 	int r;
 
+	refold->from_bytes = 0;
 	do {
-		r = summary_env_read(env, body, refold);
+		r = summary_env_read(refold->env, body, refold);
 		if (!r)
-			r = write_out(env, refold, limit);
+			r = refold_written(refold);
 	} while (!r && refold->more);
 	return r;
 }
@@ -266,12 +276,12 @@ static void write_begin(struct txn *txn, void *context)
 }
 
 /* Without rules it is not complete, until the end; whoever comes upon it begins again. */
-static int begin(struct summary_env *env, struct refold *refold)
+static int begin(struct refold *refold)
 {
-	int r = summary_env_write(env, write_begin, refold);
+	int r = summary_env_write(refold->env, write_begin, refold);
 
 	tally_clear(refold->tally);
-	return r ? r : summary_env_copy(env, SUMMARY_FROZEN, env, SUMMARY_TOTALS);
+	return r ? r : summary_env_copy(refold->env, SUMMARY_FROZEN, refold->env, SUMMARY_TOTALS);
 }
 
 struct ending {
@@ -287,22 +297,61 @@ static void write_end(struct txn *txn, void *context)
 	summary_put_number(txn, "as_of", ending->as_of);
 }
 
+int refold_new(struct summary_env *env, struct unit_fold *fold, struct tally *tally, usec_t as_of,
+	       size_t memory_bytes, struct refold **ret_refold)
+{
+	struct refold *refold = calloc(1, sizeof(*refold));
+	int r;
+
+	if (!refold)
+		return -ENOMEM;
+	refold->env = env;
+	refold->fold = fold;
+	refold->tally = tally;
+	refold->as_of = as_of;
+	refold->limit = memory_bytes;
+	r = begin(refold);
+	if (r) {
+		refold_free(refold);
+		return r;
+	}
+	*ret_refold = refold;
+	return 0;
+}
+
+void refold_free(struct refold *refold)
+{
+	if (refold)
+		free(refold->due);
+	free(refold);
+}
+
+int refold_people(struct refold *refold)
+{
+	return each_slice(refold, fold_people);
+}
+
+int refold_end(struct refold *refold)
+{
+	struct ending ending = {unit_fold_rules(refold->fold), refold->as_of};
+	int r = write_out(refold, 0);
+
+	return r ? r : summary_env_write(refold->env, write_end, &ending);
+}
+
 int refold(struct summary_env *env, struct unit_fold *fold, struct tally *tally, usec_t as_of,
 	   size_t memory_bytes)
 {
-	struct refold state = {.fold = fold, .tally = tally, .as_of = as_of};
-	struct ending ending = {unit_fold_rules(fold), as_of};
-	int r = begin(env, &state);
+	struct refold *refold;
+	int r = refold_new(env, fold, tally, as_of, memory_bytes, &refold);
 
+	if (r)
+		return r;
+	r = each_slice(refold, fold_browsers);
 	if (!r)
-		r = each_slice(env, &state, memory_bytes, fold_browsers);
-	state.from_bytes = 0;
+		r = refold_people(refold);
 	if (!r)
-		r = each_slice(env, &state, memory_bytes, fold_people);
-	if (!r)
-		r = write_out(env, &state, 0);
-	if (!r)
-		r = summary_env_write(env, write_end, &ending);
-	free(state.due);
+		r = refold_end(refold);
+	refold_free(refold);
 	return r;
 }

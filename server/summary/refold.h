@@ -15,4 +15,19 @@
 int refold(struct summary_env *env, struct unit_fold *fold, struct tally *tally, usec_t as_of,
 	   size_t memory_bytes);
 
+/*
+ * The same for whoever has the facts of browsers at hand anyway, and folds these units with @fold:
+ * refold_unit() ends one, refold_written() is called between two transactions now and then. Then
+ * refold_people() folds the units of people from the database, and refold_end() says that all is
+ * done.
+ */
+struct refold;
+int refold_new(struct summary_env *env, struct unit_fold *fold, struct tally *tally, usec_t as_of,
+	       size_t memory_bytes, struct refold **ret_refold);
+void refold_free(struct refold *refold); /* NULL allowed */
+int refold_unit(struct refold *refold, const struct subject *unit);
+int refold_written(struct refold *refold);
+int refold_people(struct refold *refold);
+int refold_end(struct refold *refold);
+
 #endif

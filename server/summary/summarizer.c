@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "store/event_reader.h"
+#include "store/event_walk.h"
 #include "summary/apply.h"
 #include "summary/bulk.h"
 #include "summary/due.h"
@@ -34,6 +35,7 @@ struct summarizer {
 	int lock;
 	struct summary_env *env;
 	struct text_ids *texts;
+	struct event_walk *walk;
 	struct intake *intake;
 	struct unit_fold *fold;
 	struct tally *tally;
@@ -279,6 +281,8 @@ static int open_parts(struct summarizer *summarizer, struct error *error)
 	if (!r)
 		r = text_ids_open(summarizer->env, memory_of(summarizer) / 2, &summarizer->texts);
 	if (!r)
+		r = event_walk_new(summarizer->options.app->store, &summarizer->walk);
+	if (!r)
 		r = intake_new(trackers, summarizer->texts, &summarizer->intake);
 	if (!r)
 		r = apply_new(summarizer->env, summarizer->texts, summarizer->fold,
@@ -331,6 +335,7 @@ void summarizer_close(struct summarizer *summarizer)
 	expiry_free(summarizer->expiry);
 	apply_free(summarizer->apply);
 	intake_free(summarizer->intake);
+	event_walk_free(summarizer->walk);
 	text_ids_close(summarizer->texts);
 	unit_fold_free(summarizer->fold);
 	tally_free(summarizer->tally);
@@ -341,19 +346,19 @@ void summarizer_close(struct summarizer *summarizer)
 }
 
 /* Nonzero where the batch ends. */
-static int take_event(void *context, const struct event *event, struct span record)
+static int take_event(void *context, const struct event *event,
+		      const struct event_walk_numbers *numbers)
 {
 	struct summarizer *summarizer = context;
 	struct intake_result result;
 	int r;
 
-	(void)record;
 	if (event->sequence > summarizer->limit || summarizer->batch >= BATCH_EVENTS ||
 	    apply_size(summarizer->apply) >= BATCH_FACTS)
 		return E_BATCH_ENDS;
 	if (event->sequence != summarizer->last + 1)
 		return E_GAP;
-	r = intake_take(summarizer->intake, event, &result);
+	r = intake_take(summarizer->intake, event, numbers, &result);
 	if (!r)
 		r = apply_add(summarizer->apply, event, &result);
 	if (r)
@@ -368,13 +373,13 @@ static int take_event(void *context, const struct event *event, struct span reco
 
 static int read_batch(struct summarizer *summarizer, struct error *error)
 {
-	struct store *store = summarizer->options.app->store;
 	uint64_t last;
 	int r;
 
 	summarizer->batch = 0;
 	summarizer->last = summarizer->status.position;
-	r = event_reader_each(store, summarizer->status.position, take_event, summarizer, &last);
+	r = event_walk_each(summarizer->walk, summarizer->status.position, take_event, summarizer,
+			    &last);
 	if (r == E_BATCH_ENDS || last > summarizer->limit)
 		return 0;
 	if (r == E_GAP)

@@ -223,6 +223,11 @@ int unit_fold_row(struct unit_fold *fold, const struct subject *unit, struct spa
 	return r == FACT_E_END ? 0 : -EBADMSG;
 }
 
+int unit_fold_add(struct unit_fold *fold, const struct fact *fact)
+{
+	return fold_add(fold->fold, fact);
+}
+
 int unit_fold_end(struct unit_fold *fold, usec_t *ret_due)
 {
 	return fold_end(fold->fold, NULL, ret_due);

@@ -43,11 +43,12 @@ int unit_fold_run(struct unit_fold *fold, const struct subject *unit, usec_t as_
 		  struct person_summary *ret_person, usec_t *ret_due, uint64_t *ret_facts);
 
 /*
- * The same in steps, for whoever walks over all rows of facts: a unit of one subject, its rows in
- * order. Return: as unit_fold_run().
+ * The same in steps, for whoever walks over all facts: a unit of one subject, its rows or its facts
+ * in order. Return: as unit_fold_run().
  */
 void unit_fold_begin(struct unit_fold *fold, const struct subject *unit, usec_t as_of);
 int unit_fold_row(struct unit_fold *fold, const struct subject *unit, struct span row);
+int unit_fold_add(struct unit_fold *fold, const struct fact *fact);
 int unit_fold_end(struct unit_fold *fold, usec_t *ret_due);
 
 #endif
