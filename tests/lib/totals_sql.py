@@ -264,7 +264,7 @@ class Reader:
         self.zone = zoneinfo.ZoneInfo(zone)
         self.groups = groups
         self.names = {}  # (kind, hex) to the name
-        self.days = {}
+        self.days, self.midnights, self.grouped, self.sources = {}, {}, {}, {}
         table = (SOURCE / "common/track/verdict_rules_table.h").read_text(encoding="utf-8")
         self.bits = {name: int(bit) for bit, name, stage in re.findall(
             r"^VERDICT_RULE\((\d+), (\w+), [-\d]+, (\w+),", table, re.M) if stage != "PERSON"}
@@ -276,18 +276,33 @@ class Reader:
                                - EPOCH).days
         return self.days[hour]
 
-    def group(self, page):
-        path = urllib.parse.urlsplit(page).path
-        for number, (_, start) in enumerate(self.groups):
-            if path == start or path.startswith(start + "/"):
-                return number
-        return None
+    def time(self, text):
+        """Microseconds of 2026-03-01T12:34:56.123456Z."""
+        date = text[:10]
+        if date not in self.midnights:
+            self.midnights[date] = (datetime.date.fromisoformat(date) - EPOCH).days * 86400
+        second = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
+        return (self.midnights[date] + second) * 1_000_000 + int(text[20:26])
 
-    def source(self, event, page):
+    def group(self, page):
+        if page not in self.grouped:
+            path = urllib.parse.urlsplit(page).path
+            self.grouped[page] = next((number for number, (_, start) in enumerate(self.groups)
+                                       if path == start or path.startswith(start + "/")), None)
+        return self.grouped[page]
+
+    def source(self, event):
         if event["type"] == "click":
             return f"{'mail' if event['mailing'] else 'link'}|{event['campaign'] or ''}|"
         if event["type"] != "view":
             return None
+        said = event["query"], event["url"], event["referrer"], event["tracker"]
+        if said not in self.sources:
+            self.sources[said] = self.source_of_view(event)
+        return self.sources[said]
+
+    @staticmethod
+    def source_of_view(event):
         query = dict(urllib.parse.parse_qsl(event["query"] or
                                             urllib.parse.urlsplit(event["url"]).query))
         if query.get("utm_source"):
@@ -303,21 +318,20 @@ class Reader:
 
     def row(self, event):
         props, judged = event["props"], event.get("settled", NOT_JUDGED)
-        moment = datetime.datetime.strptime(event["time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(
-            tzinfo=datetime.timezone.utc)
-        second = int(moment.timestamp())
+        time = self.time(event["time"])
+        second = time // 1_000_000
         page = (event["url"] or "").split("?")[0].split("#")[0] or None
         currency, amount = props.get("currency"), None
         if event["type"] == "purchase":
             amount = round(float(props.get("amount", 0)) * 10 ** DECIMALS[currency])
-        return (event["seq"], second * 1_000_000 + moment.microsecond, self.day(second),
+        return (event["seq"], time, self.day(second),
                 event["type"], event["tracker"], event["visitor"], event["prospect"],
                 event["link"], event["mailing"], event["campaign"], event.get("list"),
                 event.get("form"), page, event.get("name") or props.get("term"),
                 judged["class"], judged["settled"], judged.get("open"),
                 bool(event.get("excluded")), props.get("view"),
                 props.get("visible_ms", 0), props.get("product"), currency, amount,
-                props.get("count", 1), self.source(event, page), event["ip"], event["agent"],
+                props.get("count", 1), self.source(event), event["ip"], event["agent"],
                 second // 86400, self.group(page) if page else None, 0)
 
     def read(self, database, lines):
