@@ -15,26 +15,18 @@
  * Imported events and those that a site's server reports carry no headers of a browser, and say so
  * in their bits, so that nothing is concluded from what is missing.
  */
-#include "summary/intake.h"
+#include "summary/intake_internal.h"
 
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/retention.h"
-#include "summary/props.h"
 #include "text/url.h"
 #include "track/attachment.h"
-#include "track/money.h"
 #include "track/verdict.h"
 
 #include <errno.h>
 
-enum {
-	TRACKERS_MAX = 64,
-	TEXTS_KNOWN = EVENT_WALK_TEXTS,
-	VIEW_CHARS = 16,
-	AMOUNT_MAX_BYTES = 32,
-	CHOICE_HEAD = 2 /* of "method" */
-};
+enum { CHOICE_HEAD = 2 /* of "method" */ };
 
 static const bool makes_fact[EVENT_TYPE_COUNT] = {
 	[EVENT_click] = true,	    [EVENT_open] = true,	 [EVENT_probe] = true,
@@ -43,23 +35,6 @@ static const bool makes_fact[EVENT_TYPE_COUNT] = {
 	[EVENT_submit] = true,	    [EVENT_submit_error] = true, [EVENT_unsubscribe] = true,
 	[EVENT_resubscribe] = true, [EVENT_confirm] = true,	 [EVENT_login] = true,
 	[EVENT_sent] = true,	    [EVENT_bounce] = true,
-};
-
-/* What follows from a text with a number; 0 where that was not asked yet. */
-struct known {
-	uint32_t number, text; /* text: its id */
-	uint32_t page;	       /* id, when it is an address without a query */
-	uint32_t sec_fetch;    /* bits */
-};
-
-struct intake {
-	const struct tracker_set *trackers;
-	struct text_ids *texts;
-	uint32_t asked[TRACKERS_MAX]; /* text ids of hosts, by id; and what is known of them */
-	bool https[TRACKERS_MAX];
-	const struct event_walk_numbers *numbers; /* of the event at hand */
-	struct known known[TEXTS_KNOWN];
-	struct buffer scratch, decoded;
 };
 
 int intake_new(const struct tracker_set *trackers, struct text_ids *texts,
@@ -93,22 +68,22 @@ static void copy_id(const struct event *event, enum event_field field, void *ret
 }
 
 /* NULL: the field's text has no number. */
-static struct known *known_of(struct intake *intake, enum event_field field)
+static struct intake_known *known_of(struct intake *intake, enum event_field field)
 {
 	uint32_t number = (int)field < EVENT_WALK_FIELDS ? intake->numbers->of[field] : 0;
-	struct known *known = &intake->known[number % TEXTS_KNOWN];
+	struct intake_known *known = &intake->known[number % TEXTS_KNOWN];
 
 	if (number == 0)
 		return NULL;
 	if (known->number != number)
-		*known = (struct known){.number = number};
+		*known = (struct intake_known){.number = number};
 	return known;
 }
 
 static int intern(struct intake *intake, const struct event *event, enum event_field field,
 		  uint32_t *ret_id)
 {
-	struct known *known = known_of(intake, field);
+	struct intake_known *known = known_of(intake, field);
 	int r;
 
 	if (known && known->text) {
@@ -147,7 +122,7 @@ static uint32_t read_sec_fetch(struct span text)
 
 static uint32_t sec_fetch_bits(struct intake *intake, struct span text)
 {
-	struct known *known = known_of(intake, EVENT_FIELD_sec_fetch);
+	struct intake_known *known = known_of(intake, EVENT_FIELD_sec_fetch);
 
 	if (!text.data)
 		return 0;
@@ -269,7 +244,7 @@ static int take_query(struct intake *intake, struct span query, struct fact *fac
 
 static int take_url(struct intake *intake, struct span url, struct fact *fact)
 {
-	struct known *known = known_of(intake, EVENT_FIELD_url);
+	struct intake_known *known = known_of(intake, EVENT_FIELD_url);
 	size_t fragment, query;
 	int r;
 
@@ -294,109 +269,6 @@ static int take_address(struct intake *intake, const struct event *event, struct
 
 	if (!r && event->fields[EVENT_FIELD_query].size > 0)
 		r = take_query(intake, event->fields[EVENT_FIELD_query], fact);
-	return r;
-}
-
-/* "12.50" with the decimals of its currency; what does not fit is no amount. */
-static int64_t minor_units(struct span amount, struct span currency)
-{
-	char text[MONEY_CHARS];
-	int decimals = money_decimals(currency);
-	int64_t units = 0;
-
-	if (decimals < 0 || money_format(amount, decimals, text) != 0)
-		return 0;
-	for (const char *at = text; *at; at++) {
-		if (units > (INT64_MAX - 9) / 10)
-			return 0;
-		if (*at != '.')
-			units = units * 10 + (*at - '0');
-	}
-	return units;
-}
-
-struct sale {
-	uint8_t amount[AMOUNT_MAX_BYTES], currency[3];
-	size_t amount_bytes, currency_bytes;
-};
-
-static void keep(struct span text, uint8_t *to, size_t capacity, size_t *ret_size)
-{
-	*ret_size = text.size <= capacity ? text.size : 0;
-	if (*ret_size > 0)
-		memcpy(to, text.data, *ret_size);
-}
-
-static void take_view(const struct props_member *member, struct fact *fact)
-{
-	uint8_t view[sizeof(fact->view)];
-
-	if (member->value.size == VIEW_CHARS && hex_parse(member->value, view, sizeof(view)) == 0)
-		fact->view = get_u64(view);
-}
-
-/* Of a purchase. */
-static int take_sale(struct intake *intake, const struct props_member *member, struct fact *fact,
-		     struct sale *sale)
-{
-	struct span name = member->name, text = props_text(member, &intake->scratch);
-	uint64_t number;
-
-	if (span_equal(name, SPAN("product")))
-		return text_ids_intern(intake->texts, text, &fact->product);
-	if (span_equal(name, SPAN("order")))
-		return text_ids_intern(intake->texts, text, &fact->order);
-	if (span_equal(name, SPAN("currency"))) {
-		keep(text, sale->currency, sizeof(sale->currency), &sale->currency_bytes);
-		return text_ids_intern(intake->texts, text, &fact->currency);
-	}
-	if (span_equal(name, SPAN("amount"))) {
-		keep(member->value, sale->amount, sizeof(sale->amount), &sale->amount_bytes);
-	} else if (span_equal(name, SPAN("count"))) {
-		number = props_number(member);
-		fact->count = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
-	}
-	return 0;
-}
-
-static int take_member(struct intake *intake, const struct props_member *member, struct fact *fact,
-		       struct sale *sale)
-{
-	struct span name = member->name;
-	uint64_t number;
-
-	if (span_equal(name, SPAN("view"))) {
-		take_view(member, fact);
-	} else if (span_equal(name, SPAN("visible_ms"))) {
-		number = props_number(member);
-		fact->visible_ms = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
-	} else if (span_equal(name, SPAN("depth"))) {
-		number = props_number(member);
-		fact->depth = number < 100 ? (uint32_t)number : 100;
-	} else if (span_equal(name, SPAN("input"))) {
-		fact->bits |= props_is_true(member) ? FACT_INPUT : 0;
-	} else if (fact->type == EVENT_purchase) {
-		return take_sale(intake, member, fact, sale);
-	} else if (fact->type == EVENT_search && span_equal(name, SPAN("term"))) {
-		return text_ids_intern(intake->texts, props_text(member, &intake->scratch),
-				       &fact->name);
-	}
-	return 0;
-}
-
-static int take_props(struct intake *intake, const struct event *event, struct fact *fact)
-{
-	struct span props = event->fields[EVENT_FIELD_props];
-	struct sale sale = {.amount_bytes = 0};
-	struct props_member member;
-	size_t at = 0;
-	int r = 0;
-
-	while (!r && props_next(props, &at, &member))
-		r = take_member(intake, &member, fact, &sale);
-	if (sale.amount_bytes && sale.currency_bytes)
-		fact->amount = minor_units(span_of(sale.amount, sale.amount_bytes),
-					   span_of(sale.currency, sale.currency_bytes));
 	return r;
 }
 
@@ -429,7 +301,7 @@ static int take_texts(struct intake *intake, const struct event *event, struct f
 	if (!r)
 		r = take_name(intake, event, fact);
 	if (!r && event->fields[EVENT_FIELD_props].size)
-		r = take_props(intake, event, fact);
+		r = intake_props(intake, event, fact);
 	if (fact->tracker && is_https(intake, fact->tracker, event->fields[EVENT_FIELD_tracker]))
 		fact->bits |= FACT_HTTPS;
 	return r;
