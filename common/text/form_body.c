@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Urlencoded form bodies.
+ * Urlencoded form bodies, taken apart into bytes; what these say is another matter
+ * (form_body_read.c), but for those that are UTF-8 in any case.
  *
  * The HTTP library has a parser of its own for them, which is not used: it gives up at the first
  * piece that has no name ("=v") or no '=' ("a;b"), and the rest of what somebody typed is gone.
@@ -8,17 +9,11 @@
  * Decoding never makes text longer, so one block as long as the body holds all of it. Only what
  * then turns out not to be UTF-8, which no browser sends, is copied once more.
  */
-#include "text/form_body.h"
+#include "text/form_body_internal.h"
 
 #include "base/encode.h"
 
 #include <errno.h>
-
-struct decoding {
-	struct arena *arena;
-	uint8_t *room; /* as many bytes as the body has left */
-	bool failed;
-};
 
 static int hex_digit(uint8_t byte)
 {
@@ -41,21 +36,9 @@ static int escaped_byte(struct span text, size_t at)
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-static struct span clean(struct decoding *decoding, struct span text)
+static struct span decode(uint8_t **room, struct span text)
 {
-	struct buffer valid = BUFFER_INIT;
-	struct span copy;
-
-	utf8_append_clean(&valid, text, 3 * text.size);
-	copy = arena_copy(decoding->arena, buffer_span(&valid));
-	decoding->failed |= valid.error || !copy.data;
-	buffer_finish(&valid);
-	return copy;
-}
-
-static struct span decode(struct decoding *decoding, struct span text)
-{
-	uint8_t *to = decoding->room;
+	uint8_t *to = *room;
 	struct span decoded;
 
 	for (size_t at = 0; at < text.size; at++) {
@@ -68,9 +51,9 @@ static struct span decode(struct decoding *decoding, struct span text)
 			*to++ = text.data[at] == '+' ? ' ' : text.data[at];
 		}
 	}
-	decoded = span_of(decoding->room, (size_t)(to - decoding->room));
-	decoding->room = to;
-	return utf8_valid(decoded) ? decoded : clean(decoding, decoded);
+	decoded = span_of(*room, (size_t)(to - *room));
+	*room = to;
+	return decoded;
 }
 
 /* The next piece that is not empty; false at the end. */
@@ -97,11 +80,11 @@ static size_t count_pieces(struct span body)
 	return count;
 }
 
-int form_body_parse(struct span body, struct arena *arena, struct form_body *ret_form)
+int form_body_split(struct span body, struct arena *arena, struct form_body *ret_form)
 {
-	struct decoding decoding = {.arena = arena};
 	struct form_body form = {0};
 	struct span piece;
+	uint8_t *room = NULL;
 	size_t at = 0, count;
 
 	if (body.size > FORM_BODY_MAX_BYTES)
@@ -111,21 +94,52 @@ int form_body_parse(struct span body, struct arena *arena, struct form_body *ret
 		return FORM_BODY_E_PAIRS;
 	if (count > 0) {
 		form.pairs = arena_alloc(arena, count * sizeof(*form.pairs));
-		decoding.room = arena_alloc(arena, body.size);
-		if (!form.pairs || !decoding.room)
+		room = arena_alloc(arena, body.size);
+		if (!form.pairs || !room)
 			return -ENOMEM;
 	}
 	while (next_piece(body, &at, &piece)) {
 		size_t equals = span_find(piece, '=', 0);
 		struct form_pair *pair = &form.pairs[form.count++];
 
-		pair->name = decode(&decoding, span_slice(piece, 0, equals));
-		pair->value = decode(&decoding, span_slice(piece, equals + 1, piece.size));
+		pair->name = decode(&room, span_slice(piece, 0, equals));
+		pair->value = decode(&room, span_slice(piece, equals + 1, piece.size));
 	}
-	if (decoding.failed)
-		return -ENOMEM;
 	*ret_form = form;
 	return 0;
+}
+
+static int clean(struct arena *arena, struct span *text)
+{
+	struct buffer valid = BUFFER_INIT;
+	struct span copy;
+	bool failed;
+
+	if (utf8_valid(*text))
+		return 0;
+	utf8_append_clean(&valid, *text, 3 * text->size);
+	copy = arena_copy(arena, buffer_span(&valid));
+	failed = valid.error || !copy.data;
+	buffer_finish(&valid);
+	if (failed)
+		return -ENOMEM;
+	*text = copy;
+	return 0;
+}
+
+int form_body_parse(struct span body, struct arena *arena, struct form_body *ret_form)
+{
+	struct form_body form;
+	int code = form_body_split(body, arena, &form);
+
+	for (size_t i = 0; !code && i < form.count; i++) {
+		code = clean(arena, &form.pairs[i].name);
+		if (!code)
+			code = clean(arena, &form.pairs[i].value);
+	}
+	if (!code)
+		*ret_form = form;
+	return code;
 }
 
 struct span form_body_get(const struct form_body *form, struct span name)

@@ -9,6 +9,7 @@
  */
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "text/charset_decode.h"
 #include "text/url.h"
 #include "track/form_internal.h"
 #include "track/tracker.h"
@@ -280,8 +281,16 @@ static int read_named(struct form_reading *reading, const char *key, const char 
 
 static int read_charset(struct form_reading *reading)
 {
-	return form_read_text(reading, reading->document->root, "", "charset", FORM_NAME_MAX_BYTES,
-			      "", &reading->form->charset);
+	const struct json_document *document = reading->document;
+	const char **charset = &reading->form->charset;
+	int code = form_read_text(reading, document->root, "", "charset", FORM_NAME_MAX_BYTES, "",
+				  charset);
+
+	if (!code && (*charset)[0] && !charset_find(span_text(*charset)))
+		code = json_document_refuse(document, "charset",
+					    "is no charset of web pages that can be read, such as "
+					    "shift_jis or euc-jp");
+	return code;
 }
 
 static int read_honeypot(struct form_reading *reading)

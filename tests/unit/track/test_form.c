@@ -137,6 +137,7 @@ static const struct refusal {
 	{FORM("\"title\":{\"fr\":\"x\"}"), "title.fr: there is no such key"},
 	{FORM("\"title\":7"), "title: must be a text, or one in each"},
 	{FORM("\"confirm\":true,\"kiosk\":true"), "cannot be with kiosk"},
+	{FORM("\"charset\":\"utf-7\""), "charset: is no charset"},
 
 	{"{\"name\":\"a\",\"confirm\":true,\"fields\":[{\"name\":\"x\"}]}",
 	 "needs a field of type email"},
