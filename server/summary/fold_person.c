@@ -268,7 +268,7 @@ static void take_purchase(struct fold *fold, const struct fold_step *step)
 	row->currency = fact->currency;
 	row->purchases++;
 	row->items += fact->count ? fact->count : 1;
-	row->amount += fact->amount;
+	row->amount = total_add(row->amount, fact->amount);
 	row->sequence = fact->sequence;
 }
 

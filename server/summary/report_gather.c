@@ -41,7 +41,7 @@ static bool add_counts(int64_t *to, const int64_t *counts)
 	bool any = false;
 
 	for (int i = 0; i < TOTAL_COUNT; i++) {
-		to[i] += counts[i];
+		to[i] = total_add(to[i], counts[i]);
 		any |= counts[i] != 0;
 	}
 	return any;
@@ -186,7 +186,7 @@ static int add_sale(void *context, struct span id, uint16_t day, const int64_t *
 		walk->amount = 0;
 		memcpy(walk->id, id.data, id.size);
 	}
-	walk->amount += counts[TOTAL_amount];
+	walk->amount = total_add(walk->amount, counts[TOTAL_amount]);
 	return 0;
 }
 

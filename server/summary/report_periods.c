@@ -25,7 +25,8 @@ int report_periods_get(const struct report *report, struct arena *arena,
 		if (i % REPORT_WEEK_DAYS == 0)
 			row->day = report->days[i].day;
 		for (int total = 0; total < TOTAL_COUNT; total++)
-			row->counts[total] += report->days[i].counts[total];
+			row->counts[total] =
+				total_add(row->counts[total], report->days[i].counts[total]);
 	}
 	*ret_periods = (struct report_periods){.rows = rows, .count = count, .weeks = true};
 	return 0;

@@ -104,6 +104,15 @@ struct total_kind_row {
 	uint8_t id_bytes;
 };
 const struct total_kind_row *total_kind_row(enum total_kind kind);
+/* Sums of what people read: one that is beyond all measure stays at the limit. */
+static inline int64_t total_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return b < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
+}
 const char *total_name(enum total total); /* as in --json: "clicks_human" */
 const char *total_sentence(enum total total);
 

@@ -464,6 +464,25 @@ static void a_conversion_is_owed_to_the_last_arrival(void **state)
 	assert_int_equal(scene->person.purchases.rows[0].amount, 1980);
 }
 
+static void money_beyond_all_measure_stays_at_the_limit(void **state)
+{
+	struct scene *scene = *state;
+	struct fact fact;
+
+	begin(scene);
+	for (int i = 0; i < 3; i++) {
+		fact = fact_at(scene, i * 60, EVENT_purchase);
+		fact.product = 20;
+		fact.currency = 21;
+		fact.amount = INT64_MAX - 1;
+		tell(scene, fact);
+	}
+	end(scene);
+	assert_int_equal(scene->person.purchases.count, 1);
+	assert_int_equal(scene->person.purchases.rows[0].purchases, 3);
+	assert_true(scene->person.purchases.rows[0].amount == INT64_MAX);
+}
+
 static void an_arrival_is_told_by_its_address_or_the_page_before(void **state)
 {
 	struct scene *scene = *state;
@@ -630,6 +649,7 @@ int main(void)
 		STORY(what_is_excluded_counts_as_that_alone),
 		STORY(browsers_are_counted_by_day),
 		STORY(a_conversion_is_owed_to_the_last_arrival),
+		STORY(money_beyond_all_measure_stays_at_the_limit),
 		STORY(an_arrival_is_told_by_its_address_or_the_page_before),
 		STORY(windows_end_with_as_of),
 		STORY(what_came_to_them_is_no_interaction),
