@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	{"prospect",  command_prospect,  "import, find and show people"},
 	{"restore",   command_restore,   "make the store anew from a backup"},
 	{"rewrite",   command_rewrite,   "a message on standard input, the tracked message out"},
+	{"rule",      command_rule,      "list the rules in force, and check files of rules"},
 	{"serve",     command_serve,     "answer tracked links"},
 	{"summarize", command_summarize, "fold the log into summaries"},
 	{"token",     command_token,     "make, list and revoke tokens of the admin API"},

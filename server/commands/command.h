@@ -94,6 +94,7 @@ int command_prospect_show(int argc, char **argv);
 int command_prospect_unmerge(int argc, char **argv);
 int command_restore(int argc, char **argv);
 int command_rewrite(int argc, char **argv);
+int command_rule(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_summarize(int argc, char **argv);
 int command_summarize_report(int argc, char **argv);

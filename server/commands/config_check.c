@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `waymark config check`: everything that a start judges before it touches the store: the text of
- * the configuration, its trackers and networks, and the keyring that it names.
+ * the configuration, its trackers and networks, and the keyring that it names; and what only
+ * `waymark summarize` asks for, which would otherwise fail in the night: its rules and time zone.
  */
 #include "app/app.h"
 #include "commands/command.h"
 #include "config/config.h"
+#include "summary/unit_fold.h"
 
 #include <stdio.h>
 
@@ -40,13 +42,25 @@ static void warn_of_no_effect(const struct config *config)
 	}
 }
 
+static int check_summaries(const struct config *config, struct error *error)
+{
+	const struct fold_sink sink = {.count = NULL};
+	struct unit_fold *fold;
+	int r = unit_fold_new(config, &sink, &fold, error);
+
+	if (!r)
+		unit_fold_free(fold);
+	return r;
+}
+
 int command_config_check(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = command_line_options,
 		.parser = command_line_parse,
-		.doc = "Would serve start with this configuration? Reads it, and the keyring that "
-		       "it names; changes nothing and needs no running server."
+		.doc = "Would serve start with this configuration, and summarize? Reads it, and "
+		       "the keyring and rules that it names; changes nothing and needs no running "
+		       "server."
 		       "\vExit status: 0 when it is in order, else 1 with the place and the reason.",
 	};
 	struct command_line line = {0};
@@ -56,7 +70,7 @@ int command_config_check(int argc, char **argv)
 	command_parse(&argp, argc, argv, &line);
 	if (app_open(line.config, APP_OFFLINE, &app, &error))
 		return command_fail(&error);
-	if (settings_serve(app->settings, &error)) {
+	if (settings_serve(app->settings, &error) || check_summaries(app->config, &error)) {
 		app_close(app);
 		return command_fail(&error);
 	}

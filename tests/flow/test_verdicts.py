@@ -74,6 +74,53 @@ class Verdicts(unittest.TestCase):
         self.assertIn("rules.json:2:", result.stderr)
         self.assertIn("weights.bursts", result.stderr)
 
+    def rule(self, *arguments, **options):
+        return self.daemon.waymark("rule", *arguments, **options)
+
+    def test_the_rules_in_force_are_listed(self):
+        listed = self.rule("list").stdout
+        self.assertRegex(listed, r"\nburst +55  later    three links of one mail within ten "
+                                 r"seconds \(Mautic and [^)]*\)\n")
+        self.assertRegex(listed, r"\nburst_seconds +10  ")
+        self.assertRegex(listed, r"\nsubmit +50  a form was taken\n")
+        self.daemon.configure(verdict__rules_file="rules.json", summary__rules_file="points.json")
+        self.write("rules.json", '{"weights": {"burst": 80}, "limits": {"burst_seconds": 5}}')
+        self.write("points.json", '{"points": {"submit": 7}, "half_life_days": 30}')
+        listed = self.rule("list").stdout
+        self.assertRegex(listed, r"\nburst +80  later .*; by default 55\n")
+        self.assertRegex(listed, r"\nburst_seconds +5  .* By default 10\.\n")
+        self.assertRegex(listed, r"\nscores: half of the points are left after 30 days\n")
+        self.assertRegex(listed, r"\nsubmit +7  a form was taken\n")
+
+    def test_a_file_of_rules_is_checked(self):
+        path = os.path.join(self.daemon.instance, "new.json")
+        for text, answer in (('{"weights": {"burst": 80}}', "as verdict.rules_file"),
+                             ('{"points": {"submit": 7}}', "as summary.rules_file"),
+                             ("{}", "changes nothing")):
+            self.write("new.json", text)
+            self.assertIn(answer, self.rule("check", path).stdout)
+        for text, place in (('{\n "weights": {"bursts": 1}}', "new.json:2:"),
+                            ('{\n\n "points": {"submits": 1}}', "new.json:3:"),
+                            ('{\n "weights": ', "new.json:2:"), ("", "new.json")):
+            self.write("new.json", text)
+            refused = self.rule("check", path, check=False)
+            self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+            self.assertIn(place, refused.stderr)
+        os.remove(path)
+        self.assertEqual(self.rule("check", path, check=False).returncode, 1)
+
+    def test_what_summarize_would_refuse_config_check_refuses(self):
+        self.daemon.configure(summary__rules_file="points.json")
+        self.write("points.json", '{\n "points": {"submits": 1}}')
+        refused = self.daemon.waymark("config", "check", check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("points.json:2:", refused.stderr)
+        self.write("points.json", "{}")
+        self.daemon.configure(summary__time_zone="Asia/Nowhere")
+        refused = self.daemon.waymark("config", "check", check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("summary.time_zone", refused.stderr)
+
     def test_settled_verdicts_are_joined(self):
         self.daemon.start()
         for link in range(3):

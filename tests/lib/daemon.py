@@ -175,7 +175,7 @@ class Daemon:
 
     def words(self, *arguments):
         """A command line for this instance; --config goes behind the (sub)command's words."""
-        two = ("binding", "config", "form", "key", "link", "prospect", "token")
+        two = ("binding", "config", "form", "key", "link", "prospect", "rule", "token")
         words = 2 if arguments[0] in two else 1
         words += arguments[:2] in (("events", "import"), ("summarize", "report"))
         return [*arguments[:words], "--config", self.config_path, *arguments[words:]]
