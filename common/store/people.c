@@ -413,6 +413,9 @@ int people_prepare(struct store *store, const struct prospect_id *id, struct spa
 		return r;
 	if (is_new)
 		mint(id, &person);
+	/* One who has several addresses keeps the one that they had. */
+	if (person.address.data && memcmp(&person.own, id, sizeof(*id)) != 0)
+		address = span_of(NULL, 0);
 	same = !pending && !is_new && says(address, person.address) && says(fields, person.fields);
 	r = same ? read_told(store, &person, &same) : 0;
 	if (r)

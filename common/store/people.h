@@ -89,10 +89,10 @@ int people_find_now(struct store *store, const struct handle *handle, struct are
 
 /*
  * A change that sets address and fields (JSON object text) of the person of @id, minted if needed;
- * what is absent stays as it is. *ret_same: all of it is durable already; then *ret_change is NULL.
- * That includes the prospect event, which is committed behind the row: a crash between the two
- * leaves a row that no event told of, and the same call then makes a change again. So the caller
- * sets change->told_by.
+ * what is absent stays as it is, and so does the address of a person whose own id is another one.
+ * *ret_same: all of it is durable already; then *ret_change is NULL. That includes the prospect
+ * event, which is committed behind the row: a crash between the two leaves a row that no event told
+ * of, and the same call then makes a change again. So the caller sets change->told_by.
  *
  * Return: 0; PEOPLE_E_ERASED; -EMSGSIZE for an address or fields over the length of schema.h;
  * negative errno.

@@ -104,9 +104,6 @@ static int find_record(struct import *import, struct subject *subject)
 
 	if (code == 0 || code == PEOPLE_E_NOT_FOUND) {
 		subject->known = code == 0 && person.address.data;
-		/* One who has several keeps the address that they had. */
-		if (subject->known && memcmp(&person.own, &subject->id, sizeof(person.own)) != 0)
-			subject->address = (struct span){0};
 		code = person_record_parse(person.fields, person.changed, &subject->record);
 	}
 	sodium_memzero(&person.key, sizeof(person.key));

@@ -87,6 +87,7 @@ int command_link_show(int argc, char **argv);
 int command_link_staff(int argc, char **argv);
 int command_link_verify(int argc, char **argv);
 int command_prospect(int argc, char **argv);
+int command_prospect_duplicates(int argc, char **argv);
 int command_prospect_find(int argc, char **argv);
 int command_prospect_import(int argc, char **argv);
 int command_prospect_merge(int argc, char **argv);

@@ -12,6 +12,7 @@
 
 /* clang-format off */
 static const struct command subcommands[] = {
+	{"duplicates", command_prospect_duplicates, "print who may be one person"},
 	{"find",   command_prospect_find,   "print the handle of an address"},
 	{"import", command_prospect_import, "add or change people from CSV or NDJSON"},
 	{"merge",  command_prospect_merge,  "say that two people are one"},

@@ -14,6 +14,7 @@
 #include "base/encode.h"
 #include "commands/command.h"
 #include "commands/session.h"
+#include "commands/summarize_accounts.h"
 #include "store/binding.h"
 #include "summary/deliver.h"
 #include "summary/fold.h"
@@ -27,6 +28,7 @@ struct output {
 	struct app *reader; /* NULL: the session's own store is read */
 	struct summary *summary;
 	struct deliver_mapping *mapping;
+	struct summarize_accounts *accounts;
 	const struct fold_context *fold;
 	usec_t as_of;
 	json_t *fields; /* names of those that somebody asks for */
@@ -35,6 +37,7 @@ struct output {
 
 static void close_output(struct output *output)
 {
+	summarize_accounts_free(output->accounts);
 	json_decref(output->people);
 	json_decref(output->fields);
 	summary_close(output->summary);
@@ -161,6 +164,13 @@ static int identities(void *context, const struct handle *handles, size_t count,
 	return 0;
 }
 
+static struct span account(void *context, const struct company *company)
+{
+	const struct output *output = context;
+
+	return summarize_accounts_find(output->accounts, company);
+}
+
 static void want(struct output *output, const char *field)
 {
 	if (field)
@@ -208,7 +218,9 @@ static int open_output(const char *config, const char *mapping, struct output *o
 	output->people = json_array();
 	output->fields = json_array();
 	want_fields(output);
-	return 0;
+	code = summarize_accounts_new(output->session, output->fold->rules->companies,
+				      &output->accounts, error);
+	return code < 0 ? error_set(error, DELIVER_E_FAILED, "%s", strerror(-code)) : code;
 }
 
 static void print_result(const char *directory, const struct deliver_result *result)
@@ -266,6 +278,7 @@ static int deliver_output(struct output *output, const char *directory, uint64_t
 		.names = {.text = text_of, .name = name_of, .context = output},
 		.persons = persons,
 		.identities = identities,
+		.account = account,
 		.context = output,
 	};
 	const struct deliver_options options = {.directory = directory, .mapping = output->mapping};
