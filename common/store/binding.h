@@ -69,11 +69,11 @@ int binding_each_of_person(struct store *store, const struct handle *person, bin
 
 /*
  * People whom a merge has made one: the person that @person was merged into, or itself; zeros when
- * it is erased. And all handles that were merged into @person, in no order; this looks at all
- * merges that were ever made. Also for readers; return: as binding_each().
+ * it is erased, or the last handle before these. And all handles that were merged into @person, in
+ * no order; this looks at all merges that were ever made. Also for readers; return: as
+ * binding_each().
  */
 int binding_find_person(struct store *store, const struct handle *person, struct handle *ret_now);
-/* As binding_find_person(), but when it is erased, the last handle that led there. */
 int binding_last_person(struct store *store, const struct handle *person, struct handle *ret_last);
 typedef int (*binding_merged_fn)(void *context, const struct handle *other);
 int binding_each_merged(struct store *store, const struct handle *person, binding_merged_fn each,
@@ -87,8 +87,7 @@ int binding_each_merged(struct store *store, const struct handle *person, bindin
 enum { BINDING_BROWSERS_MAX = 1024 };
 struct binding_browser {
 	struct visitor_id visitor;
-	struct handle person; /* zeros: it is retired */
-	struct handle last;   /* whose it is, or was: of a retired one the handle of nobody */
+	struct handle person, last; /* whose it is, zeros: it is retired; whose it is or was */
 };
 int binding_read_browsers(struct store *store, const struct visitor_id *after,
 			  struct binding_browser ret_browsers[BINDING_BROWSERS_MAX],

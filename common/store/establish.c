@@ -10,7 +10,7 @@
  */
 #include "base/cleanup.h"
 #include "base/encode.h"
-#include "store/store_internal.h"
+#include "store/people_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -13,6 +13,7 @@
  */
 #include "base/encode.h"
 #include "store/event_queue.h"
+#include "store/people_internal.h"
 #include "store/typed_internal.h"
 
 #include <errno.h>

@@ -16,8 +16,8 @@
 #include "base/encode.h"
 #include "store/handle_cache.h"
 #include "store/people_index.h"
+#include "store/people_internal.h"
 #include "store/people_row.h"
-#include "store/store_internal.h"
 
 #include <errno.h>
 

@@ -18,7 +18,7 @@
 #include "store/people_copy.h"
 #include "base/cleanup.h"
 #include "base/encode.h"
-#include "store/store_internal.h"
+#include "store/people_internal.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -18,7 +18,7 @@
 #include "store/people_erase.h"
 #include "base/cleanup.h"
 #include "store/people_index.h"
-#include "store/store_internal.h"
+#include "store/people_internal.h"
 
 #include <errno.h>
 

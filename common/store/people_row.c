@@ -9,7 +9,7 @@
 #include "store/people_row.h"
 
 #include "base/encode.h"
-#include "store/store_internal.h"
+#include "store/people_internal.h"
 
 #include <errno.h>
 

@@ -11,7 +11,7 @@
 #include "base/encode.h"
 #include "store/backup.h"
 #include "store/link_cache.h"
-#include "store/store_internal.h"
+#include "store/people_internal.h"
 #include "store/typed_internal.h"
 
 #include <errno.h>
