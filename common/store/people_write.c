@@ -10,8 +10,8 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/people_index.h"
+#include "store/people_internal.h"
 #include "store/people_row.h"
-#include "store/store_internal.h"
 
 enum { ROW_ROOM_BYTES = 160 };
 

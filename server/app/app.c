@@ -10,6 +10,7 @@
 #include "app/app.h"
 
 #include "app/descriptors.h"
+#include "app/erase.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -145,6 +146,8 @@ static int open_as(struct app *app, const char *option, struct error *error)
 	/* Whoever had the lock until now may have changed the keys. */
 	if (!code && app->writer)
 		code = app_renew_keyring(app, error);
+	if (!code && app->writer)
+		code = erase_resume(app, error);
 	if (!code && app->role == APP_SERVE) {
 		app->headers = header_cache_new(app->config, app->settings->rules);
 		if (!app->headers)

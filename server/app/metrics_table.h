@@ -134,6 +134,7 @@
 	METRIC(EVENT_UNBIND, counter, "waymark_events_total", "type=\"unbind\"", "") \
 	METRIC(EVENT_MERGE, counter, "waymark_events_total", "type=\"merge\"", "") \
 	METRIC(EVENT_ACCESS, counter, "waymark_events_total", "type=\"access\"", "") \
+	METRIC(EVENT_ERASE, counter, "waymark_events_total", "type=\"erase\"", "") \
 	METRIC(BINDINGS_FAILED, counter, "waymark_bindings_failed_total", "", "Times that nobody was bound because state/ could not be read, or has been behind the log for long.") \
 	METRIC(LINKS_LEAKED, counter, "waymark_links_leaked_total", "", "Links of one person that were seen in so many browsers that they bind nobody any more.") \
 	METRIC(POST_PLACES_REFUSED, counter, "waymark_form_places_refused_total", "", "Places that a form post wanted to lead to, and that are on none of the form's sites.") \

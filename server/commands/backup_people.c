@@ -5,10 +5,13 @@
  * The owner of the store makes the copy in data/, and this command, which runs as the same user or
  * as root, takes it from there: so the server needs no right to write anywhere else. While it is
  * made the command asks again and again, since an operation never waits.
+ *
+ * Where the copy lies is noted in data/ (copies.h), so that erasing somebody renews it.
  */
 #include "commands/backup_people.h"
 
 #include "base/cleanup.h"
+#include "commands/copies.h"
 #include "commands/session.h"
 #include "store/people_copy.h"
 
@@ -84,45 +87,72 @@ static int put(const char *from, const char *to, struct error *error)
 	return folder < 0 || fsync(folder) ? fail(to, "its folder cannot be synced", error) : 0;
 }
 
-/* The copy as the owner made it: readable to its end, or it is not put anywhere. */
-static int check_and_put(const char *data_dir, const char *path, struct error *error)
+/* Which file @path means. */
+static int file_of(const char *path, char **ret_file, struct error *error)
 {
-	cleanup_free char *copy = NULL, *from = NULL, *to = NULL;
 	struct stat status;
-	uint64_t people = 0;
 	bool folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+
+	return asprintf(ret_file, "%s%s", path, folder ? "/people.mdb" : "") < 0
+		       ? error_set(error, -ENOMEM, "out of memory")
+		       : 0;
+}
+
+/* The copy as the owner made it: readable to its end, or it is not put anywhere. */
+static int check_and_put(const char *data_dir, const char *to, uint64_t *ret_people,
+			 struct error *error)
+{
+	cleanup_free char *copy = NULL, *from = NULL;
 	int code;
 
 	if (asprintf(&copy, "%s/people.copy", data_dir) < 0 ||
-	    asprintf(&from, "%s/data.mdb", copy) < 0 ||
-	    asprintf(&to, "%s%s", path, folder ? "/people.mdb" : "") < 0)
+	    asprintf(&from, "%s/data.mdb", copy) < 0)
 		return error_set(error, -ENOMEM, "out of memory");
-	code = people_copy_check(copy, &people, error);
-	if (!code)
-		code = put(from, to, error);
-	if (!code)
-		printf("people: %llu of them, in %s\n", (unsigned long long)people, to);
-	return code;
+	code = people_copy_check(copy, ret_people, error);
+	return code ? code : put(from, to, error);
 }
 
-int backup_people(const char *config, const char *path, struct error *error)
+int backup_people_anew(struct session *session, const char *path, uint64_t *ret_people,
+		       struct error *error)
 {
 	const struct timespec pause = {.tv_nsec = ROUND_MS * 1000000L};
-	cleanup(cleanup_session) struct session *session = NULL;
 	struct error quiet;
 	bool done = false;
-	int code = session_open(config, &session, error);
+	int code = ask(session, true, &done, error);
 
-	if (!code)
-		code = ask(session, true, &done, error);
 	while (!code && !done) {
 		code = ask(session, false, &done, error);
 		if (!code && !done)
 			(void)nanosleep(&pause, NULL);
 	}
 	if (!code)
-		code = check_and_put(session_app(session)->config->data_dir, path, error);
-	if (session)
-		(void)ask(session, true, &done, &quiet);
+		code = check_and_put(session_app(session)->config->data_dir, path, ret_people,
+				     error);
+	(void)ask(session, true, &done, &quiet);
+	return code;
+}
+
+/* Noted first: erasing somebody has to find a copy that a kill left half noted. */
+int backup_people(const char *config, const char *path, struct error *error)
+{
+	cleanup(cleanup_session) struct session *session = NULL;
+	cleanup_free char *file = NULL;
+	cleanup_close int lock = -1;
+	const char *data_dir;
+	uint64_t people = 0;
+	int code = session_open(config, &session, error);
+
+	if (!code)
+		code = file_of(path, &file, error);
+	if (code)
+		return code;
+	data_dir = session_app(session)->config->data_dir;
+	code = copies_lock(data_dir, false, &lock, error);
+	if (!code)
+		code = copies_note(data_dir, COPIES_PEOPLE, file, error);
+	if (!code)
+		code = backup_people_anew(session, file, &people, error);
+	if (!code)
+		printf("people: %llu of them, in %s\n", (unsigned long long)people, file);
 	return code;
 }

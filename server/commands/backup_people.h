@@ -14,4 +14,9 @@
  */
 int backup_people(const char *config, const char *path, struct error *error);
 
+struct session;
+/* The same for whoever holds the lock of copies.h and has a session. *ret_people: how many. */
+int backup_people_anew(struct session *session, const char *path, uint64_t *ret_people,
+		       struct error *error);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `waymark prospect`: its subcommands, and the two that look one person up. Only the owner of
+ * `waymark prospect`: its subcommands, and the small ones. Only the owner of
  * data/lock opens people/, so both ask whoever that is; seeing more than the handle is recorded as
  * an access.
  */
@@ -12,7 +12,9 @@
 
 /* clang-format off */
 static const struct command subcommands[] = {
+	{"anew",   command_prospect_anew,   "take an erased address as a new person"},
 	{"duplicates", command_prospect_duplicates, "print who may be one person"},
+	{"erase",  command_prospect_erase,  "erase people: nothing ties anything to them afterwards"},
 	{"find",   command_prospect_find,   "print the handle of an address"},
 	{"import", command_prospect_import, "add or change people from CSV or NDJSON"},
 	{"merge",  command_prospect_merge,  "say that two people are one"},
@@ -58,6 +60,35 @@ int command_prospect_find(int argc, char **argv)
 
 	command_parse(&argp, argc, argv, &line);
 	if (find(&line, false, &reply, &error) != 0)
+		return command_fail(&error);
+	puts(json_string_value(json_object_get(reply, "prospect")));
+	json_decref(reply);
+	return command_finish();
+}
+
+int command_prospect_anew(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = command_line_options,
+		.parser = command_line_parse,
+		.args_doc = "EMAIL",
+		.doc = "Take somebody who was erased, and wants to be known again, as a new person with "
+		       "a new handle, and print that; without this an erased address is refused."};
+	struct command_line line = {.missing = "the address is missing"};
+	cleanup(cleanup_session) struct session *session = NULL;
+	struct error error = {0};
+	json_t *body, *reply = NULL;
+	int code;
+
+	command_parse(&argp, argc, argv, &line);
+	code = session_open(line.config, &session, &error);
+	if (code)
+		return command_fail(&error);
+	body = json_pack("{s:s}", "email", line.argument);
+	code = body ? session_call(session, "/api/v1/prospects/anew", body, &reply, &error)
+		    : error_set(&error, COMMAND_FAILED, "the address is not valid UTF-8");
+	json_decref(body);
+	if (code)
 		return command_fail(&error);
 	puts(json_string_value(json_object_get(reply, "prospect")));
 	json_decref(reply);

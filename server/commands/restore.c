@@ -7,6 +7,7 @@
  * the links of old are dead, whatever is restored.
  */
 #include "app/app.h"
+#include "app/erased_file.h"
 #include "base/cleanup.h"
 #include "commands/backup_progress.h"
 #include "commands/command.h"
@@ -60,7 +61,17 @@ static void report(const struct restore_report *done, bool people)
 	       done->first, done->last, done->position, (unsigned)done->incarnation);
 	if (!people)
 		command_warn("people/ was not restored: everybody gets a new handle at the next "
-			     "click, what was sealed stays closed, and nobody counts as erased");
+			     "click, and what was sealed stays closed");
+}
+
+/* Opening the store does it: an older people/ must not bring back who was erased since. */
+static int erase_again(const struct arguments *arguments, bool anybody, struct error *error)
+{
+	struct app *app = NULL;
+	int code = anybody ? app_open(arguments->config, APP_COMMAND, &app, error) : 0;
+
+	app_close(app);
+	return code;
 }
 
 static int restore(const struct arguments *arguments, struct error *error)
@@ -72,6 +83,7 @@ static int restore(const struct arguments *arguments, struct error *error)
 		.context = &progress,
 	};
 	cleanup(cleanup_app) struct app *app = NULL;
+	cleanup_buffer struct buffer marks = BUFFER_INIT;
 	cleanup_free char *people = NULL;
 	struct restore_report done;
 	struct stat status;
@@ -89,9 +101,12 @@ static int restore(const struct arguments *arguments, struct error *error)
 	restore_options.people = people;
 	code = restore_store(&restore_options, &done, error);
 	backup_progress_end(&progress);
-	if (!code)
-		report(&done, people != NULL);
-	return code;
+	if (code)
+		return code;
+	report(&done, people != NULL);
+	code = erased_file_read(app->config->keys_file, &marks, error);
+	app_close(take_ptr(app));
+	return code ? code : erase_again(arguments, marks.size > 0, error);
 }
 
 int command_restore(int argc, char **argv)

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "commands/command.h"
+#include "commands/copies.h"
 #include "commands/session.h"
 #include "commands/summarize_accounts.h"
 #include "store/binding.h"
@@ -292,13 +293,26 @@ static int deliver_output(struct output *output, const char *directory, uint64_t
 	return code;
 }
 
+/* Erasing somebody has to find what is delivered, and waits until it is. */
+static int note_copy(const struct output *output, const char *directory, int *ret_lock,
+		     struct error *error)
+{
+	const char *data_dir = session_app(output->session)->config->data_dir;
+	int code = copies_lock(data_dir, false, ret_lock, error);
+
+	return code ? code : copies_note(data_dir, COPIES_DELIVERIES, directory, error);
+}
+
 int summarize_out(const char *config, const char *directory, const char *mapping, usec_t as_of,
 		  struct error *error)
 {
 	cleanup(close_output) struct output output = {0};
 	struct summary_state state = {0};
+	cleanup_close int lock = -1;
 	int code = open_output(config, mapping, &output, error);
 
+	if (!code)
+		code = note_copy(&output, directory, &lock, error);
 	if (!code && summary_state(output.summary, &state) != 0)
 		code = error_set(error, DELIVER_E_FAILED, "the summaries cannot be read");
 	if (code)

@@ -193,6 +193,8 @@ static bool find_person(struct visit_event *builder, const struct prospect_id *p
 
 	builder->person_code = code;
 	if (code == PEOPLE_E_ERASED) {
+		/* Nor may the browser's id say whose link it was that led here. */
+		builder->event.fields[EVENT_FIELD_visitor] = span_of(NULL, 0);
 		metrics_add(&app->metrics, METRIC_ERASED_PERSONS, 1);
 		return false;
 	}

@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Erasing people, and everything that is looked for afterwards: bytes in all files, what a restored
+backup brings back, what the identity key and the address in hand tell of the log."""
+import base64
+import csv
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import unittest
+
+import summaries
+from daemon import SITE, Daemon, wait_for
+
+ALICE, BOB, CAROL = "alice.adams@example.com", "bob.brown@example.com", "carol.clark@example.com"
+NAMES = {ALICE: "Alicia Adamson", BOB: "Robert Brownlee", CAROL: "Carola Clarkson"}
+LATER = "2099-01-01T00:00:00Z"
+
+
+def forms_of(secret):
+    """The byte strings that say @secret, or would be it again when they were decoded."""
+    raw = secret if isinstance(secret, bytes) else secret.encode()
+    forms = {raw, raw.hex().encode(), raw.hex().upper().encode()}
+    for shift in range(3):  # wherever it stands in what was encoded
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encode(b"\0" * shift + raw)
+            forms.add(text[-(-4 * shift // 3):len(text) // 4 * 4 - 4])
+    if not isinstance(secret, bytes):
+        forms |= {secret.encode("utf-16-le"), secret.replace(" ", "+").encode(),
+                  secret.replace(" ", "%20").encode(), secret.replace("@", "%40").encode()}
+    return {form for form in forms if len(form) >= 8}
+
+
+def files_below(*folders):
+    for folder in folders:
+        for parent, _, names in os.walk(folder):
+            for name in names:
+                path = os.path.join(parent, name)
+                if os.path.isfile(path):
+                    yield path
+
+
+def places_of(secret, *folders):
+    """The files that hold it in any form."""
+    forms, found = forms_of(secret), []
+    for path in files_below(*folders):
+        with open(path, "rb") as file:
+            content = file.read()
+        if any(form in content for form in forms):
+            found.append(path)
+    return found
+
+
+class Erase(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon()
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+        self.data = os.path.join(self.daemon.instance, "data")
+        self.out = self.path("crm")
+        self.copies = self.path("copies")  # of people/
+        self.backup = self.path("backup")
+        os.mkdir(self.copies)
+        self.import_people(*NAMES)
+        self.handles = {address: self.handle(address) for address in NAMES}
+
+    def path(self, name):
+        return os.path.join(self.daemon.directory, name)
+
+    def import_people(self, *addresses, **options):
+        rows = "".join(f"{address},{NAMES[address]},Example Works\n" for address in addresses)
+        path = self.path("people.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("email,name,company\n" + rows)
+        result = self.daemon.waymark("prospect", "import", path, **options)
+        os.remove(path)
+        return result
+
+    def handle(self, address):
+        return self.daemon.waymark("prospect", "find", address).stdout.strip()
+
+    def mail_link(self, address):
+        mail = f'<a href="{SITE}/prices">x</a>'
+        done = self.daemon.waymark("rewrite", "--to", address, "--campaign", "autumn",
+                                   "--mailing", "m1", stdin=mail)
+        return done.stdout.split('"')[1]
+
+    def visit(self, address):
+        """A click whose query names the person, and two pages: their link and their cookie."""
+        url = self.mail_link(address)
+        cookie = self.daemon.click(f"{url}?to={address}&name={NAMES[address]}"
+                                   .replace(" ", "+")).cookie
+        for page in ("/prices", "/contact"):
+            view = f"t=view&v=00000000000000aa&u={SITE}{page}"
+            self.assertEqual(self.daemon.beacon(view, {"Cookie": cookie}).status, 204)
+        return url, cookie
+
+    def summarize(self, *arguments):
+        return self.daemon.run("summarize", "--config", self.daemon.config_path, "--as-of", LATER,
+                               *arguments)
+
+    def erase(self, *people, **options):
+        result = self.daemon.waymark("prospect", "erase", *people, **options)
+        return json.loads(result.stdout) if result.returncode == 0 else result
+
+    def key_of(self, address):
+        """The bytes of the person's key."""
+        reply = self.daemon.control("/api/v1/prospects/reveal",
+                                    {"prospects": [self.handles[address]]})
+        [text] = json.loads(reply.body)["keys"].values()
+        return base64.urlsafe_b64decode(text + "=")
+
+    def identity(self):
+        with open(os.path.join(self.daemon.instance, "keys.json"), encoding="utf-8") as file:
+            text = json.load(file)["identity"]
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+    def ids_of(self, address):
+        """Prospect id and mark, as anybody with the identity key computes them."""
+        def mac(kind, value):
+            return hmac.new(self.identity(), kind + b"\0" + value, hashlib.sha256).digest()
+        prospect = mac(b"prospect", address.encode())[:12]
+        return prospect, mac(b"erased", prospect)
+
+    def expect_nowhere(self, address, key, *folders):
+        for secret in (address, NAMES[address], key, self.ids_of(address)[0]):
+            self.assertEqual(places_of(secret, *folders), [], secret)
+
+    def rows(self, number, name):
+        path = os.path.join(self.out, f"{number:06}", name)
+        with open(path, encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def begin(self):
+        """Three people who did the same; delivered, summarized, backed up."""
+        self.daemon.start()
+        self.links = {address: self.visit(address) for address in NAMES}
+        wait_for(lambda: len(self.daemon.events(type="view")) == 6)
+        self.keys = {address: self.key_of(address) for address in NAMES}
+        self.summarize("--out", self.out)
+        self.daemon.waymark("backup", self.backup, "--people", self.copies)
+
+    def check_before(self):
+        revealed = self.daemon.waymark("events", "--reveal", "--prospect", ALICE).stdout
+        self.assertIn(ALICE, revealed)
+        self.assertIn("Alicia", revealed)
+        show = self.daemon.waymark("prospect", "show", ALICE).stdout
+        self.assertIn(NAMES[ALICE], show)
+        for secret in (ALICE, NAMES[ALICE], *self.ids_of(ALICE)):
+            for place in ("events", "state", "summary"):
+                self.assertEqual(places_of(secret, os.path.join(self.data, place)), [])
+        for folder in (self.out, self.copies, os.path.join(self.data, "people")):
+            self.assertNotEqual(places_of(ALICE, folder), [], folder)
+
+    def check_attack(self):
+        """Identity key and addresses in hand: two were erased, and nothing tells which events are
+        whose. What is kept of the addresses stands in order of the marks, where no handle is."""
+        prospects, marks = zip(*(self.ids_of(address) for address in (ALICE, BOB)))
+        everywhere = (self.daemon.instance, self.out, self.copies, self.backup)
+        for prospect in prospects:
+            self.assertEqual(places_of(prospect, *everywhere), [])
+        beside = os.path.join(self.daemon.instance, "keys.json.erased")
+        with open(beside, encoding="utf-8") as file:
+            self.assertEqual(file.read().split("\n"),
+                             ["waymark erased 1", *sorted(mark.hex() for mark in marks), ""])
+        kept = {path for mark in marks for path in places_of(mark, *everywhere)}
+        people = os.path.join(self.data, "people", "data.mdb")
+        self.assertEqual(kept, {beside, people, os.path.join(self.copies, "people.mdb")})
+        for path in kept:
+            for address in (ALICE, BOB):
+                handle = bytes.fromhex(self.handles[address])
+                self.assertNotIn(path, places_of(handle, os.path.dirname(path)))
+        erased = self.daemon.events(type="erase")
+        self.assertEqual({event["prospect"] for event in erased},
+                         {self.handles[ALICE], self.handles[BOB]})
+        for event in erased:
+            self.assertEqual([event[name] for name in ("ip", "agent", "url", "visitor")],
+                             [None] * 4)
+        # No key that is left opens anything of theirs.
+        revealed = self.daemon.waymark("events", "--reveal").stdout
+        self.assertIn(CAROL, revealed)
+        for address in (ALICE, BOB):
+            self.assertNotIn(address, revealed)
+            self.assertNotIn(NAMES[address].split()[0], revealed)
+
+    def check_old_link(self, address):
+        """It leads where it did, is counted for its campaign, and is nobody's; also in the browser
+        that was theirs."""
+        url, cookie = self.links[address]
+        count = len(self.daemon.events(type="click"))
+        for headers in ({}, {"Cookie": cookie}):
+            answer = self.daemon.click(url, headers)
+            self.assertEqual((answer.status, answer.location), (302, f"{SITE}/prices"))
+        wait_for(lambda: len(self.daemon.events(type="click")) == count + 2)
+        for event in self.daemon.events(type="click")[count:]:
+            self.assertEqual((event["prospect"], event["visitor"], event["campaign"]),
+                             (None, None, "autumn"))
+
+    def check_totals(self, before):
+        self.assertEqual(summaries.differences(before, summaries.totals(self.daemon.instance)), [])
+
+    def check_restored(self, old_people):
+        """The backup and the copy of people/ from before, into an empty data directory."""
+        self.assertEqual(self.daemon.stop(), 0)
+        shutil.rmtree(self.data)
+        os.mkdir(self.data, 0o700)
+        self.daemon.waymark("restore", self.backup, "--people", old_people)
+        for address in (ALICE, BOB):
+            self.expect_nowhere(address, self.keys[address], self.data)
+        self.assertEqual(len(self.daemon.events(type="erase")), 2)
+        self.assertEqual(self.handle(CAROL), self.handles[CAROL])
+        self.daemon.start()
+        self.check_old_link(ALICE)
+        for address in (ALICE, BOB):
+            self.expect_nowhere(address, self.keys[address], self.data)
+
+    def check_anew(self):
+        refused = self.import_people(ALICE, check=False)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("this person was erased", refused.stderr)
+        new = self.daemon.waymark("prospect", "anew", ALICE).stdout.strip()
+        self.assertNotEqual(new, self.handles[ALICE])
+        self.assertIn("1 changed", self.import_people(ALICE).stdout)
+        self.assertEqual(self.handle(ALICE), new)
+        count = len(self.daemon.events(type="click"))
+        self.assertEqual(self.daemon.click(self.mail_link(ALICE)).status, 302)
+        wait_for(lambda: len(self.daemon.events(type="click")) == count + 1)
+        self.assertEqual(self.daemon.events(type="click")[-1]["prospect"], new)
+        # And for good: neither a start nor its check of the marks erases them again.
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.start()
+        self.assertEqual(self.handle(ALICE), new)
+
+    def test_nothing_ties_anything_to_an_erased_person(self):
+        self.begin()
+        self.check_before()
+        old_people = self.path("old-people.mdb")
+        shutil.copy(os.path.join(self.copies, "people.mdb"), old_people)
+        self.summarize()
+        before = summaries.totals(self.daemon.instance)
+        record = self.erase(ALICE, BOB, "--reason", "request")
+        for address in (ALICE, BOB):
+            self.expect_nowhere(address, self.keys[address], self.daemon.instance, self.out,
+                                self.copies, self.backup)
+        self.assertEqual([one["status"] for one in record["people"]], ["erased", "erased"])
+        self.assertEqual([one["marks"] for one in record["people"]],
+                         [[self.ids_of(address)[1].hex()] for address in (ALICE, BOB)])
+        self.assertEqual(record["people_copies"],
+                         [{"path": os.path.join(self.copies, "people.mdb"), "people": 1}])
+        self.assertGreater(record["deliveries"][0]["rows"], 2)
+        self.assertNotIn(self.handles[ALICE], json.dumps(record))
+        self.check_attack()
+        self.summarize("--out", self.out)
+        self.check_totals(before)
+        self.summarize("--rebuild")
+        self.check_totals(before)
+        self.assertEqual({list(row.values())[0] for row in self.rows(2, "erased.csv")},
+                         {self.handles[ALICE], self.handles[BOB]})
+        self.assertNotEqual(places_of(CAROL, self.out), [])
+        self.check_old_link(ALICE)
+        self.check_restored(old_people)
+        self.check_anew()
+
+    def test_who_is_not_known_is_said_and_nobody_is_erased(self):
+        result = self.erase(ALICE, "nobody@example.com", check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("nobody is known by the address given as number 2", result.stderr)
+        self.assertEqual(self.handle(ALICE), self.handles[ALICE])
+        self.erase(self.handles[ALICE])
+        again = self.erase(ALICE)
+        self.assertEqual(again["people"][0]["status"], "erased before")
+        result = self.daemon.waymark("prospect", "anew", BOB, check=False)
+        self.assertIn("known, not erased", result.stderr)
+
+    def test_a_delivery_that_cannot_be_cleaned_stops_it_before_anything_is_erased(self):
+        self.daemon.start()
+        self.visit(ALICE)
+        wait_for(lambda: self.daemon.events(type="view"))
+        self.summarize("--out", self.out)
+        lead = os.path.join(self.out, "000001", "Lead.csv")
+        os.rename(lead, lead + ".kept")
+        os.mkdir(lead + ".d")
+        os.symlink("nowhere", lead)
+        result = self.erase(ALICE, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("nobody was erased yet", result.stderr)
+        self.assertEqual(self.handle(ALICE), self.handles[ALICE])
+        os.remove(lead)
+        os.rename(lead + ".kept", lead)
+        self.erase(ALICE)
+        self.assertEqual(places_of(ALICE, self.daemon.instance, self.out), [])
+        # What is gone as a whole is forgotten.
+        shutil.rmtree(self.out)
+        self.assertEqual(self.erase(BOB)["deliveries"], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
