@@ -51,9 +51,8 @@ int html_body_start(struct span document, size_t *ret_at)
 	struct html_token token;
 	bool in_text = false;
 
-	*ret_at = document.size;
 	if (document.size == 0)
-		return 0;
+		return HTML_E_BODY;
 	tree = malloc(sizeof(*tree));
 	if (!tree)
 		return -ENOMEM;
@@ -67,7 +66,7 @@ int html_body_start(struct span document, size_t *ret_at)
 		*ret_at = token.type == HTML_TOKEN_START && token.kind == HTML_TAG_BODY
 				  ? token.end
 				  : token.start;
-		break;
+		return 0;
 	}
-	return 0;
+	return HTML_E_BODY;
 }

@@ -53,8 +53,9 @@ void html_escape_attribute(struct span value, struct buffer *to);
 
 /*
  * Where the body of @document begins: behind its <body> tag, else before the first thing that
- * browsers put into one; the document's size when there is none. Return: 0; -ENOMEM.
+ * browsers put into one. Return: 0; HTML_E_BODY: it has none; -ENOMEM.
  */
+enum { HTML_E_BODY = 1 };
 int html_body_start(struct span document, size_t *ret_at);
 
 /* charset named by a <meta> in the first 1,024 bytes (HTML Standard 13.2.3.2); absent if none. */

@@ -12,25 +12,21 @@
  */
 #include "text/mime.h"
 
-#include <errno.h>
-#include <gmime/gmime.h>
-#include <pthread.h>
+#include "text/mime_library.h"
 
-enum { FREE_COMPARISONS = 50 << 20, COMPARISONS_PER_BYTE = 16 };
+#include <errno.h>
+
+enum { FREE_COMPARISONS = 256 << 20, COMPARISONS_PER_BYTE = 16 };
 
 /* Where the walk stands. */
 struct walk {
+	const struct mime_library *gmime;
 	struct mime *mime;
 	struct span message;
 	struct buffer path;
 	size_t floor; /* end of the last part */
 	int failure;
 };
-
-static void initialise(void)
-{
-	g_mime_init();
-}
 
 static size_t count_nocase(struct span text, struct span needle)
 {
@@ -89,14 +85,19 @@ static struct span keep(struct walk *walk, const char *text)
 	return copy;
 }
 
-/* An encoding that nobody knows makes a part unreadable (RFC 2045 section 6.4). */
-static enum mime_encoding encoding_of(GMimePart *part)
+static bool is_a(const struct walk *walk, void *object, GType type)
 {
-	const char *name =
-		g_mime_object_get_header(GMIME_OBJECT(part), "Content-Transfer-Encoding");
+	return walk->gmime->g_type_check_instance_is_a(object, type);
+}
+
+/* An encoding that nobody knows makes a part unreadable (RFC 2045 section 6.4). */
+static enum mime_encoding encoding_of(const struct walk *walk, GMimePart *part)
+{
+	const char *name = walk->gmime->g_mime_object_get_header((GMimeObject *)part,
+								 "Content-Transfer-Encoding");
 	struct span given = span_trim(span_text(name));
 
-	switch (g_mime_part_get_content_encoding(part)) {
+	switch (walk->gmime->g_mime_part_get_content_encoding(part)) {
 	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
 		return MIME_QUOTED_PRINTABLE;
 	case GMIME_CONTENT_ENCODING_BASE64:
@@ -115,8 +116,8 @@ static enum mime_encoding encoding_of(GMimePart *part)
 /* The range of the part's content; absent when it has none. */
 static struct span content_of(struct walk *walk, GMimePart *part)
 {
-	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
-	GMimeStream *stream = wrapper ? g_mime_data_wrapper_get_stream(wrapper) : NULL;
+	GMimeDataWrapper *wrapper = walk->gmime->g_mime_part_get_content(part);
+	GMimeStream *stream = wrapper ? walk->gmime->g_mime_data_wrapper_get_stream(wrapper) : NULL;
 	size_t start, end;
 
 	if (!stream || stream->bound_start < 0)
@@ -129,31 +130,46 @@ static struct span content_of(struct walk *walk, GMimePart *part)
 	return span_slice(walk->message, start, end - start);
 }
 
-static bool is_type(GMimeObject *object, const char *type, const char *subtype)
+/* Whether the line before @content is empty. */
+static bool is_separated(struct span message, struct span content)
 {
-	GMimeContentType *content_type = g_mime_object_get_content_type(object);
+	size_t at = (size_t)(content.data - message.data);
 
-	return content_type && g_mime_content_type_is_type(content_type, type, subtype);
+	if (at == 0 || message.data[--at] != '\n')
+		return false;
+	at -= at > 0 && message.data[at - 1] == '\r';
+	return at == 0 || message.data[at - 1] == '\n';
 }
 
-static bool has_parameter(GMimeObject *object, const char *name, const char *value)
+static bool is_type(const struct walk *walk, GMimeObject *object, const char *type,
+		    const char *subtype)
 {
-	const char *given = g_mime_object_get_content_type_parameter(object, name);
+	GMimeContentType *content_type = walk->gmime->g_mime_object_get_content_type(object);
 
-	return given && g_ascii_strcasecmp(given, value) == 0;
+	return content_type &&
+	       walk->gmime->g_mime_content_type_is_type(content_type, type, subtype);
+}
+
+static bool has_parameter(const struct walk *walk, GMimeObject *object, const char *name,
+			  const char *value)
+{
+	const char *given = walk->gmime->g_mime_object_get_content_type_parameter(object, name);
+
+	return given && span_equal_nocase(span_text(given), span_text(value));
 }
 
 static void visit_leaf(struct walk *walk, GMimePart *leaf, enum mime_reach reach)
 {
-	GMimeObject *object = GMIME_OBJECT(leaf);
-	GMimeContentDisposition *disposition = g_mime_object_get_content_disposition(object);
-	bool html = is_type(object, "text", "html");
-	bool opaque = is_type(object, "application", "pkcs7-mime") ||
-		      is_type(object, "application", "x-pkcs7-mime");
+	GMimeObject *object = (GMimeObject *)leaf;
+	GMimeContentDisposition *disposition =
+		walk->gmime->g_mime_object_get_content_disposition(object);
+	bool html = is_type(walk, object, "text", "html");
+	bool opaque = is_type(walk, object, "application", "pkcs7-mime") ||
+		      is_type(walk, object, "application", "x-pkcs7-mime");
 	struct span content = content_of(walk, leaf);
 	struct mime_part *part;
 
-	if (!html && !opaque && !is_type(object, "text", "plain"))
+	if (!html && !opaque && !is_type(walk, object, "text", "plain"))
 		return;
 	if (!content.data)
 		return;
@@ -165,13 +181,16 @@ static void visit_leaf(struct walk *walk, GMimePart *leaf, enum mime_reach reach
 	if (opaque && reach == MIME_OWN)
 		part->reach = MIME_ENCRYPTED;
 	else if (reach == MIME_OWN && disposition && !opaque &&
-		 g_mime_content_disposition_is_attachment(disposition))
+		 walk->gmime->g_mime_content_disposition_is_attachment(disposition))
 		part->reach = MIME_ATTACHED;
 	part->content = content;
-	part->encoding = encoding_of(leaf);
-	part->charset = keep(walk, g_mime_object_get_content_type_parameter(object, "charset"));
-	part->flowed = part->kind == MIME_PLAIN && has_parameter(object, "format", "flowed");
-	part->delete_space = part->flowed && has_parameter(object, "delsp", "yes");
+	part->separated = is_separated(walk->message, content);
+	part->encoding = encoding_of(walk, leaf);
+	part->charset =
+		keep(walk,
+		     walk->gmime->g_mime_object_get_content_type_parameter(object, "charset"));
+	part->flowed = part->kind == MIME_PLAIN && has_parameter(walk, object, "format", "flowed");
+	part->delete_space = part->flowed && has_parameter(walk, object, "delsp", "yes");
 	part->path = keep(walk, buffer_text(&walk->path));
 }
 
@@ -190,26 +209,27 @@ static void visit_child(struct walk *walk, GMimeObject *child, int number, enum 
 }
 
 /* A part of a digest that does not say what it is, is a message (RFC 2046 section 5.1.5). */
-static enum mime_reach reach_of_child(GMimeMultipart *multipart, GMimeObject *child,
-				      enum mime_reach reach)
+static enum mime_reach reach_of_child(const struct walk *walk, GMimeMultipart *multipart,
+				      GMimeObject *child, enum mime_reach reach)
 {
 	if (reach != MIME_OWN)
 		return reach;
-	if (GMIME_IS_MULTIPART_SIGNED(multipart))
+	if (is_a(walk, multipart, walk->gmime->g_mime_multipart_signed_get_type()))
 		return MIME_SIGNED;
-	if (GMIME_IS_MULTIPART_ENCRYPTED(multipart))
+	if (is_a(walk, multipart, walk->gmime->g_mime_multipart_encrypted_get_type()))
 		return MIME_ENCRYPTED;
-	if (is_type(GMIME_OBJECT(multipart), "multipart", "digest") &&
-	    !g_mime_object_get_header(child, "Content-Type"))
+	if (is_type(walk, (GMimeObject *)multipart, "multipart", "digest") &&
+	    !walk->gmime->g_mime_object_get_header(child, "Content-Type"))
 		return MIME_EMBEDDED;
 	return reach;
 }
 
 static void visit_multipart(struct walk *walk, GMimeMultipart *multipart, enum mime_reach reach)
 {
-	int count = g_mime_multipart_get_count(multipart);
+	int count = walk->gmime->g_mime_multipart_get_count(multipart);
 
-	if (GMIME_IS_MULTIPART_ENCRYPTED(multipart) && reach == MIME_OWN) {
+	if (is_a(walk, multipart, walk->gmime->g_mime_multipart_encrypted_get_type()) &&
+	    reach == MIME_OWN) {
 		struct mime_part *part = add_part(walk);
 
 		if (!part)
@@ -220,26 +240,29 @@ static void visit_multipart(struct walk *walk, GMimeMultipart *multipart, enum m
 		part->path = keep(walk, walk->path.size ? buffer_text(&walk->path) : "1");
 	}
 	for (int i = 0; i < count && walk->failure == 0; i++) {
-		GMimeObject *child = g_mime_multipart_get_part(multipart, i);
+		GMimeObject *child = walk->gmime->g_mime_multipart_get_part(multipart, i);
 
 		if (child)
-			visit_child(walk, child, i + 1, reach_of_child(multipart, child, reach));
+			visit_child(walk, child, i + 1,
+				    reach_of_child(walk, multipart, child, reach));
 	}
 }
 
 static void visit(struct walk *walk, GMimeObject *object, enum mime_reach reach)
 {
-	if (GMIME_IS_MULTIPART(object)) {
-		visit_multipart(walk, GMIME_MULTIPART(object), reach);
-	} else if (GMIME_IS_MESSAGE_PART(object)) {
-		GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
-		GMimeObject *inner = message ? g_mime_message_get_mime_part(message) : NULL;
+	if (is_a(walk, object, walk->gmime->g_mime_multipart_get_type())) {
+		visit_multipart(walk, (GMimeMultipart *)object, reach);
+	} else if (is_a(walk, object, walk->gmime->g_mime_message_part_get_type())) {
+		GMimeMessage *message =
+			walk->gmime->g_mime_message_part_get_message((GMimeMessagePart *)object);
+		GMimeObject *inner =
+			message ? walk->gmime->g_mime_message_get_mime_part(message) : NULL;
 
 		if (inner)
 			visit_child(walk, inner, 1, reach == MIME_OWN ? MIME_EMBEDDED : reach);
-	} else if (GMIME_IS_PART(object)) {
+	} else if (is_a(walk, object, walk->gmime->g_mime_part_get_type())) {
 		if (walk->path.size > 0)
-			visit_leaf(walk, GMIME_PART(object), reach);
+			visit_leaf(walk, (GMimePart *)object, reach);
 		else
 			visit_child(walk, object, 1, reach);
 	}
@@ -247,26 +270,27 @@ static void visit(struct walk *walk, GMimeObject *object, enum mime_reach reach)
 
 int mime_parse(struct span message, struct mime *ret_mime)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct mime mime = {.arena = ARENA_INIT(0)};
-	struct walk walk = {.mime = &mime, .message = message};
+	struct walk walk = {.gmime = mime_library_get(), .mime = &mime, .message = message};
 	GMimeStream *stream;
 	GMimeParser *parser;
 	GMimeMessage *parsed;
 
 	if (!is_bounded(message))
 		return MIME_E_NESTED;
-	(void)pthread_once(&once, initialise);
-	stream = g_mime_stream_mem_new_with_buffer((const char *)message.data, message.size);
-	parser = g_mime_parser_new_with_stream(stream);
-	g_mime_parser_set_persist_stream(parser, TRUE);
-	parsed = g_mime_parser_construct_message(parser, NULL);
-	if (parsed && g_mime_message_get_mime_part(parsed))
-		visit(&walk, g_mime_message_get_mime_part(parsed), MIME_OWN);
+	if (!walk.gmime)
+		return MIME_E_LIBRARY;
+	stream = walk.gmime->g_mime_stream_mem_new_with_buffer((const char *)message.data,
+							       message.size);
+	parser = walk.gmime->g_mime_parser_new_with_stream(stream);
+	walk.gmime->g_mime_parser_set_persist_stream(parser, TRUE);
+	parsed = walk.gmime->g_mime_parser_construct_message(parser, NULL);
+	if (parsed && walk.gmime->g_mime_message_get_mime_part(parsed))
+		visit(&walk, walk.gmime->g_mime_message_get_mime_part(parsed), MIME_OWN);
 	if (parsed)
-		g_object_unref(parsed);
-	g_object_unref(parser);
-	g_object_unref(stream);
+		walk.gmime->g_object_unref(parsed);
+	walk.gmime->g_object_unref(parser);
+	walk.gmime->g_object_unref(stream);
 	buffer_finish(&walk.path);
 	if (walk.failure != 0)
 		mime_finish(&mime);

@@ -36,6 +36,7 @@ struct mime_part {
 	struct span charset;	   /* absent: none is named */
 	struct span path;	   /* "1.2", as IMAP counts; "1" of a message that is one part */
 	bool flowed, delete_space; /* format=flowed, DelSp=yes (RFC 3676) */
+	bool separated;		   /* an empty line is before it, so that anything may begin it */
 };
 
 struct mime {
@@ -46,9 +47,10 @@ struct mime {
 
 /*
  * Return: 0; MIME_E_NESTED: so many multiparts in each other that taking them apart would take too
- * long; -ENOMEM. Thread-safe. @message outlives @ret_mime and is shorter than 2 GiB.
+ * long; MIME_E_LIBRARY: GMime is not installed; -ENOMEM. Thread-safe. @message outlives @ret_mime
+ * and is shorter than 2 GiB.
  */
-enum { MIME_E_NESTED = 1 };
+enum { MIME_E_NESTED = 1, MIME_E_LIBRARY = 2 };
 int mime_parse(struct span message, struct mime *ret_mime);
 void mime_finish(struct mime *mime);
 

@@ -256,6 +256,7 @@ static int compile_header(struct rewrite_pass *pass, struct span header, struct 
 	if (!text)
 		return -ENOMEM;
 	rewrite_text_plain(text, header, false, (struct span){.data = NULL});
+	pass->text = text;
 	r = pass->decide == rewrite_decide_tracking ? rewrite_add_header(pass, header, line_end)
 						    : 0;
 	return r == 0 ? mail_segments_add(pass->template, text, &pass->edits) : r;
@@ -278,6 +279,13 @@ static int note_signature(struct rewrite_pass *pass, struct span header)
 		"DKIM-Signature: it does not hold for the tracked message; sign after rewriting");
 }
 
+static int leave_message(struct rewrite_pass *pass, const char *reason)
+{
+	int r = note(pass, 0, "part", SPAN("1"), reason);
+
+	return r == 0 ? mail_segments_copy(pass->template, pass->whole) : r;
+}
+
 static int compile_mail(struct rewrite_pass *pass)
 {
 	struct mail_template *template = pass->template;
@@ -288,9 +296,12 @@ static int compile_mail(struct rewrite_pass *pass)
 	int r = mime_parse(message, &template->mime);
 
 	if (r == MIME_E_NESTED)
-		return error_set(pass->error, REWRITE_E_NESTED,
-				 "the message has so many parts inside parts that no mail program "
-				 "would show it");
+		return leave_message(pass, "it has so many parts inside parts that no mail program "
+					   "would show it");
+	if (r == MIME_E_LIBRARY)
+		return error_set(pass->error, REWRITE_E_LIBRARY,
+				 "GMime, which takes mails apart, cannot be loaded; install the "
+				 "package libgmime-3.0-0");
 	transfer_style_of(message, TRANSFER_IDENTITY, SPAN("\r\n"), &style);
 	if (r == 0)
 		r = compile_header(pass, header, style.line_end);

@@ -74,7 +74,7 @@ enum {
 	REWRITE_E_FOREIGN_TOKEN = 1, /* another person's token; @error names the line */
 	REWRITE_E_CHARSET = 2,	     /* a charset that must not be touched */
 	REWRITE_E_OPTIONS = 3,	     /* nobody to track for, two of them, or a bad name or field */
-	REWRITE_E_NESTED = 6	     /* a mail of so many parts in parts that it is none */
+	REWRITE_E_LIBRARY = 6	     /* GMime cannot be loaded */
 };
 
 /*

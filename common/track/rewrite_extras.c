@@ -211,8 +211,9 @@ static int add_pages(struct rewrite_pass *pass)
 int rewrite_add_extras(struct rewrite_pass *pass)
 {
 	const struct rewrite_options *options = pass->options;
-	bool pixel = options->open_pixel && pass->text->html && !pass->pixel_done;
-	bool trap = options->trap && pass->text->html && !pass->trap_done;
+	bool able = pass->text->html && pass->text->separated;
+	bool pixel = options->open_pixel && able && !pass->pixel_done;
+	bool trap = options->trap && able && !pass->trap_done;
 	size_t count = pass->edits.count, at = 0;
 	int r = 0;
 
@@ -222,6 +223,9 @@ int rewrite_add_extras(struct rewrite_pass *pass)
 		r = add_pages(pass);
 	if (r == 0 && (pixel || trap))
 		r = html_body_start(pass->document, &at);
+	if (r == HTML_E_BODY)
+		pixel = trap = false;
+	r = r < 0 ? r : 0;
 	if (r == 0 && pixel)
 		r = add_pixel(pass, at);
 	if (r == 0 && trap)

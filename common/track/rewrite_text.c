@@ -18,6 +18,7 @@ void rewrite_text_plain(struct rewrite_text *text, struct span message, bool htm
 		.says = message,
 		.source = message,
 		.html = html,
+		.separated = true,
 		.charset = charset,
 	};
 	transfer_style_of(message, TRANSFER_IDENTITY, SPAN("\n"), &text->style);
@@ -102,6 +103,7 @@ int rewrite_text_read(struct rewrite_text *text, const struct mime_part *part, s
 		.source = part->content,
 		.html = part->kind == MIME_HTML,
 		.mail = true,
+		.separated = part->separated,
 		.charset = part->charset,
 		.path = part->path,
 	};

@@ -19,9 +19,7 @@ static void the_body_begins_where_browsers_open_it(void **state)
 		"<!-- <body> -->|<table><tr><td>x",
 		"<style>body { }</style>\n|<div>",
 		"<head><meta charset=utf-8></head>| words",
-		"<html><frameset><frame></frameset></html>|",
-		"<title>x</title>|",
-		"|",
+		"<body>|",
 	};
 
 	(void)state;
@@ -38,10 +36,25 @@ static void the_body_begins_where_browsers_open_it(void **state)
 	}
 }
 
+static void without_a_body_there_is_no_place(void **state)
+{
+	static const char *const rows[] = {
+		"<html><frameset><frame></frameset></html>", "<title>x</title>", "", "<p", "<!-- x",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t at;
+
+		assert_int_equal(html_body_start(span_text(rows[i]), &at), HTML_E_BODY);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_body_begins_where_browsers_open_it),
+		cmocka_unit_test(without_a_body_there_is_no_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
