@@ -222,6 +222,7 @@ static void append_effects(struct writer *writer)
 		{EVENT_click, TEXT_event_click},
 		{EVENT_view, TEXT_event_view},
 		{EVENT_event, TEXT_event_event},
+		{EVENT_submit, TEXT_event_submit},
 		{EVENT_consent, TEXT_event_consent},
 	};
 
@@ -273,6 +274,8 @@ static void append_items(struct writer *writer)
 	append_item(writer, TEXT_item_referrer, TEXT_why_page);
 	append_item(writer, TEXT_item_reading, TEXT_why_reading);
 	append_item(writer, TEXT_item_use, TEXT_why_use);
+	set_state(writer, CONSENT_IDENTIFY);
+	append_item(writer, TEXT_item_form, TEXT_why_form);
 	append_item(writer, TEXT_item_browser, TEXT_why_browser);
 	append_item(writer, addresses[writer->config->ip], TEXT_why_browser);
 	set_days(writer, COOKIE_MAX_AGE_DAYS);

@@ -80,6 +80,7 @@ TEXT(event_click, "A link in a mail is followed", "メールのリンクを開�
 TEXT(event_view, "A page is read or left", "ページを閲覧する・離れる")
 TEXT(event_event, "A download, a search or an action on a page", "ダウンロード・サイト内検索・ページ上の操作")
 TEXT(event_consent, "A choice is made here", "この選択を行う")
+TEXT(event_submit, "A form is sent", "フォームを送信する")
 TEXT(cell_nothing, "not recorded", "記録しない")
 TEXT(cell_counted, "counted, for nobody", "件数のみ")
 TEXT(cell_browser, "with the random number", "無作為な番号とともに")
@@ -119,6 +120,11 @@ TEXT(item_use,
      "Searches on the site, downloads, links to other sites, and actions that the site names",
      "サイト内検索の語句、ダウンロード、外部サイトへのリンク、サイトが定めた操作")
 TEXT(why_use, "To see what is looked for and used", "何が探され、利用されているかを知るため")
+TEXT(item_form, "What you enter in a form and send, encrypted", "フォームに入力して送信された内容（暗号化して保存）")
+TEXT(why_form,
+     "To answer you. With “{state}” the next form shows it to you again, in this browser only",
+     "お問い合わせなどにお応えするため。「{state}」が有効な場合は、次のフォームで、このブラウザーにのみ再び"
+     "表示します")
 TEXT(item_browser,
      "What the browser tells of itself: its name and version, its languages, the kind of request",
      "ブラウザーの名称とバージョン、使用言語、リクエストの種類")
