@@ -3,11 +3,16 @@
 import datetime
 import json
 import os
+import random
+import shutil
 import signal
+import subprocess
 import unittest
 
+import month
 import summaries
 from daemon import SITE, Daemon, wait_for
+from sizes import size
 
 PAGE = SITE + "/p"
 A, B, C = "a@example.com", "b@example.com", "c@example.com"
@@ -180,6 +185,115 @@ class Browsers(Merge):
         self.daemon.waymark("summarize", "--rebuild", "--as-of", self.as_of)
         self.assertEqual(summaries.differences(self.merged_again,
                                                summaries.totals(self.daemon.instance)), [])
+
+
+class Month(unittest.TestCase):
+    """Of a generated month's people some turn out to be one, some of these were not after all."""
+
+    def setUp(self):
+        self.daemon = Daemon()
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+
+    def load(self, lines, name):
+        path = os.path.join(self.daemon.directory, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+        self.daemon.waymark("events", "import", "--source", "month", path)
+
+    def totals(self, *arguments):
+        self.daemon.waymark("summarize", "--as-of", self.as_of, *arguments)
+        return summaries.totals(self.daemon.instance)
+
+    def bind(self, made, people):
+        rows = [f"{row['visitor']} {people[row['email']]} {row['evidence']} {row['time']} "
+                f"{row['link'] or ''}\n" for row in made.bindings if row["email"] in people]
+        subprocess.run([os.environ["WAYMARK_BIND_BROWSERS"],
+                        os.path.join(self.daemon.instance, "data")],
+                       input="".join(rows), text=True, check=True)
+
+    def handles(self, lines):
+        sent = {event["id"]: event["email"] for event in map(json.loads, lines)
+                if event["type"] == "sent"}
+        return {sent[event["source_id"]]: event["prospect"]
+                for event in self.daemon.events(type="sent")}
+
+    def test_totals_follow_and_come_back(self):
+        chance = random.Random(11)
+        path = os.path.join(self.daemon.directory, "month")
+        made = month.write(path, events=size("merge_events"), seed=6)
+        with open(path, encoding="utf-8") as file:
+            lines = file.readlines()
+        later = [line for line in lines if '"type":"sent"' not in line and chance.random() < 0.2]
+        first = [line for line in lines if line not in set(later)]
+        end = datetime.datetime.fromtimestamp(made.end // 1_000_000 + 3600, datetime.timezone.utc)
+        self.as_of = end.strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.load(first, "first")
+        people = self.handles(first)
+        self.bind(made, people)
+        before = self.totals()
+        handles = sorted(people.values())
+        chance.shuffle(handles)
+        pairs = [(handles[3 * i], handles[3 * i + 1]) for i in range(8)]
+        # Somebody of three addresses, and merges of merges.
+        pairs += [(handles[3 * i + 2], handles[3 * i]) for i in range(4)]
+        for keep, other in pairs:
+            self.daemon.waymark("prospect", "merge", keep, other)
+        merged = self.totals()
+        self.assertNotEqual(summaries.differences(before, merged), [])
+        self.assertEqual(summaries.differences(merged, self.totals("--rebuild")), [])
+        for _, other in reversed(pairs):
+            self.daemon.waymark("prospect", "unmerge", other)
+        self.assertEqual(summaries.differences(before, self.totals()), [])
+        for keep, other in pairs:
+            self.daemon.waymark("prospect", "merge", keep, other)
+        self.load(later, "later")
+        for _, other in reversed(pairs[4:]):
+            self.daemon.waymark("prospect", "unmerge", other)
+        self.assertEqual(summaries.differences(self.totals(), self.totals("--rebuild")), [])
+
+
+class Restored(Merge):
+    """people/ and the log are backed up apart, so one may know of a merge and the other not."""
+
+    def setUp(self):
+        super().setUp()
+        self.data = os.path.join(self.daemon.instance, "data")
+
+    def backup(self, name):
+        folder = os.path.join(self.daemon.directory, name)
+        people = folder + ".mdb"
+        self.daemon.waymark("backup", "--people", people, folder)
+        return folder, people
+
+    def restore(self, folder, people):
+        shutil.rmtree(self.data)
+        os.mkdir(self.data, 0o700)
+        self.daemon.waymark("restore", "--people", people, folder)
+
+    def test_one_that_lacks_a_merge_is_told(self):
+        a, b = self.handle(A), self.handle(B)
+        before = self.backup("before")
+        self.merge(A, B)
+        after = self.backup("after")
+        for log, people in ((before[0], after[1]), (after[0], before[1])):
+            self.restore(log, people)
+            self.merge(A, B)
+            self.assertEqual(self.handle(B), a)
+            self.assertEqual([(event["prospect"], event["other"]) for event in self.merges()],
+                             [(a, b)])
+            self.assertIn("one person already", self.merge(A, B).stdout)
+
+    def test_one_that_lacks_it_can_be_undone(self):
+        a, b = self.handle(A), self.handle(B)
+        before = self.backup("before")
+        self.merge(A, B)
+        after = self.backup("after")
+        for log, people, merges in ((before[0], after[1], 0), (after[0], before[1], 2)):
+            self.restore(log, people)
+            self.unmerge(b)
+            self.assertEqual((self.handle(A), self.handle(B)), (a, b))
+            self.assertEqual(len(self.merges()), merges)
+            self.assertEqual(self.unmerge(b, check=False).returncode, 1)
 
 
 if __name__ == "__main__":
