@@ -126,6 +126,8 @@ static int finish(struct config *config, struct error *error)
 		code = join(config, &config->country_file);
 	if (!code)
 		code = join(config, &config->tokens_file);
+	if (!code && *config->free_mail_file)
+		code = join(config, &config->free_mail_file);
 	if (!code && *config->summary_rules_file)
 		code = join(config, &config->summary_rules_file);
 	if (!code && *config->verdict_rules_file)

@@ -90,6 +90,7 @@ CONFIG_TEXTS(page_query, "page_query", "[\"utm_source\", \"utm_medium\", \"utm_c
 CONFIG_TEXTS(full_referrers, "full_referrers", "[]", "Origins whose referrers are kept with their path; of all others only the origin.")
 CONFIG_TEXT(crm_share_field, "crm.share_field", "", "A field of the CRM's records that says which of them take part, as Account Engagement's marketing data sharing does: an import takes only rows that have crm.share_value in it, and only those are delivered; whom the CRM does not know yet takes part. Empty: all do.")
 CONFIG_TEXT(crm_share_value, "crm.share_value", "true", "What crm.share_field must hold, in letters of either case.")
+CONFIG_TEXT(free_mail_file, "forms.free_mail_file", "", "Domains whose addresses are no business addresses in forms, beside those that the program knows: one a line, `!example.com` for one that is; relative to the configuration file. SIGHUP reads it again. Empty: none.")
 CONFIG_NUMBER(summary_cache_mib, "summary.cache_mib", 16, 65536, 128, "MiB", "Memory that `waymark summarize` takes for what it sorts and remembers.")
 CONFIG_TEXT(summary_rules_file, "summary.rules_file", "", "What is worth how many points, page groups, grades and follow-ups: the rules of `waymark summarize`, as JSON; relative to the configuration file. Empty: Account Engagement's default points and no groups.")
 CONFIG_TEXT(summary_time_zone, "summary.time_zone", "UTC", "The time zone whose days the summaries count by: a name of the system's database, such as \"Asia/Tokyo\" (package tzdata).")

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "text/free_mail_table.h"
+#include "text/url.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,6 +61,19 @@ static enum verdict look_up(const struct free_mail *list, struct span domain)
 		       : UNKNOWN;
 }
 
+/* Is it registered by a provider that has its name under many suffixes? */
+static bool is_named(const char *domain)
+{
+	const char *registered = url_registrable_domain(domain, false);
+	size_t size = registered ? strcspn(registered, ".") : 0;
+
+	for (size_t i = 0; i < sizeof(free_mail_names) / sizeof(free_mail_names[0]); i++)
+		if (size > 0 &&
+		    span_equal(span_of(registered, size), span_text(free_mail_names[i])))
+			return true;
+	return false;
+}
+
 static uint8_t lower(uint8_t byte)
 {
 	return byte >= 'A' && byte <= 'Z' ? byte + 32 : byte;
@@ -67,13 +81,14 @@ static uint8_t lower(uint8_t byte)
 
 bool free_mail_has(const struct free_mail *list, struct span domain)
 {
-	uint8_t text[DOMAIN_MAX_BYTES];
+	char text[DOMAIN_MAX_BYTES + 1];
 	struct span rest = span_of(text, domain.size);
 
-	if (domain.size == 0 || domain.size > sizeof(text))
+	if (domain.size == 0 || domain.size > DOMAIN_MAX_BYTES)
 		return false;
 	for (size_t i = 0; i < domain.size; i++)
-		text[i] = lower(domain.data[i]);
+		text[i] = (char)lower(domain.data[i]);
+	text[domain.size] = 0;
 	while (rest.size > 0) {
 		enum verdict verdict = look_up(list, rest);
 
@@ -81,7 +96,7 @@ bool free_mail_has(const struct free_mail *list, struct span domain)
 			return verdict == IN;
 		rest = span_slice(rest, span_find(rest, '.', 0) + 1, rest.size);
 	}
-	return false;
+	return is_named(text);
 }
 
 void free_mail_free(struct free_mail *list)

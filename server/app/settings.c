@@ -15,6 +15,7 @@
 
 static void settings_free(struct settings *settings)
 {
+	free_mail_free(settings->free_mail);
 	verdict_rules_free(settings->rules);
 	country_table_free(settings->countries);
 	bearer_set_free(settings->bearers);
@@ -50,6 +51,8 @@ static int complete(struct settings *settings, struct error *error)
 		code = country_table_new(config, &settings->countries, error);
 	if (!code)
 		code = verdict_rules_new(config, &settings->rules, error);
+	if (!code)
+		code = free_mail_load(config->free_mail_file, &settings->free_mail, error);
 	if (!code)
 		code = keyring_load(config->keys_file, settings->trackers->hosts,
 				    settings->trackers->count, &settings->keyring, error);

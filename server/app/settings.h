@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "crypto/bearer.h"
 #include "crypto/keyring.h"
+#include "text/free_mail.h"
 #include "track/country.h"
 #include "track/tracker.h"
 #include "track/verdict_rules.h"
@@ -25,6 +26,7 @@ struct settings {
 	struct keyring *keyring;
 	struct bearer_set *bearers;
 	struct country_table *countries; /* NULL: none is listed */
+	struct free_mail *free_mail;	 /* what is no business address */
 	struct verdict_rules *rules;	 /* who is a machine */
 	bool serves;			 /* settings_serve() was called */
 };

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "crypto/id.h"
+#include "text/free_mail.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,125 +28,6 @@ struct company_rules {
 	struct company_row *rows;
 	size_t row_count;
 };
-
-/* Providers of mailboxes to anybody. A name without a dot is one under any suffix. */
-static const char *const free_mail[] = {
-	"126.com",
-	"163.com",
-	"aim.com",
-	"alice.it",
-	"aol",
-	"arcor.de",
-	"att.net",
-	"au.com",
-	"bellsouth.net",
-	"bigpond.com",
-	"biglobe.ne.jp",
-	"bluewin.ch",
-	"bol.com.br",
-	"btinternet.com",
-	"charter.net",
-	"comcast.net",
-	"cox.net",
-	"daum.net",
-	"docomo.ne.jp",
-	"duck.com",
-	"earthlink.net",
-	"excite",
-	"ezweb.ne.jp",
-	"fastmail",
-	"foxmail.com",
-	"free.fr",
-	"freenet.de",
-	"gmail.com",
-	"gmx",
-	"googlemail.com",
-	"hanmail.net",
-	"hey.com",
-	"hotmail",
-	"hushmail.com",
-	"icloud.com",
-	"ig.com.br",
-	"inbox.com",
-	"infoseek.jp",
-	"interia.pl",
-	"laposte.net",
-	"libero.it",
-	"live",
-	"mac.com",
-	"mail.com",
-	"mail.ru",
-	"me.com",
-	"msn.com",
-	"mopera.net",
-	"naver.com",
-	"neuf.fr",
-	"nifty.com",
-	"nifty.ne.jp",
-	"ntlworld.com",
-	"o2.pl",
-	"ocn.ne.jp",
-	"onet.pl",
-	"orange.fr",
-	"outlook",
-	"plala.or.jp",
-	"pm.me",
-	"proton.me",
-	"protonmail",
-	"qq.com",
-	"rakuten.jp",
-	"rediffmail.com",
-	"rocketmail.com",
-	"rogers.com",
-	"sbcglobal.net",
-	"seznam.cz",
-	"sfr.fr",
-	"shaw.ca",
-	"sina.com",
-	"sky.com",
-	"so-net.ne.jp",
-	"softbank.jp",
-	"softbank.ne.jp",
-	"sohu.com",
-	"sympatico.ca",
-	"t-online.de",
-	"talktalk.net",
-	"telenet.be",
-	"terra.com.br",
-	"tiscali.it",
-	"tuta.com",
-	"tutanota",
-	"uol.com.br",
-	"verizon.net",
-	"virgilio.it",
-	"virginmedia.com",
-	"vodafone.ne.jp",
-	"wanadoo.fr",
-	"web.de",
-	"windowslive.com",
-	"wp.pl",
-	"yahoo",
-	"yandex",
-	"ybb.ne.jp",
-	"ymail.com",
-	"ymobile.ne.jp",
-	"zoho.com",
-};
-
-bool company_is_free_mail(const char *domain)
-{
-	size_t label = strcspn(domain, ".");
-
-	for (size_t i = 0; i < sizeof(free_mail) / sizeof(free_mail[0]); i++) {
-		const char *row = free_mail[i];
-
-		if (strcmp(row, domain) == 0)
-			return true;
-		if (!strchr(row, '.') && strlen(row) == label && memcmp(row, domain, label) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* The registrable domain of an address or of a domain alone; false: it has none. */
 static bool domain_of(struct span address, char ret_domain[URL_HOST_MAX_BYTES + 1])
@@ -223,7 +105,7 @@ void company_of(const struct company_rules *rules, struct span address, struct s
 	if (name[0])
 		apply_rows(rules, false, name, company);
 	if (address.data && domain_of(address, company->domain)) {
-		company->is_free_mail = company_is_free_mail(company->domain);
+		company->is_free_mail = free_mail_has(NULL, span_text(company->domain));
 		apply_rows(rules, true, company->domain, company);
 	}
 	if (!company->key[0])

@@ -41,6 +41,4 @@ void company_unify_name(struct span name, struct buffer *to);
 /* Text folded by width and case alone, for comparing what people typed. Appends. */
 void company_fold_text(struct span text, struct buffer *to);
 
-bool company_is_free_mail(const char *domain); /* by our own list */
-
 #endif

@@ -46,20 +46,6 @@ static void writings_of_one_name_are_one(void **state)
 	}
 }
 
-static void free_mail_is_nobodys_company(void **state)
-{
-	static const char *const free_mail[] = {"gmail.com", "yahoo.co.jp", "hotmail.fr",
-						"docomo.ne.jp"};
-	static const char *const others[] = {"example.com", "yahoo-example.com", "live2.example",
-					     "mail.example.com"};
-
-	(void)state;
-	for (size_t i = 0; i < 4; i++) {
-		assert_true(company_is_free_mail(free_mail[i]));
-		assert_false(company_is_free_mail(others[i]));
-	}
-}
-
 static void the_domain_is_the_company(void **state)
 {
 	struct company company;
@@ -123,7 +109,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writings_of_one_name_are_one),
-		cmocka_unit_test(free_mail_is_nobodys_company),
 		cmocka_unit_test(the_domain_is_the_company),
 		cmocka_unit_test(rules_unify_and_exclude),
 	};

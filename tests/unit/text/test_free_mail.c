@@ -28,6 +28,10 @@ static void the_programs_own_domains_are_known(void **state)
 		assert_true(free_mail_has(NULL, span_text(free_mail_domains[i])));
 	assert_true(free_mail_has(NULL, SPAN("GMail.Com")));
 	assert_true(free_mail_has(NULL, SPAN("mx.yahoo.co.jp")));
+	assert_true(free_mail_has(NULL, SPAN("hotmail.fr")));
+	assert_true(free_mail_has(NULL, SPAN("mail.live.co.uk")));
+	assert_false(free_mail_has(NULL, SPAN("yahoo.example.com")));
+	assert_false(free_mail_has(NULL, SPAN("live2.com")));
 	assert_false(free_mail_has(NULL, SPAN("co.jp")));
 	assert_false(free_mail_has(NULL, SPAN("gmail.com.example")));
 	assert_false(free_mail_has(NULL, SPAN("xgmail.com")));
