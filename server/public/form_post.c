@@ -49,11 +49,13 @@ static void forget_browser(struct form_post *post)
 static int read_body(struct form_post *post)
 {
 	struct request *request = post->request;
-	int code = form_body_parse(request->body, &request->arena, &post->body);
+	int code = form_body_read(request_value(request, HEADER_CONTENT_TYPE), request->body,
+				  span_text(post->form->charset), &request->arena, &post->body);
 
 	if (code)
 		return code;
-	return form_answer_judge(post->form, &post->body, NULL, &request->arena, &post->answer);
+	return form_answer_judge(post->form, &post->body, post->visit.settings->free_mail,
+				 &request->arena, &post->answer);
 }
 
 static enum handled take(struct form_post *post)

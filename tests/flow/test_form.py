@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`waymark form`: forms are set with and without a server, shown as they were set, survive a store
+that is made again, and a running server takes a changed one at once."""
+import json
+import os
+import shutil
+import signal
+import unittest
+import urllib.parse
+
+from daemon import BROWSER, SITE, TRACKER, Daemon, wait_for
+
+FORM = {
+    "name": "contact",
+    "title": {"en": "Contact", "ja": "お問い合わせ"},
+    "campaign": "autumn",
+    "fields": [{"name": "email", "type": "business_email", "required": True},
+               {"name": "お名前", "field": "name"}],
+}
+
+
+class Forms(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon(commit_wait_ms=20000)
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+
+    def set(self, definition, **options):
+        path = os.path.join(self.daemon.directory, "form.json")
+        with open(path, "w", encoding="utf-8") as file:
+            if isinstance(definition, str):
+                file.write(definition)
+            else:
+                json.dump(definition, file)
+        return self.daemon.waymark("form", "set", path, **options)
+
+    def shown(self, name="contact"):
+        return json.loads(self.daemon.waymark("form", "show", name).stdout)
+
+    def listed(self):
+        return [line.split("\t") for line in
+                self.daemon.waymark("form", "list").stdout.splitlines()]
+
+    def test_without_a_server(self):
+        self.assertEqual(self.listed(), [])
+        result = self.set(FORM)
+        self.assertEqual(result.stdout, f"{TRACKER}/f/contact\n")
+        self.assertEqual(self.shown(), FORM)
+        (row,) = self.listed()
+        self.assertEqual(row[1:3], ["contact", "2"])
+        self.assertEqual(self.shown(row[0]), FORM)
+        (event,) = self.daemon.events(type="form")
+        self.assertEqual((event["form"], event["props"]), ("contact", FORM))
+        names = {(event["kind"], event["name"]) for event in self.daemon.events(type="name")}
+        self.assertEqual(names, {("form", "contact"), ("campaign", "autumn")})
+
+    def test_setting_again_writes_only_what_is_new(self):
+        self.set(FORM)
+        again = self.set(dict(reversed(FORM.items())))
+        self.assertIn("like that already", again.stderr)
+        self.assertEqual(len(self.daemon.events(type="form")), 1)
+        changed = {**FORM, "kiosk": True}
+        self.set(changed)
+        self.assertEqual(self.shown(), changed)
+        self.assertEqual(len(self.daemon.events(type="form")), 2)
+        self.assertEqual(len(self.listed()), 1)
+
+    def test_many_are_listed(self):
+        names = [f"form-{number}" for number in range(40)]
+        self.daemon.start()
+        for name in names:
+            answer = self.daemon.control("/api/v1/forms", {"form": {**FORM, "name": name}})
+            self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(sorted(row[1] for row in self.listed()), sorted(names))
+
+    def test_a_mistake_changes_nothing(self):
+        self.set(FORM)
+        for text, place in (
+                ('{"name": "contact",\n "fields": [{"name": "a", "typ": "text"}]}',
+                 "form.json:2:34: fields[0].typ: "),
+                ('{"name": "contact",\n "success": "https://evil.example/",\n'
+                 ' "fields": [{"name": "a"}]}', "form.json:2:13: success: https://evil.example "),
+                ('{"name": "contact"', "form.json:1:19: not valid JSON"),
+                ('{"name": "contact", "fields": [{"name": "t", "type": "tel", "prefill": "click"}]}',
+                 'fields[0].prefill: must not be "click"')):
+            result = self.set(text, check=False)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(place, result.stderr)
+        self.assertEqual(self.shown(), FORM)
+        missing = self.daemon.waymark("form", "show", "none", check=False)
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("'none'", missing.stderr)
+
+    def test_the_operation_judges_by_itself(self):
+        self.daemon.start()
+        for body, sentence in (
+                ({}, "form: must be an object"),
+                ({"form": FORM, "force": True}, "force: there is no such key"),
+                ({"form": {**FORM, "success": "https://evil.example/"}}, "success: "),
+                ({"form": {**FORM, "fields": []}}, "fields: are needed")):
+            answer = self.daemon.control("/api/v1/forms", body)
+            self.assertEqual(answer.status, 400, answer.body)
+            self.assertIn(sentence, answer.body.decode())
+        self.assertEqual(self.daemon.events(type="form"), [])
+
+    def test_state_is_made_again(self):
+        self.set(FORM)
+        self.set({**FORM, "name": "other"})
+        self.set({**FORM, "language": "ja"})
+        shutil.rmtree(os.path.join(self.daemon.instance, "data", "state"))
+        self.daemon.start()
+        self.assertEqual(self.shown(), {**FORM, "language": "ja"})
+        self.assertEqual(len(self.listed()), 2)
+
+    def test_a_running_server_takes_a_changed_form(self):
+        self.daemon.start()
+        self.assertEqual(self.page("contact").status, 404)
+        self.set(FORM)
+        answer = self.page("contact")
+        self.assertEqual(answer.status, 200)
+        self.assertIn(urllib.parse.quote("お名前"),
+                      urllib.parse.quote(answer.body.decode("utf-8", "replace")))
+        self.set({**FORM, "title": "Something else"})
+        self.assertIn(b"Something else", self.page("contact").body)
+        self.assertEqual(self.page(self.listed()[0][0]).status, 200)
+        before = self.daemon.metric('waymark_events_total{type="form"}')
+        self.assertEqual(before, 2)
+
+    def page(self, name):
+        return self.daemon.request("GET", "/f/" + name, {**BROWSER})
+
+
+class Posts(unittest.TestCase):
+    """One form, posted in every way that a page or a script does."""
+    TYPE = "application/x-www-form-urlencoded"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = Daemon(commit_wait_ms=20000, forms__posts_per_minute=0)
+        cls.addClassCleanup(cls.daemon.__exit__, None, None, None)
+        cls.daemon.start()
+        form = {"name": "contact", "charset": "shift_jis",
+                "fields": [{"name": "email", "type": "email", "required": True},
+                           {"name": "お名前", "field": "name"}]}
+        answer = cls.daemon.control("/api/v1/forms", {"form": form})
+        assert answer.status == 200, answer.body
+
+    def kept(self, content_type, body, status=200):
+        """What the event of a post holds of the name."""
+        before = self.daemon.events()[-1]["seq"]
+        answer = self.daemon.request("POST", "/f/contact", {
+            **BROWSER, "Origin": SITE, "Accept": "application/json",
+            "Content-Type": content_type}, body=body)
+        self.assertEqual(answer.status, status, answer.body)
+        events = [event for event in self.daemon.events("--after", str(before), "--reveal")
+                  if event["type"] == "submit"]
+        if status != 200:
+            self.assertEqual(events, [])
+            return None
+        (event,) = events
+        return json.dumps(event, ensure_ascii=False)
+
+    def encoded(self, text, charset, **more):
+        pairs = [("email", "a@example.com"), ("お名前", text), *more.items()]
+        return urllib.parse.urlencode(pairs, encoding=charset,
+                                      errors="xmlcharrefreplace").encode()
+
+    def test_charsets(self):
+        text = "山田 ｱ①"
+        for charset in ("cp932", "utf-8"):
+            self.assertIn(text, self.kept(self.TYPE, self.encoded(text, charset)))
+        self.assertIn("山田", self.kept(self.TYPE, self.encoded("山田", "euc_jp",
+                                                               _charset_="EUC-JP")))
+        self.assertIn("山田", self.kept(self.TYPE + "; charset=EUC-JP",
+                                        self.encoded("山田", "euc_jp")))
+        self.assertIn("山田", self.kept(self.TYPE, self.encoded("山田", "iso2022_jp",
+                                                               _charset_="ISO-2022-JP")))
+
+    def test_four_bytes_of_utf_8(self):
+        text = "山田\U0001F600\U00020BB7"
+        self.assertIn(text, self.kept(self.TYPE, self.encoded(text, "utf-8")))
+        self.assertIn(text, self.kept(self.TYPE, self.encoded(text, "cp932")))
+        self.assertIn(text, self.kept("application/json", json.dumps(
+            {"email": "a@example.com", "お名前": text}).encode()))
+
+    def test_multipart(self):
+        def part(name, value, charset="utf-8"):
+            return (f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                    ).encode(charset)
+
+        for charset in ("utf-8", "cp932"):
+            body = part("email", "a@example.com") + part("お名前", "山田", charset) + b"--b--\r\n"
+            self.assertIn("山田", self.kept("multipart/form-data; boundary=b", body))
+        cut = part("email", "a@example.com")
+        self.kept("multipart/form-data; boundary=b", cut, status=400)
+
+    def test_what_is_no_form(self):
+        self.kept("text/plain", b"email=a@example.com", status=415)
+        self.kept("application/json", b"[]", status=400)
+        self.kept("application/json", b'{"email": {"a": 1}}', status=400)
+
+
+class FreeMail(unittest.TestCase):
+    def test_the_operators_list_is_read_and_read_again(self):
+        daemon = Daemon(forms__free_mail_file="free.txt")
+        self.addCleanup(daemon.__exit__, None, None, None)
+        path = os.path.join(daemon.instance, "free.txt")
+
+        def check(text):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            return daemon.waymark("config", "check", check=False)
+
+        self.assertIn("cannot be read", daemon.waymark("config", "check", check=False).stderr)
+        self.assertIn("free.txt:2: \"nonsense\"", check("a.example\nnonsense\n").stderr)
+        self.assertEqual(check("a.example\n!gmail.com\n").returncode, 0)
+        daemon.start()
+        form = {**FORM, "error": SITE + "/contact"}
+        self.assertEqual(daemon.control("/api/v1/forms", {"form": form}).status, 200)
+
+        def post(address):
+            body = urllib.parse.urlencode({"email": address}).encode()
+            answer = daemon.request("POST", "/f/contact", {
+                **BROWSER, "Origin": SITE, "Accept": "application/json",
+                "Content-Type": "application/x-www-form-urlencoded"}, body=body)
+            return answer.body.decode()
+
+        self.assertIn("free_mail", post("x@a.example"))
+        self.assertIn("free_mail", post("x@yahoo.co.jp"))
+        self.assertNotIn("free_mail", post("x@gmail.com"))
+        check("b.example\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "free_mail" in post("x@b.example"))
+        self.assertNotIn("free_mail", post("x@a.example"))
+
+
+if __name__ == "__main__":
+    unittest.main()
