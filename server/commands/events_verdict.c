@@ -2,9 +2,9 @@
 /*
  * A verdict rests on what the same person did within half an hour, and the log is in another order:
  * imports bring old events late, and people come at once. So the log is read once, and what
- * settle() needs of each event is written to one of many heaps of a scratch file by its unit; then
- * each heap is read back, sorted by unit and time, and settled. What remains is a few bits for each
- * sequence.
+ * settle() needs of each event is sorted by its unit and time, in bounded memory however much of
+ * the log is of one unit; then it is settled stretch by stretch. What remains is a few bits for
+ * each sequence.
  *
  * An event that is about a person by a link of theirs is in their unit; and once more, as a witness
  * whose verdict is not kept, in that of the browser when it belongs to somebody else.
@@ -12,7 +12,7 @@
 #include "commands/events_verdict.h"
 
 #include "base/cleanup.h"
-#include "commands/import_scratch.h"
+#include "commands/row_sort.h"
 #include "crypto/short_hash.h"
 #include "store/binding.h"
 #include "store/event_reader.h"
@@ -21,12 +21,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum {
-	HEAPS = 64, /* 10^7 events: a heap is 25 MB */
-	HEAP_BUFFER_ROWS = 256,
-	UNIT_BYTES = 16,
-	TABLE_MIN = 1024
-};
+enum { UNIT_BYTES = 16, TABLE_MIN = 1024 };
 
 /* What settle() is told, and whose it is. Agent and net stand for what the tables hold. */
 struct row {
@@ -34,13 +29,6 @@ struct row {
 	struct settle_event event;
 	uint32_t nets[EVENTS_VERDICT_RULES_MAX];
 	bool witness;
-};
-
-struct heap {
-	struct row rows[HEAP_BUFFER_ROWS];
-	size_t count;
-	off_t *pieces; /* where in the file each full buffer lies */
-	size_t piece_count, piece_room;
 };
 
 struct agent {
@@ -57,9 +45,9 @@ struct events_verdict {
 	size_t agent_count, agent_room;
 	uint32_t *places; /* by hash: number of an agent; 0: free */
 	size_t place_mask;
-	struct heap *heaps;
-	int scratch;
-	off_t end;
+	struct row_sort *sort;
+	struct row *rows; /* of the stretch at hand, at most SETTLE_MAX_EVENTS */
+	size_t row_count;
 	uint64_t first, count; /* sequences first .. first + count - 1 */
 	size_t room;
 	uint32_t *reasons[EVENTS_VERDICT_RULES_MAX];
@@ -77,13 +65,10 @@ void events_verdict_free(struct events_verdict *verdicts)
 		free(verdicts->reasons[i]);
 		free(verdicts->states[i]);
 	}
-	for (size_t i = 0; verdicts->heaps && i < HEAPS; i++)
-		free(verdicts->heaps[i].pieces);
-	free(verdicts->heaps);
+	free(verdicts->rows);
+	row_sort_free(verdicts->sort);
 	free(verdicts->agents);
 	free(verdicts->places);
-	if (verdicts->scratch >= 0)
-		(void)close(verdicts->scratch);
 	free(verdicts);
 }
 
@@ -144,31 +129,6 @@ static int take_agent(struct events_verdict *verdicts, struct span text, uint32_
 	return 0;
 }
 
-static int append_row(struct events_verdict *verdicts, const struct row *row)
-{
-	struct heap *heap = &verdicts->heaps[row->unit[1] % HEAPS];
-
-	heap->rows[heap->count++] = *row;
-	if (heap->count < HEAP_BUFFER_ROWS)
-		return 0;
-	if (heap->piece_count == heap->piece_room) {
-		size_t room = heap->piece_room ? 2 * heap->piece_room : 16;
-		off_t *pieces = reallocarray(heap->pieces, room, sizeof(*pieces));
-
-		if (!pieces)
-			return -ENOMEM;
-		heap->pieces = pieces;
-		heap->piece_room = room;
-	}
-	if (pwrite(verdicts->scratch, heap->rows, sizeof(heap->rows), verdicts->end) !=
-	    (ssize_t)sizeof(heap->rows))
-		return errno ? -errno : -ENOSPC;
-	heap->pieces[heap->piece_count++] = verdicts->end;
-	verdicts->end += (off_t)sizeof(heap->rows);
-	heap->count = 0;
-	return 0;
-}
-
 /* Kinds of units are told apart by a first byte that is hashed along. */
 static void name_unit(const struct events_verdict *verdicts, uint8_t kind, struct span id,
 		      uint8_t ret_unit[UNIT_BYTES])
@@ -218,6 +178,23 @@ static bool is_persons(const struct event *event)
 		event->type == EVENT_submit || !event->fields[EVENT_FIELD_visitor].data);
 }
 
+/* Whoever they were merged into. */
+static int name_person(struct events_verdict *verdicts, struct span handle,
+		       uint8_t ret_unit[UNIT_BYTES])
+{
+	struct handle person, now;
+	int code = 0;
+
+	if (handle.size == sizeof(person)) {
+		memcpy(&person, handle.data, sizeof(person));
+		code = binding_find_person(verdicts->app->store, &person, &now);
+		if (!code && !id_is_zero(&now, sizeof(now)))
+			handle = span_of(&now, sizeof(now));
+	}
+	name_unit(verdicts, UNIT_PERSON, handle, ret_unit);
+	return code;
+}
+
 /* Nothing ties such an event to others but mail, network, agent and day. */
 static void name_nobody(const struct events_verdict *verdicts, const struct settle_event *event,
 			uint8_t ret_unit[UNIT_BYTES])
@@ -239,10 +216,12 @@ static int add_rows(struct events_verdict *verdicts, const struct event *event, 
 	if (code)
 		return code;
 	if (is_persons(event)) {
-		name_unit(verdicts, UNIT_PERSON, event->fields[EVENT_FIELD_prospect], person);
+		code = name_person(verdicts, event->fields[EVENT_FIELD_prospect], person);
+		if (code)
+			return code;
 		if (has_browser && memcmp(person, row->unit, sizeof(person)) != 0) {
 			row->witness = true;
-			code = append_row(verdicts, row);
+			code = row_sort_add(verdicts->sort, row);
 			if (code)
 				return code;
 		}
@@ -251,7 +230,7 @@ static int add_rows(struct events_verdict *verdicts, const struct event *event, 
 	} else if (!has_browser) {
 		name_nobody(verdicts, &row->event, row->unit);
 	}
-	return append_row(verdicts, row);
+	return row_sort_add(verdicts->sort, row);
 }
 
 static int make_room(struct events_verdict *verdicts, uint64_t sequence)
@@ -352,30 +331,36 @@ static int settle_rows(struct events_verdict *verdicts, const struct row *rows, 
 	return 0;
 }
 
-static int settle_heap(struct events_verdict *verdicts, const struct heap *heap, usec_t as_of)
+static int settle_stretch(struct events_verdict *verdicts, usec_t as_of)
 {
-	size_t count = heap->piece_count * HEAP_BUFFER_ROWS + heap->count, from = 0;
-	cleanup_free struct row *rows = calloc(count ? count : 1, sizeof(*rows));
-	int code = 0;
+	size_t count = verdicts->row_count;
 
-	if (!rows)
-		return -ENOMEM;
-	for (size_t i = 0; i < heap->piece_count; i++)
-		if (pread(verdicts->scratch, rows + i * HEAP_BUFFER_ROWS, sizeof(heap->rows),
-			  heap->pieces[i]) != (ssize_t)sizeof(heap->rows))
-			return -EIO;
-	memcpy(rows + heap->piece_count * HEAP_BUFFER_ROWS, heap->rows,
-	       heap->count * sizeof(*rows));
-	qsort(rows, count, sizeof(*rows), compare_rows);
-	for (size_t i = 1; !code && i <= count; i++) {
-		if (i < count && i - from < SETTLE_MAX_EVENTS &&
-		    memcmp(rows[i].unit, rows[from].unit, sizeof(rows[i].unit)) == 0 &&
-		    rows[i].event.time - rows[i - 1].event.time <= SETTLE_WINDOW)
-			continue;
-		code = settle_rows(verdicts, rows + from, i - from, as_of);
-		from = i;
+	verdicts->row_count = 0;
+	return count > 0 ? settle_rows(verdicts, verdicts->rows, count, as_of) : 0;
+}
+
+static bool goes_on(const struct events_verdict *verdicts, const struct row *row)
+{
+	const struct row *last = &verdicts->rows[verdicts->row_count - 1];
+
+	return verdicts->row_count < SETTLE_MAX_EVENTS &&
+	       memcmp(row->unit, last->unit, sizeof(row->unit)) == 0 &&
+	       row->event.time - last->event.time <= SETTLE_WINDOW;
+}
+
+static int settle_all(struct events_verdict *verdicts, usec_t as_of)
+{
+	const void *row;
+	int code = row_sort_next(verdicts->sort, &row);
+
+	while (!code && row) {
+		if (verdicts->row_count > 0 && !goes_on(verdicts, row))
+			code = settle_stretch(verdicts, as_of);
+		memcpy(&verdicts->rows[verdicts->row_count++], row, sizeof(struct row));
+		if (!code)
+			code = row_sort_next(verdicts->sort, &row);
 	}
-	return code;
+	return code ? code : settle_stretch(verdicts, as_of);
 }
 
 static int fail(int code, struct error *error)
@@ -409,15 +394,16 @@ int events_verdict_new(struct app *app, const struct verdict_rules *const *rules
 	verdicts->rules = rules;
 	verdicts->rule_count = count;
 	short_hash_key_make(&verdicts->key);
-	verdicts->heaps = calloc(HEAPS, sizeof(*verdicts->heaps));
-	verdicts->scratch = import_scratch_open(error);
-	if (verdicts->scratch < 0)
+	verdicts->rows = calloc(SETTLE_MAX_EVENTS, sizeof(*verdicts->rows));
+	code = verdicts->rows
+		       ? row_sort_new(sizeof(struct row), compare_rows, &verdicts->sort, error)
+		       : -ENOMEM;
+	if (code == ROW_SORT_E_SCRATCH)
 		return EVENTS_VERDICT_E_FAILED;
-	if (!verdicts->heaps)
-		return fail(-ENOMEM, error);
-	code = read_log(verdicts);
-	for (size_t i = 0; !code && i < HEAPS; i++)
-		code = settle_heap(verdicts, &verdicts->heaps[i], as_of);
+	if (!code)
+		code = read_log(verdicts);
+	if (!code)
+		code = settle_all(verdicts, as_of);
 	if (code)
 		return fail(code, error);
 	*ret_verdicts = take_ptr(verdicts);

@@ -3,10 +3,13 @@
 other rules would say. Scenes of scanners over time are crash/scanners.py."""
 import json
 import os
+import re
+import resource
 import signal
+import subprocess
 import unittest
 
-from daemon import BROWSER, SITE, Daemon, wait_for
+from daemon import BROWSER, LIMIT_S, SITE, WAYMARK, Daemon, wait_for
 
 PAGE = SITE + "/p"
 ACME = {**BROWSER, "User-Agent": BROWSER["User-Agent"] + " AcmeView/2"}
@@ -141,6 +144,21 @@ class Verdicts(unittest.TestCase):
         self.assertTrue(others and not any("settled" in event for event in others))
         result = self.daemon.waymark("events", "--settled", "--follow", check=False)
         self.assertEqual(result.returncode, 64)
+
+    def test_settling_one_person_of_many_events_takes_no_more_memory(self):
+        with open(WAYMARK, "rb") as program:
+            if re.search(rb"__[at]san_init", program.read()):
+                self.skipTest("sanitizers take more than there is to give")
+        data = os.path.join(self.daemon.instance, "data")
+        subprocess.run([os.environ["WAYMARK_FILL_LOG"], data, "300000", "--people=1", "--days=30"],
+                       check=True, timeout=LIMIT_S)
+
+        def limit():  # all of them in memory are more
+            resource.setrlimit(resource.RLIMIT_DATA, (40 << 20, 40 << 20))
+        done = subprocess.run(
+            [WAYMARK, *self.daemon.words("events", "--settled", "--type", "open")], text=True,
+            timeout=LIMIT_S, capture_output=True, check=False, preexec_fn=limit)
+        self.assertEqual((done.stderr, done.returncode), ("", 0))
 
     def test_what_other_rules_would_change(self):
         self.daemon.start()
