@@ -14,6 +14,8 @@
  *
  * A thread that met a damaged page holds LMDB's lock of writers in state/ until it ends. It ends,
  * and the writer waits for that, throws the environment away, and starts another for the next job.
+ * A lock that was held before the job is the writer's own: then this thread goes on, since throwing
+ * the environment away under a writer that lives would leave the lock locked for ever.
  */
 #include "store/event_queue.h"
 
@@ -26,7 +28,7 @@ static void *fold_thread(void *context)
 {
 	struct event_writer *writer = context;
 	struct folder *folder = &writer->folder;
-	bool held = false;
+	bool held = false, before;
 
 	(void)pthread_mutex_lock(&writer->lock);
 	while (!held) {
@@ -35,8 +37,9 @@ static void *fold_thread(void *context)
 		if (folder->step != FOLDER_WORKS)
 			break;
 		(void)pthread_mutex_unlock(&writer->lock);
+		before = atomic_load(&writer->store->state.held);
 		fold_job_run(&folder->job);
-		held = atomic_load(&writer->store->state.held);
+		held = !before && atomic_load(&writer->store->state.held);
 		(void)pthread_mutex_lock(&writer->lock);
 		folder->step = FOLDER_DONE;
 		folder->left = held;
