@@ -210,11 +210,12 @@ document.currentScript && ((doc, data, origin) => {
     // To a page of a site of another tracker, which knows the visitor then; at once where nobody is
     // to be known, and after a second in any case.
     handover(u) {
-      const go = page => {
-        if (u)
+      const go = quietly(page => {
+        if (u) {
+          u = 0;
           location = page;
-        u = 0;
-      };
+        }
+      });
       setTimeout(go, 1000, u);
       if (state == 'identify')
         ask('/h', new URLSearchParams({ u }), 'cors').then(answer => answer.json())

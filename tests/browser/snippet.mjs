@@ -524,6 +524,22 @@ test('a hand-over leads where the tracker says, and there without it', async () 
   assertUnharmed();
 });
 
+test('a hand-over to what is no address leads nowhere, and throws nothing', async () => {
+  for (const [consent, answer] of [['denied', ''], ['identify', '{"error":"no"}'],
+    ['identify', '<'], ['identify', 'silent']]) {
+    answers.handover = answer;
+    put('/', tag(`data-consent="${consent}"`));
+    await open();
+    // This timer is behind the one that goes on without an answer.
+    await page.evaluate(() => {
+      window.waymark('handover', 'http://');
+      return new Promise(done => setTimeout(done, 1000));
+    });
+    assert.equal(page.url(), `${site.origin}/`);
+    assertUnharmed();
+  }
+});
+
 test('login proofs go as they are, before and after the script is there', async () => {
   put('/', `<script>${STUB};waymark('identify','early')</script>${tag('data-consent="identify"')}`);
   await open();
