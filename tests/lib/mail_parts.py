@@ -20,3 +20,7 @@ def leaves(message):
     visit(email.message_from_bytes(message, policy=email.policy.compat32), [])
     return found
 
+
+def header(message):
+    """The header fields of the bytes @message."""
+    return email.message_from_bytes(message, policy=email.policy.compat32)

@@ -26,7 +26,7 @@ HOMES = {
     "sodium.h": ["common/crypto/*"],
     "microhttpd.h": ["server/http/*"],
     "nats/*.h": ["server/ship/*"], "nats.h": ["server/ship/*"],
-    "gmime/*.h": ["common/text/mime*"],
+    "gmime/*.h": ["common/text/mime*"], "dlfcn.h": ["common/text/mime_library.c"],
     "libpsl.h": ["common/text/url*"],
     "idn2.h": ["common/text/url*"],
     "unicode/*.h": ["server/summary/company*"],
