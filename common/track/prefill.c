@@ -41,3 +41,40 @@ enum prefill_source prefill_choose(const struct prefill_rights *rights, enum for
 		return PREFILL_KNOWN;
 	return PREFILL_NOTHING;
 }
+
+static bool is_choice(const struct form_field *field, struct span value)
+{
+	for (size_t i = 0; i < field->choice_count; i++)
+		if (span_equal(value, span_text(field->choices[i].value)))
+			return true;
+	return false;
+}
+
+static bool are_choices(const struct form_field *field, struct span value)
+{
+	size_t at = 0;
+
+	while (at <= value.size) {
+		size_t end = span_find(value, ';', at);
+
+		if (!is_choice(field, span_slice(value, at, end - at)))
+			return false;
+		at = end + 1;
+	}
+	return true;
+}
+
+static bool is_number(struct span value)
+{
+	for (size_t i = 0; i < value.size; i++)
+		if (!value.data[i] || !strchr("0123456789+-.eE", value.data[i]))
+			return false;
+	return value.size > 0;
+}
+
+bool prefill_fits(const struct form_field *field, struct span value)
+{
+	if (field->choice_count > 0)
+		return field->multiple ? are_choices(field, value) : is_choice(field, value);
+	return field->type != FORM_TYPE_NUMBER || is_number(value);
+}

@@ -47,4 +47,11 @@ enum prefill_source {
 enum prefill_source prefill_choose(const struct prefill_rights *rights, enum form_level level,
 				   bool is_typed);
 
+/*
+ * May @value stand in @field at all? Where the field has choices it is one of them (or several,
+ * joined by ';'), and a number is a number: otherwise what a level allows of a choice would let
+ * out whatever else is kept under that name.
+ */
+bool prefill_fits(const struct form_field *field, struct span value);
+
 #endif

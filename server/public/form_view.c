@@ -2,14 +2,14 @@
 /*
  * GET /f/<form>: the page of a form, filled with what this browser may be shown.
  *
- * No page but ours can read the answer, so where the request came from does not matter; but only a
- * navigation is answered with values, by itself or into a frame of a site, since whatever else asks
- * for it shows it to nobody. As for GET /p, values leave with their event or not at all. Looking at
- * it changes nothing.
+ * No page but ours can read the answer; but only a navigation is answered with values, by itself or
+ * into a frame of a site, since whatever else asks for it shows it to nobody. As for GET /p, values
+ * leave with their event or not at all. Looking at it changes nothing.
  */
 #include "base/cleanup.h"
 #include "public/form_page.h"
 #include "public/form_request.h"
+#include "public/origin.h"
 #include "public/prefill.h"
 #include "public/privacy_page.h"
 #include "public/public.h"
@@ -38,11 +38,14 @@ static enum handled send_kept(struct request *request)
 	return send_page(request, lost ? &answer->empty : &answer->filled);
 }
 
-static bool is_navigation(const struct request *request)
+/* By itself it may be opened from anywhere; a frame on a page of nobody we know stays empty. */
+static bool is_shown(struct request *request, const struct form_page *page)
 {
 	struct span mode = request_value(request, HEADER_SEC_FETCH_MODE);
 
-	return !mode.data || span_equal(mode, SPAN("navigate"));
+	if (mode.data && !span_equal(mode, SPAN("navigate")))
+		return false;
+	return !page->framed || origin_allows_get(request, page->tracker);
 }
 
 static enum handled refuse_unknown(struct request *request, struct span lang)
@@ -107,7 +110,7 @@ enum handled public_form(struct request *request)
 		visit_count_cookies(&visit);
 	form_page_init(&page, &visit, form, form_body_get(&query, SPAN("lang")));
 	page.state = form_page_done(form_body_get(&query, SPAN("done")));
-	prefill_look_up(&visit, form, is_navigation(request), &prefill);
+	prefill_look_up(&visit, form, is_shown(request, &page), &prefill);
 	if (prefill.shows && page.state != FORM_PAGE_SENT && page.state != FORM_PAGE_CONFIRM)
 		ticket = prefill_record(&visit, &prefill);
 	if (!ticket)

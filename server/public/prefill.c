@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Four lookups, whoever asks: what ties the browser to a person and whether it is the only one
- * (state/), what it has sent itself and what is known of the person (people/). Whatever cannot be
- * read is not shown.
+ * Five lookups, whoever asks: what ties the browser to a person, whether it is the only one, and as
+ * whom it sent what it sent (state/), what that was and what is known of the person (people/).
+ * Whatever cannot be read is not shown.
  *
  * Values are looked up by the person's field that a field of the form fills, so what was typed into
  * one form is there in the next. The address is the person's own where no value of that field is
@@ -53,6 +53,20 @@ static struct handle find_person(struct store *store, const struct visitor_id *v
 	return nobody;
 }
 
+/* What @visitor has sent; true where that was as @person, whom others may have been merged into. */
+static bool find_typed(struct store *store, const struct visitor_id *visitor,
+		       const struct handle *person, struct arena *arena, struct typed *typed)
+{
+	struct handle now;
+
+	if (typed_find(store, visitor, arena, typed) != 0) {
+		*typed = (struct typed){.time = 0};
+		id_random_handle(&typed->person);
+	}
+	return binding_find_person(store, &typed->person, &now) == 0 &&
+	       memcmp(&now, person, sizeof(now)) == 0;
+}
+
 static void look_up(const struct visit *visit, const struct visitor_id *visitor,
 		    struct prefill *prefill, struct known *known)
 {
@@ -66,9 +80,7 @@ static void look_up(const struct visit *visit, const struct visitor_id *visitor,
 	situation->claimed = recent_claims_find(&visit->app->recent_claims, visitor, &person);
 	if (binding_is_only(store, &person, visitor, &situation->only) != 0)
 		situation->only = false;
-	if (typed_find(store, visitor, arena, &known->typed) != 0)
-		known->typed = (struct typed){.time = 0};
-	situation->typed = memcmp(&known->typed.person, &person, sizeof(person)) == 0;
+	situation->typed = find_typed(store, visitor, &person, arena, &known->typed);
 	if (people_find_handle(store, &person, arena, &known->person) != 0)
 		known->person = (struct person){.created = 0};
 	sodium_memzero(&known->person.key, sizeof(known->person.key));
@@ -121,7 +133,7 @@ static void choose_value(const struct visit *visit, const struct known *known, s
 		value = sent;
 	else if (source == PREFILL_KNOWN)
 		value = known_value(known, prefill->form, index);
-	if (value.size == 0 || field->hidden)
+	if (value.size == 0 || field->hidden || !prefill_fits(field, value))
 		return;
 	prefill->values[index] = arena_copy(&visit->request->arena, value);
 	if (!prefill->values[index].data)

@@ -9,7 +9,7 @@ import time
 import unittest
 import urllib.parse
 
-from daemon import BROWSER, SITE, Daemon
+from daemon import BROWSER, SITE, Daemon, wait_for
 from mint import LINK_PART, LOGIN, PROSPECT_PART, Keys
 
 SHOP = "http://localhost:8091"
@@ -225,6 +225,10 @@ class Levels(Prefill):
         self.assertEqual(self.disclosed()[0]["props"]["fields"],
                          dict.fromkeys(("email", "company", "size", "mobile"), "confirmed"))
 
+    def test_what_is_no_choice_of_the_form_is_not_told(self):
+        self.people({"email": "alice@example.com", "size": "a remark of ours"})
+        self.as_stranger(self.arrive().prefill())
+
     def test_a_click_is_fresh_for_half_an_hour(self):
         browser = self.arrive()
         self.clock(29)
@@ -294,6 +298,14 @@ class Sent(Prefill):
                          dict.fromkeys(("email", "company", "size"), "own"))
         self.as_stranger(self.browser().prefill())
         self.assertNotIn("Bob", json.dumps(self.disclosed()))
+
+    def test_it_is_shown_after_a_merge_as_well(self):
+        browser = self.arrive("bob@example.com")
+        self.assertIn(browser.send(self.BOB).status, (200, 201))
+        shown = browser.values()
+        self.daemon.waymark("prospect", "merge", "alice@example.com", "bob@example.com")
+        wait_for(lambda: len(self.daemon.events(type="merge")) == 1)
+        self.assertEqual(browser.values(), shown)
 
     def test_a_stranger_who_types_a_known_address_learns_nothing(self):
         typed = {"email": "alice@example.com", "size": "1-9"}
@@ -380,7 +392,7 @@ class Strangers(Prefill):
     def test_all_are_strangers(self):
         expected = self.stranger()
         cost = self.cost(self.stranger)
-        self.assertEqual(cost, [2, 2])
+        self.assertEqual(cost, [3, 2])
         for name, case in self.CASES.items():
             with self.subTest(name):
                 self.clock(0)
@@ -403,8 +415,8 @@ class Strangers(Prefill):
     def test_whoever_is_known_costs_the_same(self):
         browser = self.arrive()
         self.assertEqual(browser.values(), TOLD["click"])
-        self.assertEqual(self.cost(browser.prefill), [2, 2])
-        self.assertEqual(self.cost(self.stranger), [2, 2])
+        self.assertEqual(self.cost(browser.prefill), [3, 2])
+        self.assertEqual(self.cost(self.stranger), [3, 2])
 
     def test_a_link_of_two_parts(self):
         keys = Keys(self.daemon.instance)
@@ -467,6 +479,17 @@ class Hosted(Prefill):
         page = browser.page(**{"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"})
         self.assertEqual(page.shown(), {**EMPTY, "message": ""})
         self.assertEqual(self.disclosed(), [])
+
+    def test_a_frame_of_a_page_that_is_no_site_is_empty(self):
+        browser, frame = self.arrive(), {"Sec-Fetch-Dest": "iframe"}
+        for headers, shown in (
+                ({"Sec-Fetch-Site": "same-site", "Referer": SITE + "/"}, TOLD["click"]),
+                ({"Sec-Fetch-Site": "same-origin"}, TOLD["click"]),
+                ({"Sec-Fetch-Site": "same-site", "Referer": "http://localhost:9999/"}, EMPTY),
+                ({"Sec-Fetch-Site": "cross-site"}, EMPTY)):
+            page = browser.page(**frame, **headers)
+            self.assertEqual(page.shown(), {**shown, "message": ""}, headers)
+        self.assertEqual(len(self.disclosed()), 2)
 
     def test_not_you(self):
         browser = self.arrive()

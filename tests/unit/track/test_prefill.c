@@ -113,6 +113,36 @@ static void test_a_proof_opens_all_but_never(void **state)
 	expect(&situation, "-ttt", "-kkk");
 }
 
+static bool fits(const struct form_field *field, const char *value)
+{
+	return prefill_fits(field, span_text(value));
+}
+
+static void test_what_is_no_choice_stays_where_it_is(void **state)
+{
+	static const struct form_choice choices[] = {{.value = "one"}, {.value = "two"}};
+	struct form_field field = {.choices = choices, .choice_count = 2};
+
+	(void)state;
+	assert_true(fits(&field, "two"));
+	assert_false(fits(&field, "One"));
+	assert_false(fits(&field, "one;two"));
+	assert_false(fits(&field, "a remark of ours"));
+	field.multiple = true;
+	assert_true(fits(&field, "one"));
+	assert_true(fits(&field, "two;one"));
+	assert_false(fits(&field, "two;three"));
+	assert_false(fits(&field, "two;"));
+	assert_false(fits(&field, ";"));
+	assert_false(fits(&field, ""));
+	field = (struct form_field){.type = FORM_TYPE_NUMBER};
+	assert_true(fits(&field, "-1.5e3"));
+	assert_false(fits(&field, "12 of them"));
+	assert_false(prefill_fits(&field, span_of("1\0", 2)));
+	field.type = FORM_TYPE_TEXT;
+	assert_true(fits(&field, "anything"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +152,7 @@ int main(void)
 		cmocka_unit_test(test_what_was_typed_here_opens_up_to_own),
 		cmocka_unit_test(test_what_was_typed_as_somebody_else_is_not_shown),
 		cmocka_unit_test(test_a_proof_opens_all_but_never),
+		cmocka_unit_test(test_what_is_no_choice_stays_where_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
