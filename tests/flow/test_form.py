@@ -80,7 +80,7 @@ class Forms(unittest.TestCase):
                 ('{"name": "contact",\n "success": "https://evil.example/",\n'
                  ' "fields": [{"name": "a"}]}', "form.json:2:13: success: https://evil.example "),
                 ('{"name": "contact"', "form.json:1:19: not valid JSON"),
-                ('{"name": "contact", "fields": [{"name": "t", "type": "tel", "prefill": "click"}]}',
+                ('{"name": "c", "fields": [{"name": "t", "type": "tel", "prefill": "click"}]}',
                  'fields[0].prefill: must not be "click"')):
             result = self.set(text, check=False)
             self.assertEqual(result.returncode, 1)
