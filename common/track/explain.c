@@ -17,16 +17,16 @@ struct route {
 };
 
 static const struct route routes[] = {
-	{"/c/", "", PURPOSE_CLICK},
-	{"/u/", "", PURPOSE_SELF_CONTAINED},
-	{"/o/", ".gif", PURPOSE_OPEN},
-	{"/s/", "", PURPOSE_SUBSCRIPTION},
+	{"/c/", "", PURPOSE_CLICK},    {"/u/", "", PURPOSE_SELF_CONTAINED},
+	{"/o/", ".gif", PURPOSE_OPEN}, {"/s/", "", PURPOSE_SUBSCRIPTION},
+	{"/h/", "", PURPOSE_HANDOVER}, {"/staff/", "", PURPOSE_STAFF},
 };
+enum { MAIL_ROUTES = 4, ROUTES = sizeof(routes) / sizeof(routes[0]) };
 
 /* The token's text in @path, and which route it is of; NULL when there is none. */
-static const struct route *route_of_path(struct span path, struct span *ret_text)
+static const struct route *route_of_path(struct span path, size_t count, struct span *ret_text)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		size_t head = strlen(routes[i].prefix), tail = strlen(routes[i].suffix);
 
 		if (!span_starts(path, span_text(routes[i].prefix)) || path.size <= head + tail ||
@@ -89,8 +89,9 @@ static int explain_two_parts(const struct keyring *keyring, struct span text, si
 	return 0;
 }
 
-int rewrite_explain(const struct tracker_set *trackers, const struct keyring *keyring,
-		    struct span text, struct rewrite_explained *ret_explained, struct error *error)
+static int explain(const struct tracker_set *trackers, const struct keyring *keyring,
+		   struct span text, size_t route_count, struct rewrite_explained *ret_explained,
+		   struct error *error)
 {
 	struct rewrite_explained explained = {.tracker = tracker_of_url(trackers, text)};
 	const struct route *route;
@@ -102,11 +103,11 @@ int rewrite_explain(const struct tracker_set *trackers, const struct keyring *ke
 	if (!explained.tracker || url_parse(text, &url) != 0)
 		return error_set(error, REWRITE_E_NOT_OURS,
 				 "this is not an address of a tracker in the configuration");
-	route = route_of_path(url.path, &part);
+	route = route_of_path(url.path, route_count, &part);
 	if (!route)
 		return error_set(error, REWRITE_E_NOT_OURS,
 				 "this address of %s holds no token: tracked links begin with /c/, "
-				 "/u/, /o/ or /s/",
+				 "/u/, /o/ or /s/, others of ours with /h/ or /staff/",
 				 explained.tracker->host);
 	slash = span_find(part, '/', 0);
 	explained.purpose = route->purpose;
@@ -117,7 +118,20 @@ int rewrite_explain(const struct tracker_set *trackers, const struct keyring *ke
 	if (r != 0)
 		return r;
 	*ret_explained = explained;
-	if (explained.purpose == PURPOSE_SELF_CONTAINED)
+	if (explained.purpose == PURPOSE_SELF_CONTAINED || explained.purpose == PURPOSE_HANDOVER)
 		ret_explained->token.url.data = ret_explained->token.url_bytes;
 	return 0;
+}
+
+int rewrite_explain(const struct tracker_set *trackers, const struct keyring *keyring,
+		    struct span url, struct rewrite_explained *ret_explained, struct error *error)
+{
+	return explain(trackers, keyring, url, MAIL_ROUTES, ret_explained, error);
+}
+
+int rewrite_explain_any(const struct tracker_set *trackers, const struct keyring *keyring,
+			struct span url, struct rewrite_explained *ret_explained,
+			struct error *error)
+{
+	return explain(trackers, keyring, url, ROUTES, ret_explained, error);
 }

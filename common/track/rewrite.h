@@ -100,8 +100,9 @@ int rewrite_strip(struct span message, const struct rewrite_options *options,
 		  void *context, struct rewrite_result **ret_result, struct error *error);
 
 /*
- * What one URL that we signed says, offline: for `link verify` and for our-own-link checks.
- * Works for /c/ in both forms, /u/, /o/, /s/. Do not copy it: token.url points into itself.
+ * What one URL that we signed says, offline: for our-own-link checks, /c/ in both forms, /u/, /o/,
+ * /s/; rewrite_explain_any(), for `link verify`: /h/ and /staff/, too, which are in no mail. Do not
+ * copy it: token.url points into itself.
  *
  * Return: 0; REWRITE_E_NOT_OURS: not an address of a tracker, or one that holds no token;
  * REWRITE_E_FORGED with @error saying which check failed.
@@ -115,5 +116,8 @@ struct rewrite_explained {
 enum { REWRITE_E_NOT_OURS = 4, REWRITE_E_FORGED = 5 };
 int rewrite_explain(const struct tracker_set *trackers, const struct keyring *keyring,
 		    struct span url, struct rewrite_explained *ret_explained, struct error *error);
+int rewrite_explain_any(const struct tracker_set *trackers, const struct keyring *keyring,
+			struct span url, struct rewrite_explained *ret_explained,
+			struct error *error);
 
 #endif

@@ -4,10 +4,13 @@
  * link is also looked up, so that the destination and the names can be shown; without one the
  * answer about the signature is the same.
  *
+ * A hand-over names nobody: whom it is of only the server knows that made it, until it ends.
+ *
  * A person is shown as the prospect id that the link holds, never as an address: this command reads
  * no personal data, so it can be used on a link that somebody sent in.
  */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/encode.h"
 #include "commands/command.h"
 #include "commands/session.h"
@@ -107,6 +110,14 @@ static void print_prospect_part(const struct app *app, const struct rewrite_expl
 		print_name(app->store, NAME_MAILING, &explained->second.mailing);
 }
 
+static void print_end(uint32_t second)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	clock_format((usec_t)second * USEC_PER_SEC, text);
+	print_row((usec_t)second * USEC_PER_SEC < clock_wall() ? "ended" : "ends", span_text(text));
+}
+
 static void print_explained(const struct app *app, const struct rewrite_explained *explained)
 {
 	static const char *const texts[PURPOSE_COUNT] = {
@@ -115,6 +126,8 @@ static void print_explained(const struct app *app, const struct rewrite_explaine
 		[PURPOSE_SELF_CONTAINED] = "click, self-contained",
 		[PURPOSE_OPEN] = "open",
 		[PURPOSE_SUBSCRIPTION] = "subscription",
+		[PURPOSE_HANDOVER] = "hand-over from a site of another tracker, once",
+		[PURPOSE_STAFF] = "opt-out of staff's browsers",
 	};
 	const struct token *token = &explained->token;
 
@@ -131,7 +144,11 @@ static void print_explained(const struct app *app, const struct rewrite_explaine
 		print_name(app->store, NAME_MAILING, &token->mailing);
 	if (explained->purpose == PURPOSE_SUBSCRIPTION)
 		print_name(app->store, NAME_LIST, &token->list);
-	if (explained->has_second)
+	if (explained->purpose == PURPOSE_HANDOVER)
+		print_row("leads to", token->url);
+	if (explained->purpose == PURPOSE_HANDOVER || explained->purpose == PURPOSE_STAFF)
+		print_end(token->second);
+	else if (explained->has_second)
 		print_prospect_part(app, explained);
 	else
 		print_person(&token->prospect);
@@ -160,8 +177,8 @@ int command_link_verify(int argc, char **argv)
 		r = app_open(line.config, APP_OFFLINE, &app, &error);
 	if (r != 0)
 		return command_fail(&error);
-	r = rewrite_explain(app->trackers, app->keyring, span_text(line.argument), &explained,
-			    &error);
+	r = rewrite_explain_any(app->trackers, app->keyring, span_text(line.argument), &explained,
+				&error);
 	if (r == 0)
 		print_explained(app, &explained);
 	app_close(app);

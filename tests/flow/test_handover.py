@@ -203,6 +203,11 @@ class HandedOver(Handover):
         self.assertNotIn(bytes.fromhex(browser.visitor(ONE)), payload)
         self.assertLessEqual(abs(int.from_bytes(payload[13:17], "big") - time.time() - SECONDS), 5)
         self.assertNotEqual(browser.link(), url)
+        explained = self.daemon.waymark("link", "verify", url).stdout
+        self.assertIn("verifies    hand-over from a site of another tracker, once\n", explained)
+        self.assertIn(f"leads to    {PAGE}\n", explained)
+        self.assertRegex(explained, r"\nends +20[0-9-]+T")
+        self.assertNotIn("prospect", explained)
 
     def test_the_cookie_is_a_navigations(self):
         browser = self.known(self.person())

@@ -24,6 +24,8 @@ static const struct {
 	{PURPOSE_SELF_CONTAINED, "https://go.example.com/u/%s"},
 	{PURPOSE_OPEN, "https://go.example.com/o/%s.gif"},
 	{PURPOSE_SUBSCRIPTION, "https://go.example.com/s/%s"},
+	{PURPOSE_HANDOVER, "https://go.example.com/h/%s"},
+	{PURPOSE_STAFF, "https://go.example.com/staff/%s"},
 };
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
 
@@ -60,7 +62,8 @@ static void url_of(size_t route, const char *token, char *ret_url, size_t size)
 
 static int explain(const char *url, struct rewrite_explained *ret_explained, struct error *error)
 {
-	return rewrite_explain(world.trackers, world.keyring, span_text(url), ret_explained, error);
+	return rewrite_explain_any(world.trackers, world.keyring, span_text(url), ret_explained,
+				   error);
 }
 
 static void each_path_takes_the_token_of_its_purpose_only(void **state)
@@ -86,8 +89,25 @@ static void each_path_takes_the_token_of_its_purpose_only(void **state)
 			assert_int_equal(r, 0);
 			assert_int_equal(explained.purpose, purpose);
 			assert_ptr_equal(explained.tracker, world.trackers->primary);
-			assert_int_equal(explained.token.prospect.bytes[11], 2);
+			if (purpose < PURPOSE_HANDOVER)
+				assert_int_equal(explained.token.prospect.bytes[11], 2);
 		}
+}
+
+static void a_hand_over_shows_its_page_and_is_no_link_of_a_mail(void **state)
+{
+	struct rewrite_explained explained;
+	char token[TOKEN_MAX_CHARS + 1], url[TOKEN_MAX_CHARS + 64];
+
+	(void)state;
+	mint(PURPOSE_HANDOVER, token);
+	(void)snprintf(url, sizeof(url), "https://go.example.com/h/%s", token);
+	assert_int_equal(explain(url, &explained, NULL), 0);
+	assert_true(span_equal(explained.token.url, SPAN("https://a.example/?b=1")));
+	assert_int_equal(explained.token.second, 0);
+	assert_int_equal(rewrite_explain(world.trackers, world.keyring, span_text(url), &explained,
+					 NULL),
+			 REWRITE_E_NOT_OURS);
 }
 
 static void a_self_contained_link_shows_its_destination(void **state)
@@ -202,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_path_takes_the_token_of_its_purpose_only),
 		cmocka_unit_test(a_self_contained_link_shows_its_destination),
+		cmocka_unit_test(a_hand_over_shows_its_page_and_is_no_link_of_a_mail),
 		cmocka_unit_test(no_flipped_bit_is_accepted),
 		cmocka_unit_test(two_part_links_say_whether_the_second_part_verifies),
 		cmocka_unit_test(what_holds_no_token_is_not_ours),
