@@ -129,6 +129,49 @@ int typed_find(struct store *store, const struct visitor_id *visitor, struct are
 	return 0;
 }
 
+struct person_search {
+	const struct handle *person;
+	struct arena *arena;
+	struct typed_row *rows;
+	size_t max, count;
+};
+
+static void find_person(struct txn *txn, void *context)
+{
+	struct person_search *search = context;
+	struct txn_walk walk;
+	struct span key, row;
+
+	search->count = 0;
+	txn_walk_begin(txn, PEOPLE_TYPED, span_of(NULL, 0), &walk);
+	while (search->count < search->max && txn_walk_next(&walk, &key, &row)) {
+		struct typed_row *found = &search->rows[search->count];
+
+		if (key.size != sizeof(found->visitor) || !decode(row, &found->typed) ||
+		    memcmp(&found->typed.person, search->person, sizeof(*search->person)) != 0)
+			continue;
+		memcpy(&found->visitor, key.data, key.size);
+		found->typed.values = arena_copy(search->arena, found->typed.values);
+		txn_fail(txn, found->typed.values.data ? 0 : -ENOMEM);
+		search->count++;
+	}
+	txn_walk_end(&walk);
+}
+
+int typed_find_person(struct store *store, const struct handle *person, struct arena *arena,
+		      struct typed_row *ret_rows, size_t max, size_t *ret_count)
+{
+	struct person_search search = {.person = person,
+				       .arena = arena,
+				       .rows = ret_rows,
+				       .max = max};
+	int r = txn_read(&store->people, find_person, &search);
+
+	if (!r)
+		*ret_count = search.count;
+	return r;
+}
+
 static void insert(struct typed_change *change)
 {
 	struct typed_change **bucket = bucket_of(change->index, &change->visitor);

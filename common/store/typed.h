@@ -30,6 +30,17 @@ int typed_find(struct store *store, const struct visitor_id *visitor, struct are
 	       struct typed *ret_typed);
 
 /*
+ * What all browsers have sent that said they were @person, at most @max of them; looks through all
+ * rows, and sees what is durable. Return: 0; negative errno.
+ */
+struct typed_row {
+	struct visitor_id visitor;
+	struct typed typed;
+};
+int typed_find_person(struct store *store, const struct handle *person, struct arena *arena,
+		      struct typed_row *ret_rows, size_t max, size_t *ret_count);
+
+/*
  * From now on @visitor has sent @typed, whatever it sent before. @told_by: the submit event in
  * @ticket, from 1, which gives typed->event its value.
  *

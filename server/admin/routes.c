@@ -24,6 +24,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 	ROW("/api/v1/prospects",        16 * MIB),                                                 \
 	ROW("/api/v1/prospects/anew",   4 * KIB),                                                  \
 	ROW("/api/v1/prospects/erase",  64 * KIB),                                                 \
+	ROW("/api/v1/prospects/export", 4 * KIB),                                                  \
 	ROW("/api/v1/prospects/find",   4 * KIB),                                                  \
 	ROW("/api/v1/prospects/identities", 256 * KIB),                                            \
 	ROW("/api/v1/prospects/merge",  4 * KIB),                                                  \

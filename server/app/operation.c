@@ -28,6 +28,7 @@ static const struct operation operations[] = {
 	{"/api/v1/prospects",        operation_prospects_import, .scope = SCOPE_PROSPECTS_WRITE},
 	{"/api/v1/prospects/anew",   operation_prospects_anew},
 	{"/api/v1/prospects/erase",  operation_prospects_erase},
+	{"/api/v1/prospects/export", operation_prospects_export},
 	{"/api/v1/prospects/find",   operation_prospects_find, .scope = SCOPE_PROSPECTS_READ},
 	{"/api/v1/prospects/identities", operation_prospects_identities},
 	{"/api/v1/prospects/merge",  operation_prospects_merge},

@@ -90,6 +90,7 @@ int command_prospect(int argc, char **argv);
 int command_prospect_anew(int argc, char **argv);
 int command_prospect_duplicates(int argc, char **argv);
 int command_prospect_erase(int argc, char **argv);
+int command_prospect_export(int argc, char **argv);
 int command_prospect_find(int argc, char **argv);
 int command_prospect_import(int argc, char **argv);
 int command_prospect_merge(int argc, char **argv);

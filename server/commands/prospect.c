@@ -15,6 +15,7 @@ static const struct command subcommands[] = {
 	{"anew",   command_prospect_anew,   "take an erased address as a new person"},
 	{"duplicates", command_prospect_duplicates, "print who may be one person"},
 	{"erase",  command_prospect_erase,  "erase people: nothing ties anything to them afterwards"},
+	{"export", command_prospect_export, "print everything that is held of one person (recorded)"},
 	{"find",   command_prospect_find,   "print the handle of an address"},
 	{"import", command_prospect_import, "add or change people from CSV or NDJSON"},
 	{"merge",  command_prospect_merge,  "say that two people are one"},

@@ -26,6 +26,8 @@ struct scrub {
 	const struct span *handles;
 	size_t count;
 	struct deliver_scrub *done;
+	deliver_row_fn each; /* NULL: they are taken out */
+	void *context;
 	struct error *error;
 	struct deliver_folder folder;
 	int delivery;	  /* descriptor of the one at hand */
@@ -144,6 +146,22 @@ static int rewrite(struct scrub *scrub, const char *name, struct span text)
 	return put(scrub, name, gone, (uint64_t)bytes);
 }
 
+static int tell(const struct scrub *scrub, const char *name, struct span text)
+{
+	bool quotes = strstr(name, ".csv") != NULL;
+	int code = 0;
+
+	for (size_t at = 0, end; at < text.size && !code; at = end) {
+		struct span row;
+
+		end = record_end(text, at, quotes);
+		row = span_slice(text, at, end - at);
+		if (is_about(scrub, row))
+			code = scrub->each(scrub->context, scrub->name, name, row);
+	}
+	return code;
+}
+
 static int scrub_file(struct scrub *scrub, const char *name)
 {
 	cleanup_close int fd = openat(scrub->delivery, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -161,7 +179,7 @@ static int scrub_file(struct scrub *scrub, const char *name)
 		return fail(scrub, name, "cannot be read");
 	text = span_of(map, (size_t)status.st_size);
 	if (is_about(scrub, text))
-		code = rewrite(scrub, name, text);
+		code = scrub->each ? tell(scrub, name, text) : rewrite(scrub, name, text);
 	(void)munmap(map, (size_t)status.st_size);
 	return code;
 }
@@ -179,7 +197,7 @@ static int write_manifest(struct scrub *scrub)
 	return 0;
 }
 
-/* The draft of an earlier call that was killed may hold anybody. */
+/* The draft of an earlier call that was killed is none, and goes with the next one. */
 static bool is_delivered(const char *name)
 {
 	return name[0] != '.' && strcmp(name, MANIFEST) != 0;
@@ -197,14 +215,15 @@ static int scrub_files(struct scrub *scrub)
 			(void)close(descriptor);
 		return fail(scrub, "", "cannot be read");
 	}
-	(void)unlinkat(scrub->delivery, DRAFT, 0);
+	if (!scrub->each)
+		(void)unlinkat(scrub->delivery, DRAFT, 0);
 	while (!code && (file = readdir(files)) != NULL)
 		if (is_delivered(file->d_name))
 			code = scrub_file(scrub, file->d_name);
 	(void)closedir(files);
 	if (!code && scrub->changed)
 		code = write_manifest(scrub);
-	if (!code && fsync(scrub->delivery))
+	if (!code && !scrub->each && fsync(scrub->delivery))
 		code = fail(scrub, "", "cannot be synced");
 	return code;
 }
@@ -256,24 +275,45 @@ static int scrub_all(struct scrub *scrub)
 	return code;
 }
 
+static int run(struct scrub *scrub, const char *directory)
+{
+	int code;
+
+	if (access(directory, F_OK) && errno == ENOENT) {
+		scrub->done->absent = true;
+		return 0;
+	}
+	code = deliver_folder_open(&scrub->folder, directory, scrub->error);
+	if (!code)
+		code = scrub_all(scrub);
+	deliver_folder_close(&scrub->folder);
+	return code;
+}
+
 int deliver_scrub(const char *directory, const struct span *handles, size_t count,
 		  struct deliver_scrub *ret_done, struct error *error)
 {
 	struct deliver_scrub done = {.absent = false};
 	struct scrub scrub = {
 		.handles = handles, .count = count, .done = &done, .error = error, .name = ""};
-	int code;
+	int code = run(&scrub, directory);
 
-	if (access(directory, F_OK) && errno == ENOENT) {
-		done.absent = true;
-		*ret_done = done;
-		return 0;
-	}
-	code = deliver_folder_open(&scrub.folder, directory, error);
-	if (!code)
-		code = scrub_all(&scrub);
-	deliver_folder_close(&scrub.folder);
 	if (!code)
 		*ret_done = done;
 	return code;
+}
+
+int deliver_find_rows(const char *directory, const struct span *handles, size_t count,
+		      deliver_row_fn each, void *context, struct error *error)
+{
+	struct deliver_scrub done = {.absent = false};
+	struct scrub scrub = {.handles = handles,
+			      .count = count,
+			      .done = &done,
+			      .each = each,
+			      .context = context,
+			      .error = error,
+			      .name = ""};
+
+	return run(&scrub, directory);
 }

@@ -24,4 +24,13 @@ struct deliver_scrub {
 int deliver_scrub(const char *directory, const struct span *handles, size_t count,
 		  struct deliver_scrub *ret_done, struct error *error);
 
+/*
+ * The rows about them, as they lie there; nothing is changed. A nonzero return of @each ends it and
+ * is returned. A folder that is not there has none.
+ */
+typedef int (*deliver_row_fn)(void *context, const char *delivery, const char *file,
+			      struct span row);
+int deliver_find_rows(const char *directory, const struct span *handles, size_t count,
+		      deliver_row_fn each, void *context, struct error *error);
+
 #endif

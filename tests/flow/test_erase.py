@@ -9,12 +9,18 @@ import json
 import os
 import shutil
 import unittest
+import urllib.parse
 
 import summaries
-from daemon import SITE, Daemon, wait_for
+from daemon import BROWSER, SITE, Daemon, wait_for
 
 ALICE, BOB, CAROL = "alice.adams@example.com", "bob.brown@example.com", "carol.clark@example.com"
 NAMES = {ALICE: "Alicia Adamson", BOB: "Robert Brownlee", CAROL: "Carola Clarkson"}
+OTHER = "a.adamson@elsewhere.example"  # a second address of Alice's, merged into the first
+PHONES = {ALICE: "+44 7700 900111", BOB: "+44 7700 900222", CAROL: "+44 7700 900333"}
+FORM = {"name": "contact", "success": SITE + "/thanks", "fields": [
+    {"name": "email", "type": "email", "required": True},
+    {"name": "phone", "type": "tel", "prefill": "own"}]}
 LATER = "2099-01-01T00:00:00Z"
 
 
@@ -90,10 +96,35 @@ class Erase(unittest.TestCase):
         url = self.mail_link(address)
         cookie = self.daemon.click(f"{url}?to={address}&name={NAMES[address]}"
                                    .replace(" ", "+")).cookie
-        for page in ("/prices", "/contact"):
-            view = f"t=view&v=00000000000000aa&u={SITE}{page}"
+        for view_id, page in ((1, "/prices"), (2, "/contact")):
+            view = f"t=view&v={view_id:016x}&u={SITE}{page}"
             self.assertEqual(self.daemon.beacon(view, {"Cookie": cookie}).status, 204)
-        return url, cookie
+        return url, self.post(address, cookie)
+
+    def post(self, address, cookie):
+        """They send a form in that browser; the cookie that it has then."""
+        body = urllib.parse.urlencode({"email": address, "phone": PHONES[address]}).encode()
+        headers = {**BROWSER, "Origin": SITE, "Sec-Fetch-Site": "same-site", "Cookie": cookie,
+                   "Content-Type": "application/x-www-form-urlencoded"}
+        answer = self.daemon.request("POST", "/f/contact", headers, body=body)
+        self.assertEqual(answer.status, 303, answer)
+        return answer.cookie or cookie
+
+    def define_form(self):
+        path = self.path("form.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(FORM, file)
+        self.daemon.waymark("form", "set", path)
+
+    def merge_other(self):
+        path = self.path("other.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"email,city\n{OTHER},Winchester\n")
+        self.daemon.waymark("prospect", "import", path)
+        os.remove(path)
+        self.other = self.handle(OTHER)
+        self.daemon.waymark("prospect", "merge", ALICE, OTHER)
+        self.assertEqual(self.handle(OTHER), self.handles[ALICE])
 
     def summarize(self, *arguments):
         return self.daemon.run("summarize", "--config", self.daemon.config_path, "--as-of", LATER,
@@ -123,7 +154,7 @@ class Erase(unittest.TestCase):
         return prospect, mac(b"erased", prospect)
 
     def expect_nowhere(self, address, key, *folders):
-        for secret in (address, NAMES[address], key, self.ids_of(address)[0]):
+        for secret in (address, NAMES[address], PHONES[address], key, self.ids_of(address)[0]):
             self.assertEqual(places_of(secret, *folders), [], secret)
 
     def rows(self, number, name):
@@ -134,11 +165,40 @@ class Erase(unittest.TestCase):
     def begin(self):
         """Three people who did the same; delivered, summarized, backed up."""
         self.daemon.start()
+        self.define_form()
         self.links = {address: self.visit(address) for address in NAMES}
-        wait_for(lambda: len(self.daemon.events(type="view")) == 6)
+        wait_for(lambda: len(self.daemon.events(type="submit")) == 3)
+        self.merge_other()
         self.keys = {address: self.key_of(address) for address in NAMES}
         self.summarize("--out", self.out)
         self.daemon.waymark("backup", self.backup, "--people", self.copies)
+
+    def check_export(self):
+        """All of it, once, on the record; and nothing of others."""
+        text = self.daemon.waymark("prospect", "export", OTHER).stdout
+        held = json.loads(text)
+        person = held["person"]
+        self.assertEqual((person["email"], person["prospect"]), (ALICE, self.handles[ALICE]))
+        name = person["record"]["values"]["name"]
+        self.assertEqual((name["value"], name["source"]), (NAMES[ALICE], "import"))
+        self.assertEqual([one["email"] for one in person["merged"]], [OTHER])
+        self.assertEqual([row["values"]["phone"] for row in held["typed"]], [PHONES[ALICE]])
+        types = [event["type"] for event in held["events"]]
+        for kind, count in (("click", 1), ("view", 2), ("submit", 1)):
+            self.assertEqual(types.count(kind), count, types)
+        [click] = [event for event in held["events"] if event["type"] == "click"]
+        self.assertIn("Alicia", json.dumps(click["query_sealed"]))
+        self.assertIn(PHONES[ALICE], json.dumps(held["events"]))
+        self.assertEqual(len({row["visitor"] for row in held["bindings"]}), 1)
+        self.assertEqual(held["summary"]["all"]["views"], 2)
+        self.assertIn("Lead.csv", {row["file"] for row in held["deliveries"]})
+        self.assertEqual(held["people_copies"], [os.path.join(self.copies, "people.mdb")])
+        for address in (BOB, CAROL):
+            self.assertNotIn(address, text)
+            self.assertNotIn(self.handles[address], text)
+        [access] = [event for event in self.daemon.events(type="access")
+                    if event["reason"] == "export"]
+        self.assertEqual((access["actor"], access["prospect"]), ("owner", self.handles[ALICE]))
 
     def check_before(self):
         revealed = self.daemon.waymark("events", "--reveal", "--prospect", ALICE).stdout
@@ -146,7 +206,7 @@ class Erase(unittest.TestCase):
         self.assertIn("Alicia", revealed)
         show = self.daemon.waymark("prospect", "show", ALICE).stdout
         self.assertIn(NAMES[ALICE], show)
-        for secret in (ALICE, NAMES[ALICE], *self.ids_of(ALICE)):
+        for secret in (ALICE, NAMES[ALICE], PHONES[ALICE], OTHER, *self.ids_of(ALICE)):
             for place in ("events", "state", "summary"):
                 self.assertEqual(places_of(secret, os.path.join(self.data, place)), [])
         for folder in (self.out, self.copies, os.path.join(self.data, "people")):
@@ -155,7 +215,7 @@ class Erase(unittest.TestCase):
     def check_attack(self):
         """Identity key and addresses in hand: two were erased, and nothing tells which events are
         whose. What is kept of the addresses stands in order of the marks, where no handle is."""
-        prospects, marks = zip(*(self.ids_of(address) for address in (ALICE, BOB)))
+        prospects, marks = zip(*(self.ids_of(address) for address in (ALICE, BOB, OTHER)))
         everywhere = (self.daemon.instance, self.out, self.copies, self.backup)
         for prospect in prospects:
             self.assertEqual(places_of(prospect, *everywhere), [])
@@ -167,12 +227,11 @@ class Erase(unittest.TestCase):
         people = os.path.join(self.data, "people", "data.mdb")
         self.assertEqual(kept, {beside, people, os.path.join(self.copies, "people.mdb")})
         for path in kept:
-            for address in (ALICE, BOB):
-                handle = bytes.fromhex(self.handles[address])
-                self.assertNotIn(path, places_of(handle, os.path.dirname(path)))
+            for handle in (self.handles[ALICE], self.handles[BOB], self.other):
+                self.assertNotIn(path, places_of(bytes.fromhex(handle), os.path.dirname(path)))
         erased = self.daemon.events(type="erase")
         self.assertEqual({event["prospect"] for event in erased},
-                         {self.handles[ALICE], self.handles[BOB]})
+                         {self.handles[ALICE], self.handles[BOB], self.other})
         for event in erased:
             self.assertEqual([event[name] for name in ("ip", "agent", "url", "visitor")],
                              [None] * 4)
@@ -207,7 +266,9 @@ class Erase(unittest.TestCase):
         self.daemon.waymark("restore", self.backup, "--people", old_people)
         for address in (ALICE, BOB):
             self.expect_nowhere(address, self.keys[address], self.data)
-        self.assertEqual(len(self.daemon.events(type="erase")), 2)
+        self.assertEqual(places_of(OTHER, self.data), [])
+        self.assertEqual({event["prospect"] for event in self.daemon.events(type="erase")},
+                         {self.handles[ALICE], self.handles[BOB], self.other})
         self.assertEqual(self.handle(CAROL), self.handles[CAROL])
         self.daemon.start()
         self.check_old_link(ALICE)
@@ -234,6 +295,7 @@ class Erase(unittest.TestCase):
     def test_nothing_ties_anything_to_an_erased_person(self):
         self.begin()
         self.check_before()
+        self.check_export()
         old_people = self.path("old-people.mdb")
         shutil.copy(os.path.join(self.copies, "people.mdb"), old_people)
         self.summarize()
@@ -243,8 +305,10 @@ class Erase(unittest.TestCase):
             self.expect_nowhere(address, self.keys[address], self.daemon.instance, self.out,
                                 self.copies, self.backup)
         self.assertEqual([one["status"] for one in record["people"]], ["erased", "erased"])
-        self.assertEqual([one["marks"] for one in record["people"]],
-                         [[self.ids_of(address)[1].hex()] for address in (ALICE, BOB)])
+        self.assertEqual([set(one["marks"]) for one in record["people"]],
+                         [{self.ids_of(address)[1].hex() for address in addresses}
+                          for addresses in ((ALICE, OTHER), (BOB,))])
+        self.assertEqual(places_of(OTHER, self.daemon.instance, self.copies), [])
         self.assertEqual(record["people_copies"],
                          [{"path": os.path.join(self.copies, "people.mdb"), "people": 1}])
         self.assertGreater(record["deliveries"][0]["rows"], 2)
@@ -274,8 +338,9 @@ class Erase(unittest.TestCase):
 
     def test_a_delivery_that_cannot_be_cleaned_stops_it_before_anything_is_erased(self):
         self.daemon.start()
+        self.define_form()
         self.visit(ALICE)
-        wait_for(lambda: self.daemon.events(type="view"))
+        wait_for(lambda: self.daemon.events(type="submit"))
         self.summarize("--out", self.out)
         lead = os.path.join(self.out, "000001", "Lead.csv")
         os.rename(lead, lead + ".kept")
