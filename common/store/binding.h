@@ -15,8 +15,7 @@
  * state/ folds them a little behind the log, so that no click waits for it. Until then they are
  * known from the tickets that they travel in and from what these left behind, for lookups by the
  * owner; a ticket must therefore be freed on the loop thread. Readers of other processes see what
- * is folded. Loop thread only, if nothing else is said. This header is long because all of them
- * ask the same few rows.
+ * is folded. Loop thread only, if nothing else is said.
  */
 struct binding {
 	struct visitor_id visitor;
@@ -49,11 +48,8 @@ int binding_find_evenly(struct store *store, const struct visitor_id *visitor,
 /* That of a bind event, undone or not; with what is stored and not folded yet; likewise. */
 int binding_find_event(struct store *store, uint64_t sequence, struct binding *ret_binding);
 
-/*
- * Is @visitor the only browser that was ever tied to @person, by whatever evidence and undone or
- * not, or came into conflict by one of their links? Of a person of whom nothing is known, yes. With
- * what is queued; one lookup. Return: 0; negative errno when state/ cannot be read.
- */
+/* Is @visitor the only browser that was ever tied to @person, undone or not, or came into conflict
+ * by one of their links? With what is queued; one lookup. Return: 0; negative errno. */
 int binding_is_only(struct store *store, const struct handle *person,
 		    const struct visitor_id *visitor, bool *ret_only);
 

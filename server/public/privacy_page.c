@@ -219,10 +219,8 @@ static void append_effects(struct writer *writer)
 		enum event_type type;
 		enum text_id text;
 	} rows[] = {
-		{EVENT_click, TEXT_event_click},
-		{EVENT_view, TEXT_event_view},
-		{EVENT_event, TEXT_event_event},
-		{EVENT_submit, TEXT_event_submit},
+		{EVENT_click, TEXT_event_click},     {EVENT_view, TEXT_event_view},
+		{EVENT_event, TEXT_event_event},     {EVENT_submit, TEXT_event_submit},
 		{EVENT_consent, TEXT_event_consent},
 	};
 

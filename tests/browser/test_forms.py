@@ -26,7 +26,8 @@ CONTACT = {"name": "contact", "title": {"en": "Contact us", "ja": "お問い合�
 MARKUP = f"""
 <form id="form" method="post" action="{TRACKER}/f/%s" data-waymark="%s">
 <input name="email"><input name="company"><select name="size"><option value="">-<option>1-9
-<option>10-99<option>100+</select><input name="phone" type="tel"><textarea name="message"></textarea>
+<option>10-99<option>100+</select><input name="phone" type="tel">
+<textarea name="message"></textarea>
 <button id="send">Send</button></form>
 <script>heard = []; form.addEventListener('input', event => heard.push(event.target.name))</script>
 """
