@@ -213,7 +213,7 @@ static int import_row(struct import *import, const json_t *row, struct error *er
 	cleanup(finish_subject) struct subject subject = {.row = row};
 	cleanup_buffer struct buffer address = BUFFER_INIT;
 	char room[PROSPECT_ROW_ROOM];
-	const char *refusal = prospect_row_refusal(row, room);
+	const char *refusal = prospect_row_refusal(import->call->app->config, row, room);
 	const json_t *email;
 
 	if (refusal)
@@ -263,7 +263,8 @@ int operation_prospects_import(struct operation_call *call, struct error *error)
 		.call = call,
 		.results = json_array(),
 		.met = json_object(),
-		.source = {is_owner ? SPAN("import") : SPAN("api"), clock_wall()},
+		.source = {is_owner ? SPAN("import") : SPAN("api"), clock_wall(),
+			   call->app->config},
 	};
 	const json_t *list;
 	int code = operation_check_keys(call->body, "", keys, error);

@@ -24,7 +24,21 @@ static const char *says(char *room, const char *name, const char *sentence)
 	return room;
 }
 
-static const char *fields_refusal(const json_t *fields, char *room)
+/* Does @value fit the type of the field? */
+static const char *type_refusal(const struct config *config, const char *name, struct span value,
+				char *room)
+{
+	cleanup_buffer struct buffer kept = BUFFER_INIT;
+	enum person_type type = person_type_of(config, span_text(name));
+
+	if (person_type_read(type, value, &kept) == 0)
+		return NULL;
+	(void)snprintf(room, PROSPECT_ROW_ROOM, "%s: the value is no %s (people.fields)", name,
+		       person_type_text(type));
+	return room;
+}
+
+static const char *fields_refusal(const struct config *config, const json_t *fields, char *room)
 {
 	const char *name, *refusal;
 	json_t *value;
@@ -43,6 +57,9 @@ static const char *fields_refusal(const json_t *fields, char *room)
 		refusal = person_value_refusal(text_of(value));
 		if (refusal)
 			return says(room, name, refusal);
+		refusal = type_refusal(config, name, text_of(value), room);
+		if (refusal)
+			return refusal;
 	}
 	return NULL;
 }
@@ -126,7 +143,8 @@ static const char *opens_refusal(const json_t *opens)
 	return "opens must be denied, measure or identify, or empty";
 }
 
-const char *prospect_row_refusal(const json_t *row, char room[PROSPECT_ROW_ROOM])
+const char *prospect_row_refusal(const struct config *config, const json_t *row,
+				 char room[PROSPECT_ROW_ROOM])
 {
 	static const char *const keys[] = {"email", "fields", "ids", "suppressed", "opens", NULL};
 	const char *refusal;
@@ -135,7 +153,7 @@ const char *prospect_row_refusal(const json_t *row, char room[PROSPECT_ROW_ROOM]
 		return "a row holds email, fields, ids, suppressed and opens, nothing else";
 	if (!json_is_string(json_object_get(row, "email")))
 		return "there is no e-mail address";
-	refusal = fields_refusal(json_object_get(row, "fields"), room);
+	refusal = fields_refusal(config, json_object_get(row, "fields"), room);
 	if (!refusal)
 		refusal = ids_refusal(json_object_get(row, "ids"), room);
 	if (!refusal)
@@ -157,27 +175,33 @@ static int note(const struct target *target, const char *name, bool changed, int
 	return json_array_append_new(target->changed, json_string(name)) == 0 ? 0 : -ENOMEM;
 }
 
+static int apply_field(const struct target *target, const char *name, struct span text)
+{
+	cleanup_buffer struct buffer kept = BUFFER_INIT;
+	struct person_value value = {
+		.name = span_text(name),
+		.source = target->source->name,
+		.evidence = PERSON_EVIDENCE_OPERATOR,
+		.time = target->source->time,
+	};
+	bool changed = false;
+	int r = person_type_read(person_type_of(target->source->config, value.name), text, &kept);
+
+	if (r)
+		return r < 0 ? r : -EINVAL;
+	value.value = buffer_span(&kept);
+	r = person_record_set(target->record, &value, &changed);
+	return note(target, name, changed, r);
+}
+
 static int apply_fields(const struct target *target, json_t *fields)
 {
 	const char *name;
 	json_t *text;
 	int r = 0;
 
-	json_object_foreach(fields, name, text)
-	{
-		const struct person_value value = {
-			.name = span_text(name),
-			.value = text_of(text),
-			.source = target->source->name,
-			.evidence = PERSON_EVIDENCE_OPERATOR,
-			.time = target->source->time,
-		};
-		bool changed = false;
-
-		if (!r)
-			r = person_record_set(target->record, &value, &changed);
-		r = note(target, name, changed, r);
-	}
+	json_object_foreach(fields, name, text) r =
+		r ? r : apply_field(target, name, text_of(text));
 	return r;
 }
 

@@ -4,6 +4,7 @@
 
 #include "app/operation.h"
 #include "track/person_marks.h"
+#include "track/person_type.h"
 
 /*
  * What an operator says of one person, as a row of an import:
@@ -17,12 +18,15 @@
  */
 enum { PROSPECT_ROW_ROOM = 192 };
 
-/* NULL, or what is wrong with it; @room: for a sentence that names the place. */
-const char *prospect_row_refusal(const json_t *row, char room[PROSPECT_ROW_ROOM]);
+/* NULL, or what is wrong with it; @room: for a sentence that names the place. @config: for the
+ * types of fields. */
+const char *prospect_row_refusal(const struct config *config, const json_t *row,
+				 char room[PROSPECT_ROW_ROOM]);
 
 struct prospect_row_source {
 	struct span name; /* "import", "api", "crm" */
 	usec_t time;
+	const struct config *config;
 };
 
 /*

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "track/disclosure.h"
+#include "track/person_type.h"
 
 #include <string.h>
 
@@ -47,6 +48,8 @@ static int complete(struct settings *settings, struct error *error)
 
 	if (!code)
 		code = disclosure_check(config, error);
+	if (!code)
+		code = person_types_check(config, error);
 	if (!code)
 		code = country_table_new(config, &settings->countries, error);
 	if (!code)

@@ -9,6 +9,7 @@
 #include "public/form_post.h"
 #include "public/public.h"
 #include "track/person_marks.h"
+#include "track/person_type.h"
 
 #include <errno.h>
 
@@ -62,7 +63,7 @@ static int offer(struct keeping *keeping, size_t i)
 	const struct person_offer how = {.confirmed = keeping->person->confirmed,
 					 .overwrite = form->overwrite,
 					 .keep_first = field->keep_first};
-	const struct person_value value = {
+	struct person_value value = {
 		.name = span_text(field->key),
 		.value = keeping->post->answer.values[i],
 		.source = buffer_span(&keeping->source),
@@ -70,12 +71,19 @@ static int offer(struct keeping *keeping, size_t i)
 						       : PERSON_EVIDENCE_DECLARATION,
 		.time = keeping->post->visit.now,
 	};
+	cleanup_buffer struct buffer kept = BUFFER_INIT;
 	enum person_outcome outcome;
 	int r;
 
-	/* The address is what the person is known by. What is too long stays in the event alone. */
+	/* The address is what the person is known by. What is too long, or is not what the field
+	 * takes, stays in the event alone. */
 	if (!value.value.data || (int)i == form->email || person_value_refusal(value.value))
 		return 0;
+	r = person_type_read(person_type_of(keeping->post->visit.app->config, value.name),
+			     value.value, &kept);
+	if (r)
+		return r < 0 ? r : 0;
+	value.value = buffer_span(&kept);
 	r = person_record_offer(keeping->record, &value, &how, &outcome);
 	if (r)
 		return r;

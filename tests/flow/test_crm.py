@@ -98,6 +98,26 @@ class Import(Case):
         self.assertIn("1 added", result.stdout)
 
 
+class Typed(Case):
+    settings = {"people__fields": ["employees=number", "customer=flag", "renewal=date"]}
+
+    def test_values_are_of_their_type_and_written_in_one_way(self):
+        result = self.load("email,employees,customer,renewal\n"
+                           "a@example.com, 0012 ,YES,2026-11-21T10:00:00Z\n"
+                           "b@example.com,many,no,\nc@example.com,1,no,2026-02-30\n", status=2)
+        self.assertIn(":3: employees: the value is no number", result.stderr)
+        self.assertIn(":4: renewal: the value is no date", result.stderr)
+        self.assertEqual(self.values("values", "a@example.com"),
+                         {"employees": "12", "customer": "true", "renewal": "2026-11-21"})
+        self.assertIn("1 the same", self.load(
+            "email,employees,customer\na@example.com,12,1\n").stdout)
+
+    def test_what_is_no_type_is_named(self):
+        self.daemon.configure(people__fields=["employees=float"])
+        result = self.daemon.waymark("prospect", "find", "a@example.com", check=False)
+        self.assertRegex(result.stderr, r"waymark.json:\d+:\d+: people.fields\[0\]: ")
+
+
 class Sharing(Case):
     settings = {"crm__share_field": "shared", "crm__share_value": "yes"}
 
