@@ -8,6 +8,7 @@
  */
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "store/binding_browsers.h"
 #include "store/binding_internal.h"
 
 #include <errno.h>

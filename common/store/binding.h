@@ -75,20 +75,6 @@ typedef int (*binding_merged_fn)(void *context, const struct handle *other);
 int binding_each_merged(struct store *store, const struct handle *person, binding_merged_fn each,
 			void *context);
 
-/*
- * The browsers behind @after (zeros: from the first) that are bound to anybody, or retired, in the
- * order of their ids, as folded; for readers as well. Fewer than BINDING_BROWSERS_MAX: there are no
- * more.
- */
-enum { BINDING_BROWSERS_MAX = 1024 };
-struct binding_browser {
-	struct visitor_id visitor;
-	struct handle person, last; /* whose it is, zeros: it is retired; whose it is or was */
-};
-int binding_read_browsers(struct store *store, const struct visitor_id *after,
-			  struct binding_browser ret_browsers[BINDING_BROWSERS_MAX],
-			  size_t *ret_count);
-
 /* What says that a browser belongs to a person: the event that the next ones are about. */
 struct binding_evidence {
 	struct visitor_id visitor;

@@ -22,6 +22,7 @@
 
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "store/binding_browsers.h"
 #include "store/event_reader.h"
 #include "store/event_walk.h"
 #include "summary/apply.h"

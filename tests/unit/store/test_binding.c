@@ -8,6 +8,7 @@
 
 #include "base/encode.h"
 #include "store/binding.h"
+#include "store/binding_browsers.h"
 #include "store/store_internal.h"
 
 static const struct handle alice = {"alice-handle"}, bob = {"bob---handle"};
