@@ -8,6 +8,7 @@
  *   merge HANDLE OTHER MICROSECONDS                                OTHER is HANDLE
  *   unmerge HANDLE OTHER SEQUENCE MICROSECONDS                     it is not, as that event said
  *   erase HANDLE MICROSECONDS
+ *   leak VISITOR HANDLE LINK MICROSECONDS                          the link is everybody's now
  */
 #include "base/encode.h"
 #include "store/binding.h"
@@ -92,6 +93,30 @@ static bool parse_change(const char *line, struct change *change)
 		parse_id(other, &change->other, sizeof(change->other)) == 0);
 }
 
+/* False: the line is about something else. */
+static bool parse_leak(const char *line, struct binding_evidence *evidence)
+{
+	char visitor[40], person[32], link[24];
+	unsigned long long time;
+
+	*evidence = (struct binding_evidence){.evidence = EVIDENCE_CLAIM};
+	if (sscanf(line, "leak %39s %31s %23s %llu", visitor, person, link, &time) != 4)
+		return false;
+	evidence->time = time;
+	return parse_id(visitor, &evidence->visitor, sizeof(evidence->visitor)) == 0 &&
+	       parse_id(person, &evidence->person, sizeof(evidence->person)) == 0 &&
+	       parse_id(link, &evidence->link, sizeof(evidence->link)) == 0;
+}
+
+static int add_leak(struct store *store, struct event_ticket *ticket,
+		    const struct binding_evidence *evidence)
+{
+	struct binding_claims claims;
+	int r = binding_find_claims(store, evidence, &claims);
+
+	return r ? r : binding_add_leak(store, ticket, evidence, &claims);
+}
+
 static bool parse_row(const char *line, struct row *row)
 {
 	*row = (struct row){.time = 0};
@@ -106,6 +131,7 @@ static bool parse_row(const char *line, struct row *row)
 static int record(struct store *store)
 {
 	struct event_ticket *ticket = event_ticket_new(EVENT_CLASS_CLICK);
+	struct binding_evidence leak;
 	struct change change;
 	struct row row;
 	char line[256];
@@ -114,6 +140,8 @@ static int record(struct store *store)
 	while (ticket && !r && fgets(line, sizeof(line), stdin)) {
 		if (parse_change(line, &change))
 			r = add_change(store, ticket, &change);
+		else if (parse_leak(line, &leak))
+			r = add_leak(store, ticket, &leak);
 		else
 			r = parse_row(line, &row) ? add_row(store, ticket, &row) : -1;
 		if (r || ticket->count < ROWS_A_TICKET)
