@@ -58,7 +58,9 @@ def places_of(secret, *folders):
     return found
 
 
-class Erase(unittest.TestCase):
+class People(unittest.TestCase):
+    """Three people who are imported, and what is looked for."""
+
     def setUp(self):
         self.daemon = Daemon()
         self.addCleanup(self.daemon.__exit__, None, None, None)
@@ -162,6 +164,8 @@ class Erase(unittest.TestCase):
         with open(path, encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
 
+
+class Erase(People):
     def begin(self):
         """Three people who did the same; delivered, summarized, backed up."""
         self.daemon.start()
@@ -255,6 +259,14 @@ class Erase(unittest.TestCase):
             self.assertEqual((event["prospect"], event["visitor"], event["campaign"]),
                              (None, None, "autumn"))
 
+    def check_form(self, address):
+        """Whoever types an erased address is nobody known: it may be a stranger."""
+        count = len(self.daemon.events(type="submit"))
+        self.post(address, "")
+        wait_for(lambda: len(self.daemon.events(type="submit")) == count + 1)
+        self.assertIsNone(self.daemon.events(type="submit")[-1]["prospect"])
+        self.assertEqual(places_of(address, self.data), [])
+
     def check_totals(self, before):
         self.assertEqual(summaries.differences(before, summaries.totals(self.daemon.instance)), [])
 
@@ -322,6 +334,7 @@ class Erase(unittest.TestCase):
                          {self.handles[ALICE], self.handles[BOB]})
         self.assertNotEqual(places_of(CAROL, self.out), [])
         self.check_old_link(ALICE)
+        self.check_form(ALICE)
         self.check_restored(old_people)
         self.check_anew()
 
@@ -357,6 +370,39 @@ class Erase(unittest.TestCase):
         # What is gone as a whole is forgotten.
         shutil.rmtree(self.out)
         self.assertEqual(self.erase(BOB)["deliveries"], [])
+
+
+class Killed(People):
+    """The server ends in the middle of an erasure, and the next start brings that to its end."""
+
+    def test_an_erasure_is_brought_to_its_end_by_the_next_start(self):
+        self.daemon.start()
+        blocked = os.path.join(self.data, "people.compact")
+        with open(blocked, "wb"):
+            pass  # people/ cannot be written anew: as on a full disk
+        answer = self.daemon.control("/api/v1/prospects/erase", {"people": [{"email": ALICE}]})
+        self.assertEqual(answer.status, 503, answer)
+        self.assertEqual(self.daemon.kill(), -9)
+        os.remove(blocked)
+        self.daemon.start()
+        self.assertEqual(places_of(ALICE, self.daemon.instance), [])
+        handle = bytes.fromhex(self.handles[ALICE])
+        self.assertEqual(places_of(handle, os.path.join(self.data, "people")), [])
+        self.assertIn(self.handles[ALICE],
+                      {event["prospect"] for event in self.daemon.events(type="erase")})
+        self.assertEqual(self.erase(ALICE)["people"][0]["status"], "erased before")
+
+    def test_a_mark_beside_the_keys_is_enough(self):
+        """It is written first: with it, and nothing else, the next start erases."""
+        mark = self.ids_of(ALICE)[1]
+        path = os.path.join(self.daemon.instance, "keys.json.erased")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(f"waymark erased 1\n{mark.hex()}\n")
+        self.daemon.start()
+        self.assertEqual(places_of(ALICE, self.daemon.instance), [])
+        self.assertEqual([event["prospect"] for event in self.daemon.events(type="erase")],
+                         [self.handles[ALICE]])
+        self.assertEqual(self.handle(BOB), self.handles[BOB])
 
 
 if __name__ == "__main__":
