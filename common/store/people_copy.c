@@ -24,6 +24,8 @@
 #include <sys/stat.h>
 
 enum { SLICE_ROWS = 1000, SLICE_BYTES = 1 << 20, KEY_MAX_BYTES = 64 };
+/* Where nobody else works meanwhile, each of these costs a sync. */
+enum { LARGE_ROWS = 100000, LARGE_BYTES = 16 << 20 };
 
 static const char compacting[] = "people.compact";
 
@@ -31,6 +33,7 @@ static const char compacting[] = "people.compact";
 struct slice {
 	unsigned database;
 	struct span erased; /* handles whose notes are left out */
+	bool large;
 	struct buffer pairs;
 	struct buffer last; /* key of the last one; absent before the first */
 	uint64_t count;
@@ -64,13 +67,15 @@ static bool is_done(const struct slice *slice, struct span key)
 static void read_slice(struct txn *txn, void *context)
 {
 	struct slice *slice = context;
+	const size_t rows = slice->large ? LARGE_ROWS : SLICE_ROWS;
+	const size_t bytes = slice->large ? LARGE_BYTES : SLICE_BYTES;
 	struct span from = span_of(slice->last.data, slice->last.size), key, value;
 	struct txn_walk walk;
 
 	buffer_clear(&slice->pairs);
 	slice->count = 0;
 	txn_walk_begin(txn, slice->database, from, &walk);
-	while (slice->count < SLICE_ROWS && slice->pairs.size < SLICE_BYTES &&
+	while (slice->count < rows && slice->pairs.size < bytes &&
 	       txn_walk_next(&walk, &key, &value))
 		if ((!from.data || !span_equal(key, from)) && !is_done(slice, key)) {
 			append(slice, key, value);
@@ -104,11 +109,12 @@ static void write_slice(struct txn *txn, void *context)
 static int copy_database(struct env *from, struct env *to, unsigned database, struct span erased,
 			 const atomic_bool *give_up)
 {
-	struct slice slice = {.database = database, .erased = erased};
+	struct slice slice = {.database = database, .erased = erased, .large = !give_up};
 	int r;
 
 	do {
-		r = atomic_load(give_up) ? -ECANCELED : txn_read(from, read_slice, &slice);
+		r = give_up && atomic_load(give_up) ? -ECANCELED
+						    : txn_read(from, read_slice, &slice);
 		if (!r && slice.count > 0)
 			r = env_reserve(to, slice.pairs.size);
 		if (!r && slice.count > 0)
@@ -162,7 +168,8 @@ static int drop_dangling(struct env *copy)
 	return r;
 }
 
-/* In the order of their numbers, which is that of the comment above. */
+/* In the order of their numbers, which is that of the comment above. @give_up NULL: never, and
+ * nobody else works meanwhile. */
 static int copy_all(struct env *from, struct env *to, struct span erased,
 		    const atomic_bool *give_up)
 {
@@ -239,7 +246,6 @@ void people_compact_forget(const struct store *store)
 
 int people_compact(struct store *store, struct span erased)
 {
-	static const atomic_bool never = false;
 	cleanup_free char *folder = compact_path(store, NULL);
 	cleanup_free char *data = compact_path(store, "data.mdb");
 	struct env copy = {0};
@@ -248,7 +254,7 @@ int people_compact(struct store *store, struct span erased)
 	if (!r)
 		r = env_open(&copy, folder, store_people_databases, true, 0, NULL);
 	if (!r)
-		r = copy_all(&store->people, &copy, erased, &never);
+		r = copy_all(&store->people, &copy, erased, NULL);
 	env_close(&copy);
 	if (!r)
 		r = env_replace(&store->people, data);
