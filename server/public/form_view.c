@@ -33,9 +33,9 @@ static enum handled send_page(struct request *request, const struct form_page *p
 static enum handled send_kept(struct request *request)
 {
 	const struct answer *answer = request->state;
-	bool lost = answer->commit.wait.state == COMMIT_LOST;
+	bool told = answer->commit.wait.state == COMMIT_STORED;
 
-	return send_page(request, lost ? &answer->empty : &answer->filled);
+	return send_page(request, told ? &answer->filled : &answer->empty);
 }
 
 /* By itself it may be opened from anywhere; a frame on a page of nobody we know stays empty. */

@@ -8,9 +8,9 @@
  * Access-Control-Allow-Origin always names one origin: the one that asked if it may, else the first
  * site, to whoever asked; a browser then keeps the answer from the page.
  *
- * Values leave when their event is durable, or is on its way (commit_wait_ms); where it is lost
- * they do not. Only GET with one Origin of ours may be told: a page of ours that is no script's is
- * the form page itself.
+ * Values leave when their event is durable; where it is not within commit_wait_ms, they stay. Only
+ * GET with one Origin of ours may be told: a page of ours that is no script's is the form page
+ * itself.
  */
 #include "base/cleanup.h"
 #include "public/form_request.h"
@@ -41,9 +41,9 @@ static enum handled send_answer(struct request *request, struct span body, const
 static enum handled send_kept(struct request *request)
 {
 	const struct answer *answer = request->state;
-	bool lost = answer->commit.wait.state == COMMIT_LOST;
+	bool told = answer->commit.wait.state == COMMIT_STORED;
 
-	return send_answer(request, lost ? answer->empty : answer->shown, answer->origin);
+	return send_answer(request, told ? answer->shown : answer->empty, answer->origin);
 }
 
 /* The one that asked, which may be told; NULL: no memory. */

@@ -43,6 +43,8 @@ FRAME = '<iframe id="frame" name="frame" width="600" height="1200" src="%s/f/con
 
 
 class Forms(Scene):
+    settings = {"commit_wait_ms": 1000}  # what is not recorded in time is not shown
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -134,13 +134,18 @@ def shape(answer):
 
 
 class Prefill(unittest.TestCase):
+    preload = "WAYMARK_FAULT_PRELOAD"
+
     def setUp(self):
-        self.daemon = Daemon(trackers=[{"url": "http://localhost:8080", "sites": [SITE, SHOP]}])
+        # What is not recorded in time is not shown, and a busy disk is not what is tested here.
+        self.daemon = Daemon(commit_wait_ms=1000, trackers=[
+            {"url": "http://localhost:8080", "sites": [SITE, SHOP]}])
         self.daemon.__enter__()
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.clock_path = os.path.join(self.daemon.directory, "clock")
         self.clock(0)
-        self.daemon.start(LD_PRELOAD=os.environ["WAYMARK_FAULT_PRELOAD"],
+        self.stall = pathlib.Path(self.daemon.directory) / "stall"
+        self.daemon.start(LD_PRELOAD=os.environ[self.preload], WAYMARK_DISK_STALL=str(self.stall),
                           WAYMARK_FAULT_CLOCK=self.clock_path)
         self.set_form(CONTACT)
         self.people({"email": "alice@example.com", **ALICE})
@@ -324,6 +329,24 @@ class Sent(Prefill):
         browser.request("POST", "/e", {**SCRIPT, "Origin": SITE, "Content-Type": "text/plain"},
                         {"t": "view", "u": PAGE})
         self.log_in(browser)
+
+
+class Unrecorded(Prefill):
+    preload = "WAYMARK_DISK_PRELOAD"
+
+    def test_what_is_not_in_the_log_in_time_is_not_shown(self):
+        browser = self.arrive()
+        self.assertEqual(browser.values(), TOLD["click"])
+        for ask in (browser.prefill, lambda: browser.page().answer):
+            with self.subTest(ask):
+                self.stall.touch()
+                answer = ask()
+                self.stall.unlink()
+                self.assertEqual(answer.status, 200)
+                self.assertNotIn(b'10-99"}', answer.body)
+                self.assertNotIn(b"10-99\" selected", answer.body)
+                wait_for(lambda: browser.values() == TOLD["click"])
+        self.assertIn("10-99", json.dumps(browser.page().shown()))
 
 
 class Strangers(Prefill):
