@@ -258,7 +258,7 @@ static int compile_header(struct rewrite_pass *pass, struct span header, struct 
 	rewrite_text_plain(text, header, false, (struct span){.data = NULL});
 	pass->text = text;
 	r = pass->decide == rewrite_decide_tracking ? rewrite_add_header(pass, header, line_end)
-						    : 0;
+						    : rewrite_strip_header(pass, header);
 	return r == 0 ? mail_segments_add(pass->template, text, &pass->edits) : r;
 }
 

@@ -8,16 +8,16 @@
  * Pixel and trap stand where the body begins: what is cut off at the end of a long mail is not
  * asked for.
  */
+#include "track/rewrite_extras.h"
 #include "base/cleanup.h"
 #include "text/html_links.h"
 #include "track/mail_segment.h"
 
 #include <errno.h>
 
-static const char placeholder[] = "{{unsubscribe}}";
 static const char trap_label[] = "trap";
 
-static size_t find_text(struct span text, struct span needle, size_t from)
+size_t rewrite_find_text(struct span text, struct span needle, size_t from)
 {
 	const uint8_t *found = NULL;
 
@@ -37,8 +37,7 @@ static int compare_edits(const void *left, const void *right)
 	return a->slot.purpose < b->slot.purpose ? -1 : a->slot.purpose > b->slot.purpose;
 }
 
-/* In ascending order; an addition inside the bytes of a link gives way. */
-static void sort_edits(struct rewrite_edits *edits)
+void rewrite_sort_edits(struct rewrite_edits *edits)
 {
 	size_t kept = 0, end = 0;
 
@@ -90,9 +89,8 @@ static int insert(struct rewrite_pass *pass, size_t at, size_t size, struct rewr
 	return rewrite_edits_add(&pass->edits, &edit);
 }
 
-/* Whether one of our origins ends at @at of @text; *ret_start is where it begins. */
-static bool ends_origin(const struct tracker_set *trackers, struct span text, size_t at,
-			size_t *ret_start)
+bool rewrite_ends_origin(const struct tracker_set *trackers, struct span text, size_t at,
+			 size_t *ret_start)
 {
 	for (size_t i = 0; i < trackers->count; i++) {
 		struct span origin = span_text(trackers->trackers[i].origin);
@@ -117,11 +115,11 @@ static int find_ours(struct rewrite_pass *pass, struct span text, const char *pa
 	struct rewrite_explained explained;
 	size_t size = strlen(path), start;
 
-	for (size_t at = find_text(text, span_of(path, size), 0); at < text.size;
-	     at = find_text(text, span_of(path, size), at + 1)) {
+	for (size_t at = rewrite_find_text(text, span_of(path, size), 0); at < text.size;
+	     at = rewrite_find_text(text, span_of(path, size), at + 1)) {
 		size_t end = at + size;
 
-		if (!ends_origin(options->trackers, text, at, &start))
+		if (!rewrite_ends_origin(options->trackers, text, at, &start))
 			continue;
 		while (end < text.size && end - at < TOKEN_MAX_CHARS &&
 		       !strchr("\"'<>=/ \t\r\n", text.data[end]))
@@ -146,8 +144,7 @@ static int add_pixel(struct rewrite_pass *pass, size_t at)
 
 	if (r != 0 || found)
 		return r;
-	return insert(pass, at, 0, &slot, "<img src=\"",
-		      ".gif\" width=\"1\" height=\"1\" alt=\"\" style=\"display:block\">", NULL);
+	return insert(pass, at, 0, &slot, EXTRA_PIXEL_BEFORE, EXTRA_PIXEL_AFTER, NULL);
 }
 
 static bool has_link(const struct mail_template *template, const struct link_id *id)
@@ -176,8 +173,7 @@ static int add_trap(struct rewrite_pass *pass, size_t at)
 		   destination, &slot.link);
 	if (has_link(pass->template, &slot.link))
 		return 0;
-	r = insert(pass, at, 0, &slot, "<a href=\"",
-		   "\" style=\"display:none\" tabindex=\"-1\" aria-hidden=\"true\"></a>", &url);
+	r = insert(pass, at, 0, &slot, EXTRA_TRAP_BEFORE, EXTRA_TRAP_AFTER, &url);
 	if (r != 0)
 		return r;
 	link = rewrite_add_link(pass->template);
@@ -196,11 +192,12 @@ static int add_trap(struct rewrite_pass *pass, size_t at)
 
 static int add_pages(struct rewrite_pass *pass)
 {
-	struct span needle = span_text(placeholder);
+	struct span needle = SPAN(EXTRA_PLACEHOLDER);
 	int r = 0;
 
-	for (size_t at = find_text(pass->document, needle, 0); at < pass->document.size && r == 0;
-	     at = find_text(pass->document, needle, at + needle.size)) {
+	for (size_t at = rewrite_find_text(pass->document, needle, 0);
+	     at < pass->document.size && r == 0;
+	     at = rewrite_find_text(pass->document, needle, at + needle.size)) {
 		struct rewrite_slot slot = {.purpose = PURPOSE_SUBSCRIPTION};
 
 		r = insert(pass, at, needle.size, &slot, "", "", NULL);
@@ -218,7 +215,7 @@ int rewrite_add_extras(struct rewrite_pass *pass)
 	int r = 0;
 
 	if (pass->decide != rewrite_decide_tracking)
-		return 0;
+		return rewrite_strip_extras(pass);
 	if (options->unsubscribe)
 		r = add_pages(pass);
 	if (r == 0 && (pixel || trap))
@@ -233,7 +230,7 @@ int rewrite_add_extras(struct rewrite_pass *pass)
 	pass->pixel_done |= pixel;
 	pass->trap_done |= trap;
 	if (r == 0 && pass->edits.count > count)
-		sort_edits(&pass->edits);
+		rewrite_sort_edits(&pass->edits);
 	return r;
 }
 
@@ -279,7 +276,7 @@ int rewrite_add_header(struct rewrite_pass *pass, struct span header, struct spa
 	buffer_append_byte(&after, '>');
 	buffer_append_span(&after, line_end);
 	if (!has_field(header, "List-Unsubscribe-Post")) {
-		buffer_append_text(&after, "List-Unsubscribe-Post: List-Unsubscribe=One-Click");
+		buffer_append_text(&after, EXTRA_POST_FIELD);
 		buffer_append_span(&after, line_end);
 	}
 	if (before.error || after.error)

@@ -94,6 +94,9 @@ int rewrite_add_extras(struct rewrite_pass *pass);
 /* The fields that they add to the header block, an edit in pass->edits. */
 int rewrite_add_header(struct rewrite_pass *pass, struct span header, struct span line_end);
 
+/* The header block without those fields; likewise. */
+int rewrite_strip_header(struct rewrite_pass *pass, struct span header);
+
 /* A link, or a note in its shape, at the end of the template's list; NULL: out of memory. */
 struct rewrite_link *rewrite_add_link(struct mail_template *template);
 

@@ -272,6 +272,42 @@ static void what_options_add_is_added_once(void **state)
 	      "List-Unsubscribe: <mailto:x@a.example>\n\nx");
 }
 
+static int find_nothing(void *context, const struct link_id *id, struct buffer *to)
+{
+	(void)context;
+	(void)id;
+	buffer_append_text(to, URL);
+	return 0;
+}
+
+static void what_was_added_is_stripped_again(void **state)
+{
+	static const char *const rows[] = {
+		HTML_HEAD "\n<html><body>\n" LINK(URL) "{{unsubscribe}}</body>",
+		HTML_HEAD "\r\n<html><body>\r\n" LINK(URL) "\r\n</body>",
+		MULTIPART("alternative") "--b\n\n{{unsubscribe}}\n--b\n" HTML_HEAD
+					 "\n<body>" LINK(URL) "<a href={{unsubscribe}}>\n--b--\n",
+		"A: 1",
+		"A: 1\n\n",
+	};
+	struct rewrite_options options = for_ann();
+
+	(void)state;
+	options.open_pixel = options.trap = options.unsubscribe = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rewrite_result *result = rewrite(span_text(rows[i]), &options), *stripped;
+
+		assert_false(span_equal(rewrite_output(result), span_text(rows[i])));
+		assert_int_equal(rewrite_strip(rewrite_output(result), &options, find_nothing, NULL,
+					       &stripped, NULL),
+				 0);
+		/* The header's last line was given an end. */
+		expect_bytes(span_trim(rewrite_output(stripped)), span_trim(span_text(rows[i])));
+		rewrite_result_free(result);
+		rewrite_result_free(stripped);
+	}
+}
+
 static void one_template_is_for_everybody(void **state)
 {
 	static const char message[] =
@@ -363,6 +399,7 @@ int main(void)
 		cmocka_unit_test(flowed_breaks_inside_a_url_are_taken_out),
 		cmocka_unit_test(a_line_stays_within_what_mail_may_carry),
 		cmocka_unit_test(what_options_add_is_added_once),
+		cmocka_unit_test(what_was_added_is_stripped_again),
 		cmocka_unit_test(one_template_is_for_everybody),
 		cmocka_unit_test(a_personal_address_in_a_template_is_an_error),
 		cmocka_unit_test(what_is_left_alone_is_listed),
