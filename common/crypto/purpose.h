@@ -21,7 +21,9 @@ enum purpose {
 	PURPOSE_HANDOVER = 10,	    /* /h/<token>, from one tracker of the owner to another */
 	PURPOSE_STAFF = 11,	    /* /staff/<token>, and the cookie that it sets */
 	PURPOSE_HELD_CLICK = 12,    /* cookie of a click that waits for the browser's consent */
-	PURPOSE_COUNT = 13	    /* one past the last that is defined */
+	/* 13 is kept for the session of an administrator. */
+	PURPOSE_CONFIRM = 14, /* /v/<token>, mailed after a declaration */
+	PURPOSE_COUNT = 15    /* one past the last that is defined */
 };
 
 #define PURPOSE_FIRST		  PURPOSE_CLICK

@@ -45,6 +45,7 @@ static const struct field layouts[PURPOSE_COUNT][FIELDS_MAX] = {
 	[PURPOSE_STAFF] = {FIELD(FIELD_U32, second)},
 	[PURPOSE_HELD_CLICK] = {ID(prospect), ID(link), ID(mailing), ID(campaign),
 				FIELD(FIELD_U32, second)},
+	[PURPOSE_CONFIRM] = {ID(prospect), ID(tag), FIELD(FIELD_U32, second)},
 };
 
 static const struct field *field_after(enum purpose purpose, const struct field *field)

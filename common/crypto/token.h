@@ -24,6 +24,7 @@ enum {
 	TOKEN_FORM_VIEW_CHARS = 44,
 	TOKEN_STAFF_CHARS = 23,
 	TOKEN_HELD_CLICK_CHARS = 66,
+	TOKEN_CONFIRM_CHARS = 50,
 	TOKEN_NONCE_BYTES = 12
 };
 
@@ -59,7 +60,7 @@ struct token {
 	uint16_t day;	 /* days since 1970-01-01 UTC */
 	uint8_t flags;	 /* purpose 7 */
 	uint32_t second; /* since 1970-01-01 UTC: of the form, the held click; the end of login,
-			    hand-over, staff */
+			    hand-over, staff, confirmation */
 	struct span
 		url; /* purposes 4, 10; after token_open() it points into ret_token->url_bytes */
 	uint8_t url_bytes[TOKEN_URL_MAX_BYTES];

@@ -151,6 +151,9 @@ def tracker_vectors(tracker, key=SIGNING):
                                           ("mailing", name_id("mailing", LINKS[0][0])),
                                           ("campaign", name_id("campaign", LINKS[0][1])),
                                           ("second", second.to_bytes(4, "big"))], key, tracker))
+    rows.append(vector(14, "confirmation", [("prospect", prospect_id(ADDRESSES[0])), ("tag", tag),
+                                            ("second", (second + 604800).to_bytes(4, "big"))],
+                       key, tracker))
     return rows
 
 

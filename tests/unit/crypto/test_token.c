@@ -105,7 +105,7 @@ static const size_t chars[PURPOSE_COUNT] = {
 	[PURPOSE_CLICK] = 44,	   [PURPOSE_LINK_PART] = 28,	[PURPOSE_PROSPECT_PART] = 44,
 	[PURPOSE_OPEN] = 44,	   [PURPOSE_SUBSCRIPTION] = 39, [PURPOSE_VISITOR] = 43,
 	[PURPOSE_FORM_VIEW] = 44,  [PURPOSE_LOGIN] = 50,	[PURPOSE_STAFF] = 23,
-	[PURPOSE_HELD_CLICK] = 66,
+	[PURPOSE_HELD_CLICK] = 66, [PURPOSE_CONFIRM] = 50,
 };
 
 static void tokens_have_the_documented_length(void **state)
@@ -127,6 +127,7 @@ static void tokens_have_the_documented_length(void **state)
 	assert_int_equal(TOKEN_VISITOR_CHARS, chars[PURPOSE_VISITOR]);
 	assert_int_equal(TOKEN_STAFF_CHARS, chars[PURPOSE_STAFF]);
 	assert_int_equal(TOKEN_HELD_CLICK_CHARS, chars[PURPOSE_HELD_CLICK]);
+	assert_int_equal(TOKEN_CONFIRM_CHARS, chars[PURPOSE_CONFIRM]);
 }
 
 static void a_token_opens_as_what_was_minted(void **state)
@@ -141,6 +142,7 @@ static void a_token_opens_as_what_was_minted(void **state)
 		{PURPOSE_VISITOR, 0x02},       {PURPOSE_FORM_VIEW, 0x05},
 		{PURPOSE_LOGIN, 0x41},	       {PURPOSE_STAFF, 0x00},
 		{PURPOSE_HELD_CLICK, 0xF0},    {PURPOSE_HANDOVER, 0x100},
+		{PURPOSE_CONFIRM, 0x41},
 	};
 	struct fixture *fixture = *state;
 
