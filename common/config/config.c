@@ -128,6 +128,10 @@ static int finish(struct config *config, struct error *error)
 		code = join(config, &config->tokens_file);
 	if (!code && *config->free_mail_file)
 		code = join(config, &config->free_mail_file);
+	if (!code && *config->smtp_auth_file)
+		code = join(config, &config->smtp_auth_file);
+	if (!code && *config->smtp_ca_file)
+		code = join(config, &config->smtp_ca_file);
 	if (!code && *config->summary_rules_file)
 		code = join(config, &config->summary_rules_file);
 	if (!code && *config->verdict_rules_file)

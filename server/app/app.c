@@ -11,6 +11,7 @@
 
 #include "app/descriptors.h"
 #include "app/erase.h"
+#include "app/mail_login.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -202,6 +203,7 @@ void app_close(struct app *app)
 		(void)close(app->data_fd);
 	buffer_finish(&app->event_scratch);
 	buffer_finish(&app->event_text);
+	outbox_free(app->outbox);
 	posts_finish(&app->posts);
 	forms_finish(&app->forms);
 	handovers_finish(&app->handovers);
@@ -294,6 +296,31 @@ int app_listen_control(struct app *app, struct error *error)
 	if (!path || asprintf(&address, "unix:%s", path) < 0)
 		return error_set(error, APP_E_FAILED, "out of memory");
 	return listen_at(app, address, options, &app->control, error);
+}
+
+int app_set_mail(struct app *app)
+{
+	const struct mail_login *login = app->settings->mail_login;
+	const struct outbox_server server = {
+		.server = app->config->smtp_server,
+		.hello = app->trackers->primary->host,
+		.user = (char *)(uintptr_t)(login ? login->user : NULL),
+		.password = (char *)(uintptr_t)(login ? login->password : NULL),
+		.ca_file = *app->config->smtp_ca_file ? app->config->smtp_ca_file : NULL,
+		.tls = app->config->smtp_tls,
+	};
+
+	if (!app->outbox)
+		return 0;
+	return outbox_set(app->outbox, *app->config->smtp_server ? &server : NULL);
+}
+
+int app_open_outbox(struct app *app, const struct outbox_sender *sender, struct error *error)
+{
+	app->outbox = outbox_new(sender);
+	if (app->outbox && app_set_mail(app) == 0)
+		return 0;
+	return error_set(error, APP_E_FAILED, "the thread that sends mails cannot start");
 }
 
 /* Everything that is sized by the configuration, before the first client comes. */

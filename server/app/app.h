@@ -9,6 +9,7 @@
 #include "app/header_cache.h"
 #include "app/inspection.h"
 #include "app/metrics.h"
+#include "app/outbox.h"
 #include "app/people_backup.h"
 #include "app/posts.h"
 #include "app/recent_claims.h"
@@ -68,6 +69,7 @@ struct app {
 	struct recent_tags recent_tags;
 	struct handovers handovers;
 	struct posts posts;
+	struct outbox *outbox; /* APP_SERVE, after app_open_outbox() */
 	struct forms forms;
 	struct people_backup *people_backup; /* of the owner of data/lock */
 	struct store_health health;	     /* what the log lines have told of the store */
@@ -114,6 +116,10 @@ int app_listen_control(struct app *app, struct error *error);
  * for a socket address. The text is on the heap; NULL when out of memory.
  */
 char *app_socket_path(const struct config *config, int data_fd);
+
+/* Send mails by @sender, which must outlive the app, as the settings in force say. */
+int app_open_outbox(struct app *app, const struct outbox_sender *sender, struct error *error);
+int app_set_mail(struct app *app); /* settings have changed. Return: 0; -ENOMEM */
 
 /* Figures that others keep (store, writer, listeners), copied into app->metrics. */
 void app_sample(struct app *app);

@@ -71,6 +71,18 @@ static void sample_store(struct metrics *metrics, struct store *store)
 	metrics_set(metrics, METRIC_DAMAGED_PEOPLE, status.damaged[STORE_PEOPLE]);
 }
 
+static void sample_mails(struct metrics *metrics, struct outbox *outbox)
+{
+	struct outbox_figures figures;
+
+	outbox_figures(outbox, &figures);
+	metrics_set(metrics, METRIC_MAILS_SENT, figures.sent);
+	metrics_set(metrics, METRIC_MAILS_REFUSED, figures.refused);
+	metrics_set(metrics, METRIC_MAILS_LOST, figures.lost);
+	metrics_set(metrics, METRIC_MAILS_FAILED, figures.failures);
+	metrics_set(metrics, METRIC_MAILS_WAITING, figures.waiting);
+}
+
 static void sample_retention(struct metrics *metrics, struct store *store)
 {
 	struct reader readers[READERS_MAX];
@@ -98,6 +110,8 @@ void app_sample(struct app *app)
 	sample_writer(&app->metrics, app->writer);
 	sample_store(&app->metrics, app->store);
 	sample_retention(&app->metrics, app->store);
+	if (app->outbox)
+		sample_mails(&app->metrics, app->outbox);
 	metrics_set(&app->metrics, METRIC_ADDRESSES_FORGIVEN, app->admission.addresses.forgiven);
 	metrics_set(&app->metrics, METRIC_SETTINGS, app->settings_alive);
 	sample_listener(&app->metrics, app->public, 0);

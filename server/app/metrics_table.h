@@ -72,6 +72,12 @@
 	METRIC(REQUEST_POST_BAD, counter, "waymark_requests_total", "route=\"form_post\",result=\"malformed\"", "") \
 	METRIC(REQUEST_POST_FAILED, counter, "waymark_requests_total", "route=\"form_post\",result=\"failed\"", "") \
 	METRIC(REQUEST_POST_LIMITED, counter, "waymark_requests_total", "route=\"form_post\",result=\"limited\"", "") \
+	METRIC(REQUEST_CONFIRM, counter, "waymark_requests_total", "route=\"confirm\",result=\"shown\"", "") \
+	METRIC(REQUEST_CONFIRMED, counter, "waymark_requests_total", "route=\"confirm\",result=\"taken\"", "") \
+	METRIC(REQUEST_CONFIRM_FORGED, counter, "waymark_requests_total", "route=\"confirm\",result=\"forged\"", "") \
+	METRIC(REQUEST_CONFIRM_ORIGIN, counter, "waymark_requests_total", "route=\"confirm\",result=\"other_origin\"", "") \
+	METRIC(REQUEST_CONFIRM_PREFETCH, counter, "waymark_requests_total", "route=\"confirm\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_CONFIRM_FAILED, counter, "waymark_requests_total", "route=\"confirm\",result=\"failed\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET_UNKNOWN, counter, "waymark_requests_total", "route=\"asset\",result=\"unknown_script\"", "") \
@@ -99,6 +105,7 @@
 	METRIC(FORGED_STAFF, counter, "waymark_tokens_forged_total", "purpose=\"staff\"", "") \
 	METRIC(FORGED_LOGIN, counter, "waymark_tokens_forged_total", "purpose=\"login\"", "") \
 	METRIC(FORGED_FORM_VIEW, counter, "waymark_tokens_forged_total", "purpose=\"form_view\"", "") \
+	METRIC(FORGED_CONFIRM, counter, "waymark_tokens_forged_total", "purpose=\"confirm\"", "") \
 	METRIC(OTHER_MAILING, counter, "waymark_tokens_other_mailing_total", "", "Valid prospect parts used with a link of another mailing: redirected without a person.") \
 	METRIC(UNKNOWN_LINKS, counter, "waymark_links_unknown_total", "", "Valid tokens whose link is not registered here: sent to the fallback.") \
 	METRIC(CONFLICTING_COOKIES, counter, "waymark_cookies_conflicting_total", "", "Requests with two different valid visitor cookies: a new one was issued.") \
@@ -125,6 +132,7 @@
 	METRIC(EVENT_PREFILL, counter, "waymark_events_total", "type=\"prefill\"", "") \
 	METRIC(EVENT_SUBMIT, counter, "waymark_events_total", "type=\"submit\"", "") \
 	METRIC(EVENT_SUBMIT_ERROR, counter, "waymark_events_total", "type=\"submit_error\"", "") \
+	METRIC(EVENT_CONFIRM, counter, "waymark_events_total", "type=\"confirm\"", "") \
 	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
 	METRIC(EVENT_FORM, counter, "waymark_events_total", "type=\"form\"", "") \
@@ -203,6 +211,11 @@
 	METRIC(WAITING_PUBLIC, gauge, "waymark_requests_waiting", "listener=\"public\"", "Requests that wait for their commit.") \
 	METRIC(WAITING_ADMIN, gauge, "waymark_requests_waiting", "listener=\"admin\"", "") \
 	METRIC(WAITING_CONTROL, gauge, "waymark_requests_waiting", "listener=\"control\"", "") \
+	METRIC(MAILS_SENT, counter, "waymark_mails_total", "result=\"sent\"", "Mails of the server itself: taken by the mail server, refused by it for good, or given up.") \
+	METRIC(MAILS_REFUSED, counter, "waymark_mails_total", "result=\"refused\"", "") \
+	METRIC(MAILS_LOST, counter, "waymark_mails_total", "result=\"lost\"", "") \
+	METRIC(MAILS_FAILED, counter, "waymark_mail_failures_total", "", "Attempts to send one that failed and are made again.") \
+	METRIC(MAILS_WAITING, gauge, "waymark_mails_waiting", "", "Mails that wait to be sent.") \
 	METRIC(RELOADS, counter, "waymark_reloads_total", "result=\"done\"", "Times that SIGHUP or a change of keys or tokens put settings in force, or was refused because of a file.") \
 	METRIC(RELOADS_REFUSED, counter, "waymark_reloads_total", "result=\"refused\"", "") \
 	METRIC(SETTINGS, gauge, "waymark_settings_held", "", "Settings in memory: those in force, and older ones under which requests in flight began.") \

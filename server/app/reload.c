@@ -9,6 +9,7 @@
  */
 #include "app/app.h"
 
+#include "base/log.h"
 #include "store/store.h"
 
 static void tell_listener(struct listener *listener, const struct settings *settings)
@@ -38,6 +39,8 @@ static void put_in_force(struct app *app, struct settings *settings)
 	if (app->headers)
 		header_cache_change(app->headers, settings->config, settings->rules);
 	admission_set(&app->admission, settings->config);
+	if (app_set_mail(app))
+		log_error("mail", "reason", "out of memory", "meaning", "no mail is sent");
 	(void)posts_set_rate(&app->posts, settings->config->posts_per_minute);
 	commit_queue_change(&app->clicks, settings->config->commit_wait_ms * USEC_PER_MS, app->now);
 	if (settings_release(old))

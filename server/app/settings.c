@@ -8,6 +8,7 @@
  */
 #include "app/settings.h"
 
+#include "app/mail_login.h"
 #include "base/cleanup.h"
 #include "track/disclosure.h"
 #include "track/person_type.h"
@@ -17,6 +18,7 @@
 static void settings_free(struct settings *settings)
 {
 	free_mail_free(settings->free_mail);
+	mail_login_free(settings->mail_login);
 	verdict_rules_free(settings->rules);
 	country_table_free(settings->countries);
 	bearer_set_free(settings->bearers);
@@ -106,6 +108,8 @@ int settings_serve(struct settings *settings, struct error *error)
 {
 	int code = country_table_open(settings->countries, settings->config, error);
 
+	if (!code)
+		code = mail_login_load(settings->config, &settings->mail_login, error);
 	if (code)
 		return fail(code, error);
 	settings->serves = true;

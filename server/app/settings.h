@@ -19,6 +19,7 @@
  * Whoever may outlive a reload counts itself: a request holds the settings under which its head was
  * judged until it is over. Loop thread only.
  */
+struct mail_login;
 struct settings {
 	unsigned references;
 	struct config *config;
@@ -28,6 +29,7 @@ struct settings {
 	struct country_table *countries; /* NULL: none is listed */
 	struct free_mail *free_mail;	 /* what is no business address */
 	struct verdict_rules *rules;	 /* who is a machine */
+	struct mail_login *mail_login;	 /* NULL: there is none, or nothing is served */
 	bool serves;			 /* settings_serve() was called */
 };
 

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "commands/command.h"
+#include "commands/serve_mail.h"
 #include "config/config.h"
 #include "public/public.h"
 #include "store/store.h"
@@ -122,7 +123,9 @@ static int serve(const struct arguments *arguments, struct error *error)
 
 	if (code)
 		return end_of_wait(code);
-	code = listen_everywhere(app, error);
+	code = app_open_outbox(app, &serve_mail_sender, error);
+	if (!code)
+		code = listen_everywhere(app, error);
 	if (code)
 		return code;
 	log_info("started", "version", WAYMARK_VERSION, "node", app->config->node);
