@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { WAYS = 8, SETS = POSTS / WAYS };
+enum { WAYS = 8, SETS = POSTS / WAYS, MAIL_INTERVAL_S = 600, MAIL_BURST = 3 };
 
 struct post {
 	uint8_t name[SHORT_HASH_WIDE_BYTES];
@@ -85,9 +85,18 @@ int posts_set_rate(struct posts *posts, uint32_t per_minute)
 	return r;
 }
 
+bool posts_may_mail(struct posts *posts, const struct prospect_id *id, usec_t now)
+{
+	if (!posts->people.buckets && rate_limit_init(&posts->people, POSTS_CLIENTS) != 0)
+		return false;
+	rate_limit_set_interval(&posts->people, MAIL_INTERVAL_S * USEC_PER_SEC, MAIL_BURST);
+	return rate_limit_take(&posts->people, get_u64(id->bytes), now, 0);
+}
+
 void posts_finish(struct posts *posts)
 {
 	free(posts->rows);
 	posts->rows = NULL;
 	rate_limit_finish(&posts->clients);
+	rate_limit_finish(&posts->people);
 }

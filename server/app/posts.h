@@ -3,6 +3,7 @@
 #define WAYMARK_APP_POSTS_H
 
 #include "app/rate_limit.h"
+#include "crypto/id.h"
 
 /*
  * The form posts that were taken last, so that one that comes again is answered as it was and
@@ -16,6 +17,7 @@ struct posts {
 	struct post *rows; /* NULL until the first is noted */
 	struct short_hash_key key;
 	struct rate_limit clients; /* forms.posts_per_minute */
+	struct rate_limit people;  /* mails to one address */
 };
 
 enum { POSTS = 8192, POSTS_CLIENTS = 4096, POSTS_MINUTES = 60 };
@@ -36,6 +38,10 @@ void posts_forget(struct posts *posts, struct span name);
 
 /* @per_minute: of one client; 0: as many as it likes. Return: 0; -ENOMEM. */
 int posts_set_rate(struct posts *posts, uint32_t per_minute);
+
+/* May one more mail go to the person of that id? A few in a row, then one in ten minutes: anybody
+ * can type any address. */
+bool posts_may_mail(struct posts *posts, const struct prospect_id *id, usec_t now);
 
 void posts_finish(struct posts *posts);
 

@@ -25,7 +25,8 @@ struct answer {
 	const char *location; /* or */
 	struct span json;     /* or, where that is absent: */
 	struct form_page page;
-	struct span key; /* of a post that is to be recorded, or absent */
+	struct span key;	   /* of a post that is to be recorded, or absent */
+	struct span mail, mail_to; /* that goes out with the answer, or absent */
 	bool thanks, share;
 };
 
@@ -75,8 +76,20 @@ static enum handled send_page(struct request *request, const struct answer *answ
 	return form_page_reply(request, answer->counter, answer->status, &answer->page, &html);
 }
 
+/* What is not taken now is not sent: who waits for it sends the form again. */
+static void send_mail(struct request *request, const struct answer *answer)
+{
+	const struct settings *settings = public_settings(request);
+	struct app *app = request->context;
+
+	(void)outbox_put(app->outbox, settings->config->smtp_from,
+			 (const char *)answer->mail_to.data, answer->mail);
+}
+
 static enum handled send_answer(struct request *request, const struct answer *answer)
 {
+	if (answer->mail.data)
+		send_mail(request, answer);
 	if (answer->location) {
 		(void)reply_body(request, answer->counter, 303, NULL, "no-store", SPAN(""));
 		reply_header(request, "Location", answer->location);
@@ -150,12 +163,14 @@ static void begin(const struct form_post *post, unsigned counter, unsigned statu
 		.cookie = visit_format_cookie(&post->visit),
 		.share = post->trusted,
 		.key = post->key,
+		.mail = post->mail,
+		.mail_to = post->mail_to,
 	};
 }
 
 enum handled form_post_thank(struct form_post *post, struct event_ticket *ticket)
 {
-	enum form_page_state state = post->confirms ? FORM_PAGE_CONFIRM : FORM_PAGE_SENT;
+	enum form_page_state state = post->mail.data ? FORM_PAGE_CONFIRM : FORM_PAGE_SENT;
 	cleanup_buffer struct buffer location = {.limit = LOCATION_MAX_BYTES};
 	struct request *request = post->request;
 	struct form_page page;
@@ -164,9 +179,9 @@ enum handled form_post_thank(struct form_post *post, struct event_ticket *ticket
 	begin(post, METRIC_REQUEST_POST, 200, &answer);
 	answer.thanks = true;
 	if (wants_json(request)) {
-		answer.json =
-			keep_json(request, json_pack("{s:b, s:s, s:b}", "ok", 1, "form",
-						     post->form->name, "confirm", post->confirms));
+		answer.json = keep_json(request, json_pack("{s:b, s:s, s:b}", "ok", 1, "form",
+							   post->form->name, "confirm",
+							   post->mail.data != NULL));
 		return send_when_durable(post, ticket, &answer);
 	}
 	if (post->success.size > 0) {

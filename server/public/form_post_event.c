@@ -14,6 +14,8 @@
 #include "app/bind.h"
 #include "base/cleanup.h"
 #include "crypto/random.h"
+#include "public/confirm.h"
+#include "public/form_page.h"
 #include "public/form_post.h"
 #include "public/public.h"
 #include "store/typed.h"
@@ -216,6 +218,32 @@ static void keep_typed(const struct form_post *post, const struct visit_event *b
 	explicit_bzero(text, strlen(text));
 }
 
+/*
+ * The link by which the address can be confirmed: in this browser, so it needs a visitor, and not
+ * where it is known to be theirs already.
+ */
+static void set_mail(struct form_post *post, const struct whom *whom)
+{
+	const struct visit *visit = &post->visit;
+	cleanup_buffer struct buffer mail = BUFFER_INIT, address = BUFFER_INIT;
+	struct form_page page;
+
+	if (!post->form->confirm || whom->conflict || whom->person.confirmed ||
+	    id_is_zero(&visit->identity.visitor, sizeof(visit->identity.visitor)) ||
+	    !outbox_is_open(visit->app->outbox) ||
+	    !posts_may_mail(&visit->app->posts, &whom->person.id, visit->app->now) ||
+	    id_normalise_address(post->answer.address, &address) != 0)
+		return;
+	form_page_init(&page, visit, post->form, form_body_get(&post->body, SPAN(FORM_PAGE_LANG)));
+	if (confirm_mail_append(visit, post->form, page.language, &whom->person.id,
+				buffer_span(&address), &mail) != 0)
+		return;
+	post->mail = arena_copy(&post->request->arena, buffer_span(&mail));
+	post->mail_to = arena_copy(&post->request->arena, buffer_span(&address));
+	if (!post->mail_to.data)
+		post->mail = span_of(NULL, 0);
+}
+
 static int add_events(struct form_post *post, struct visit_event *builder)
 {
 	struct whom whom = {.is_bound = false};
@@ -234,7 +262,8 @@ static int add_events(struct form_post *post, struct visit_event *builder)
 		code = add_submit(post, builder, &whom, &place);
 	if (code == 0)
 		keep_typed(post, builder, &whom, place);
-	post->confirms &= whom.person.named && !whom.person.erased;
+	if (code == 0 && builder->has_person && whom.person.named)
+		set_mail(post, &whom);
 	return code;
 }
 

@@ -2,7 +2,7 @@
 #ifndef WAYMARK_PUBLIC_LOGIN_H
 #define WAYMARK_PUBLIC_LOGIN_H
 
-#include "public/visit_event.h"
+#include "public/proof.h"
 
 /*
  * A login at the site, told by its page with a proof that the site's own server minted for this
@@ -19,7 +19,7 @@
  * as visit_event_begin() and visit_event_add().
  */
 enum { LOGIN_AHEAD_S = 300 };
-enum { LOGIN_E_FORGED = 20, LOGIN_E_LEFT_OUT = 21 };
+enum { LOGIN_E_FORGED = 20, LOGIN_E_LEFT_OUT = PROOF_E_LEFT_OUT };
 int login_take(struct visit *visit, struct visit_event *builder, struct span proof);
 
 #endif

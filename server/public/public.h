@@ -16,6 +16,8 @@ bool public_gate(struct request *request);
 enum handled public_banner(struct request *request);
 enum handled public_beacon(struct request *request);
 enum handled public_click(struct request *request);
+enum handled public_confirm(struct request *request);
+enum handled public_confirm_post(struct request *request);
 enum handled public_consent(struct request *request);
 enum handled public_favicon(struct request *request);
 enum handled public_forget(struct request *request);

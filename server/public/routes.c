@@ -32,6 +32,7 @@ const struct route public_routes[] = {
 	{"/t/*",         public_pinned,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/tag",         public_tag,            NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_TAG},
 	{"/u/*",         public_self_contained, NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_SELF},
+	{"/v/*",         public_confirm, public_confirm_post, 4096, ACCESS_PUBLIC, METRIC_REQUEST_CONFIRM},
 };
 /* clang-format on */
 

@@ -195,6 +195,31 @@ TEXT(refused_busy,
      "現在処理できないため、何も変更していません。しばらくしてからもう一度お試しください。")
 TEXT(refused_back, "Back to the choice", "選択に戻る")
 
+/* GET /v/<token>, and the mail that leads there */
+TEXT(confirm_title, "Confirm your e-mail address", "メールアドレスの確認")
+TEXT(confirm_lead,
+     "You sent a form from this browser. Please confirm that the e-mail address is yours.",
+     "このブラウザーからフォームが送信されました。入力されたメールアドレスがご自身のものであることをご確認ください。")
+TEXT(confirm_button, "Yes, it is mine", "確認する")
+TEXT(confirm_done, "Thank you. Your e-mail address is confirmed.", "メールアドレスの確認が完了しました。ありがとうございます。")
+TEXT(confirm_elsewhere,
+     "This link works in the browser that the form was sent from, and nowhere else. Please open it "
+     "there.",
+     "このリンクは、フォームを送信したブラウザーでのみ有効です。そのブラウザーで開き直してください。")
+TEXT(confirm_expired,
+     "The time of this link is over. Please send the form again.",
+     "このリンクの有効期限が切れています。お手数ですが、フォームをもう一度送信してください。")
+TEXT(mail_confirm_subject, "Please confirm your e-mail address", "メールアドレスのご確認のお願い")
+TEXT(mail_confirm_body,
+     "Somebody has sent the form “{title}” at {host} with this e-mail address.\n"
+     "If it was you, please open this link in the same browser within {days} days:\n\n"
+     "{link}\n\n"
+     "If it was not you, you need not do anything.\n",
+     "{host} のフォーム「{title}」が、このメールアドレスで送信されました。\n"
+     "お心当たりのある方は、{days} 日以内に、送信したときと同じブラウザーで次のリンクを開いてください。\n\n"
+     "{link}\n\n"
+     "お心当たりのない場合は、何もしていただく必要はありません。\n")
+
 /* GET /staff/<token> */
 TEXT(staff_title, "Leave this browser out", "このブラウザーを計測から除外する")
 TEXT(staff_lead,

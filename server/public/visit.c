@@ -81,6 +81,7 @@ void visit_count_forged(struct request *request, enum purpose purpose)
 		[PURPOSE_STAFF] = METRIC_FORGED_STAFF,
 		[PURPOSE_LOGIN] = METRIC_FORGED_LOGIN,
 		[PURPOSE_FORM_VIEW] = METRIC_FORGED_FORM_VIEW,
+		[PURPOSE_CONFIRM] = METRIC_FORGED_CONFIRM,
 	};
 	struct app *app = request->context;
 

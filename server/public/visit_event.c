@@ -382,6 +382,7 @@ static const enum metric counters[EVENT_TYPE_COUNT] = {
 	[EVENT_login] = METRIC_EVENT_LOGIN,
 	[EVENT_submit] = METRIC_EVENT_SUBMIT,
 	[EVENT_submit_error] = METRIC_EVENT_SUBMIT_ERROR,
+	[EVENT_confirm] = METRIC_EVENT_CONFIRM,
 	[EVENT_prefill] = METRIC_EVENT_PREFILL,
 };
 

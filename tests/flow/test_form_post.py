@@ -7,7 +7,7 @@ import unittest
 import urllib.parse
 
 import mint
-from daemon import BROWSER, SITE, TRACKER, Daemon
+from daemon import BROWSER, SITE, Daemon
 
 FORM = {
     "name": "contact",
@@ -69,12 +69,9 @@ class FormCase(unittest.TestCase):
         [event] = self.daemon.events("--after", str(last), "--reveal", type="submit")
         return answer, event
 
-    def person(self, address="a@example.com"):
-        return json.loads(self.daemon.waymark("prospect", "show", address).stdout)
-
-    def bindings(self):
-        return [(row["visitor"], row["prospect"], row["evidence"])
-                for row in self.daemon.bindings() if row["state"] == "holds"]
+    def binds(self):
+        """What ties browsers to people, as the log has it: that is there before the answer."""
+        return self.daemon.events(type="bind")
 
 
 class Taken(FormCase):
@@ -88,10 +85,9 @@ class Taken(FormCase):
         self.assertEqual(event["props"], {"fields": ["email", "company", "size", "note"]})
         self.assertEqual(event["props_sealed"], {"email": "a@example.com", "company": "Alpha",
                                                  "size": "12", "note": "call me"})
-        self.assertEqual([row["evidence"] for row in self.daemon.bindings()], ["declaration"])
-        self.assertEqual(self.daemon.bindings()[0]["prospect"], event["prospect"])
-        [bind] = self.daemon.events(type="bind")
-        self.assertEqual(bind["seq"], event["seq"] + 1)
+        [bind] = self.binds()
+        self.assertEqual((bind["seq"], bind["evidence"], bind["prospect"], bind["visitor"]),
+                         (event["seq"] + 1, "declaration", event["prospect"], visitor))
         self.daemon.prove()
 
     def test_nothing_that_was_typed_is_readable_in_log_and_state(self):
@@ -110,7 +106,7 @@ class Taken(FormCase):
         self.assertIsNone(again.cookie)
         self.assertEqual((second["visitor"], second["prospect"]),
                          (event["visitor"], event["prospect"]))
-        self.assertEqual(len(self.daemon.bindings()), 1)
+        self.assertEqual(len(self.binds()), 1)
 
     def test_a_second_person_in_the_browser_is_a_new_visitor(self):
         first, event = self.submit()
@@ -118,7 +114,7 @@ class Taken(FormCase):
         self.assertIsNotNone(answer.cookie)
         self.assertNotEqual(second["visitor"], event["visitor"])
         self.assertNotEqual(second["prospect"], event["prospect"])
-        self.assertEqual(len(self.bindings()), 2)
+        self.assertEqual(len(self.binds()), 2)
 
     def test_json_is_answered_to_whoever_asks_for_it(self):
         answer = self.post(headers={"Accept": "application/json", "Sec-Fetch-Mode": "cors",
@@ -134,7 +130,7 @@ class Taken(FormCase):
         self.define(fields=[{"name": "answer", "choices": ["yes", "no"]}])
         _, event = self.submit(values={"answer": "yes"})
         self.assertEqual(event["props_sealed"], {"answer": "yes"})
-        self.assertEqual(self.bindings(), [])
+        self.assertEqual(self.binds(), [])
 
     def test_a_post_without_an_address_is_the_one_who_said_who_they_are(self):
         first, event = self.submit()
@@ -151,7 +147,7 @@ class Unbound(FormCase):
         self.assertIsNone(event["visitor"])
         self.assertIsNotNone(event["prospect"])
         self.assertEqual(event["props_sealed"]["company"], "Alpha")
-        self.assertEqual(self.daemon.bindings(), [])
+        self.assertEqual(self.binds(), [])
 
     def test_without_our_origin_no_cookie_is_read_or_set(self):
         keys = mint.Keys(self.daemon.instance)
@@ -334,10 +330,6 @@ class Stranger(FormCase):
         with open(people, "w", encoding="utf-8") as file:
             file.write("email,company,size\na@example.com,Known,500\n")
         self.daemon.waymark("prospect", "import", people)
-
-    def values(self):
-        """The person's own values: name to value."""
-        return self.daemon.waymark("prospect", "show", "a@example.com").stdout
 
     def test_gets_nothing_back_and_changes_nothing(self):
         known = self.post(email="a@example.com", company="Lie", size="1")
