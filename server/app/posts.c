@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A table of small sets, as handovers.c has one. Of a post only hashes are kept, under a key of
- * this run, so that nothing of what was typed stays in memory.
+ * this run, so that nothing of what was typed stays in memory. A post is noted before it is
+ * durable, since the second of a double click comes before that; whoever then cannot store it takes
+ * the note back.
  */
 #include "app/posts.h"
 
