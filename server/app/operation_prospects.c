@@ -3,7 +3,7 @@
  * People, as operators add them.
  *
  *   POST /api/v1/prospects         {"prospects": [{"email": "…", "fields": {"company": "…"}}],
- *                                   "own": false, "strict": false}
+ *                                   "own": false, "strict": false, "anew": false}
  *                                  {"results": [{"prospect": "<24 hex>", "status": "added"}]}
  *
  * An import is an upsert: what a row says (app/prospect_row.h) is put into what is known. Rows are
@@ -14,11 +14,15 @@
  * the CRM's. Of somebody who is known and takes part no more, that alone is taken: status
  * "unshared"; of anybody else nothing: "left_out".
  *
+ * Somebody who was erased is refused; with "anew", which only the owner may say, they are taken as
+ * a new person (operation_anew.c).
+ *
  * Fewer results than rows mean that the rest was not looked at and must be sent again: this runs on
  * the thread that answers clicks, so it takes as many rows as fit into a slice of time.
  */
 #include "app/operation.h"
 
+#include "app/erased_file.h"
 #include "app/person_named.h"
 #include "app/prospect_row.h"
 #include "base/cleanup.h"
@@ -35,7 +39,7 @@ struct import {
 	json_t *results; /* by row */
 	json_t *met;	 /* names that this call has recorded */
 	struct prospect_row_source source;
-	bool strict, own, refused;
+	bool strict, own, anew, refused;
 };
 
 /* One row, and whom it is about. */
@@ -146,6 +150,24 @@ static int apply_row(struct import *import, struct subject *subject, const char 
 	return prospect_row_apply(subject->record, subject->row, &import->source, subject->changed);
 }
 
+/* Somebody who was erased and is wanted again; the mark beside the keys goes first. */
+static int prepare_anew(struct import *import, struct subject *subject, struct handle *ret_handle,
+			struct people_change **ret_change)
+{
+	struct app *app = import->call->app;
+	uint8_t mark[PEOPLE_MARK_BYTES];
+	int code;
+
+	id_of_erased(app->keyring, &subject->id, mark);
+	code = erased_file_remove(app->config->keys_file, span_of(mark, sizeof(mark)), NULL);
+	if (code)
+		return code < 0 ? code : -EIO;
+	return people_prepare_anew(app->store, &subject->id, subject->address,
+				   subject->fields.size > 0 ? buffer_span(&subject->fields)
+							    : (struct span){0},
+				   ret_handle, ret_change);
+}
+
 /* Nothing, but for a row that was not told of. */
 static int prepare(struct import *import, struct subject *subject, struct handle *ret_handle,
 		   struct people_change **ret_change, bool *ret_same)
@@ -168,6 +190,10 @@ static int store_person(struct import *import, struct subject *subject, const ch
 	bool same = true;
 	int code = prepare(import, subject, &handle, &change, &same);
 
+	if (code == PEOPLE_E_ERASED && import->anew) {
+		code = prepare_anew(import, subject, &handle, &change);
+		same = false;
+	}
 	if (code == -EMSGSIZE)
 		return refuse_row(import, "the fields together are longer than 32768 bytes");
 	if (code == PEOPLE_E_ERASED)
@@ -257,7 +283,7 @@ static int import_all(struct import *import, const json_t *list, struct error *e
 
 int operation_prospects_import(struct operation_call *call, struct error *error)
 {
-	static const char *const keys[] = {"own", "prospects", "strict", NULL};
+	static const char *const keys[] = {"anew", "own", "prospects", "strict", NULL};
 	bool is_owner = strcmp(call->actor, "owner") == 0;
 	struct import import = {
 		.call = call,
@@ -273,6 +299,10 @@ int operation_prospects_import(struct operation_call *call, struct error *error)
 		code = operation_bool(call->body, "", "strict", &import.strict, error);
 	if (!code)
 		code = operation_bool(call->body, "", "own", &import.own, error);
+	if (!code)
+		code = operation_bool(call->body, "", "anew", &import.anew, error);
+	if (!code && import.anew && !is_owner)
+		code = error_set(error, OPERATION_E_REFUSED, "anew: only the owner may say so");
 	if (!code)
 		code = operation_list(call->body, "prospects", PROSPECTS_MAX, &list, error);
 	if (!code)

@@ -29,14 +29,16 @@ struct import {
 	struct error error;
 	size_t added, changed, same, doubled, left_out, unshared;
 	bool stopped;	   /* --strict: at a bad row */
-	json_t *constants; /* --own */
+	json_t *constants; /* --own, --anew */
 };
 
-enum { KEY_OWN = 300 };
+enum { KEY_OWN = 300, KEY_ANEW };
 
 static const struct argp_option options[] = {
 	COMMAND_OPTION_CONFIG,
 	IMPORT_OPTIONS_ROWS,
+	{"anew", KEY_ANEW, NULL, 0,
+	 "Take people who were erased as new ones, instead of refusing them", 0},
 	{"own", KEY_OWN, NULL, 0,
 	 "These are people of your own, not the CRM's: crm.share_field is not asked", 0},
 	{0},
@@ -46,10 +48,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct import *import = state->input;
 
-	if (key != KEY_OWN)
+	if (key != KEY_OWN && key != KEY_ANEW)
 		return import_options_parse(key, argument, state);
 	if (!import->constants)
-		import->constants = json_pack("{s:b}", "own", 1);
+		import->constants = json_object();
+	(void)json_object_set_new(import->constants, key == KEY_OWN ? "own" : "anew", json_true());
 	return 0;
 }
 

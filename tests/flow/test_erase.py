@@ -75,12 +75,14 @@ class People(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.daemon.directory, name)
 
-    def import_people(self, *addresses, **options):
+    def import_people(self, *arguments, **options):
+        addresses = [one for one in arguments if not one.startswith("-")]
         rows = "".join(f"{address},{NAMES[address]},Example Works\n" for address in addresses)
         path = self.path("people.csv")
         with open(path, "w", encoding="utf-8") as file:
             file.write("email,name,company\n" + rows)
-        result = self.daemon.waymark("prospect", "import", path, **options)
+        more = [one for one in arguments if one.startswith("-")]
+        result = self.daemon.waymark("prospect", "import", *more, path, **options)
         os.remove(path)
         return result
 
@@ -292,9 +294,13 @@ class Erase(People):
         self.assertEqual(refused.returncode, 2)
         self.assertIn("this person was erased", refused.stderr)
         new = self.daemon.waymark("prospect", "anew", ALICE).stdout.strip()
-        self.assertNotEqual(new, self.handles[ALICE])
         self.assertIn("1 changed", self.import_people(ALICE).stdout)
         self.assertEqual(self.handle(ALICE), new)
+        self.assertIn("1 added", self.import_people(BOB, "--anew").stdout)
+        self.assertNotIn(self.handle(BOB), self.handles.values())
+        self.assertNotIn(new, self.handles.values())
+        shown = json.loads(self.daemon.waymark("prospect", "show", BOB).stdout)
+        self.assertEqual(shown["fields"], {"name": NAMES[BOB], "company": "Example Works"})
         count = len(self.daemon.events(type="click"))
         self.assertEqual(self.daemon.click(self.mail_link(ALICE)).status, 302)
         wait_for(lambda: len(self.daemon.events(type="click")) == count + 1)
