@@ -189,3 +189,36 @@ int people_unmerge(struct store *store, const struct handle *other, struct span 
 	r = check_room(&merge, fields);
 	return r ? r : make_changes(&merge, fields, &nobody, ret_changes);
 }
+
+static int read_row(struct store *store, const struct handle *handle, struct buffer *handles)
+{
+	cleanup(arena_finish) struct arena arena = ARENA_INIT(0);
+	struct person person = {.address = {0}};
+	int r = people_find_handle(store, handle, &arena, &person);
+
+	if (r)
+		return r < 0 ? r : 0;
+	add_items(handles, person.includes, span_of(NULL, 0));
+	if (is_merged(&person))
+		add_items(handles, span_of(&person.merged, sizeof(person.merged)),
+			  span_of(NULL, 0));
+	explicit_bzero(&person.key, sizeof(person.key));
+	return handles->error;
+}
+
+/* What a row names comes behind it in the list, and is looked at in its turn. */
+int people_read_union(struct store *store, const struct handle *person, struct buffer *ret_handles)
+{
+	size_t at = ret_handles->size;
+	int r;
+
+	add_items(ret_handles, span_of(person, sizeof(*person)), span_of(NULL, 0));
+	r = ret_handles->error;
+	for (; at < ret_handles->size && !r; at += sizeof(*person)) {
+		struct handle handle;
+
+		memcpy(&handle, ret_handles->data + at, sizeof(handle));
+		r = read_row(store, &handle, ret_handles);
+	}
+	return r;
+}

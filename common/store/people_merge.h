@@ -34,4 +34,8 @@ int people_merge(struct store *store, const struct handle *into, struct span fie
 int people_unmerge(struct store *store, const struct handle *other, struct span fields,
 		   struct people_change *ret_changes[PEOPLE_MERGE_CHANGES]);
 
+/* Append to @ret_handles, each once: @person, whom they were merged into, and all who were merged
+ * into these, as people/ says. Who is not there is no error. Return: 0; negative errno. */
+int people_read_union(struct store *store, const struct handle *person, struct buffer *ret_handles);
+
 #endif

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "store/binding.h"
 #include "store/people_erase.h"
+#include "store/people_merge.h"
 
 #include <errno.h>
 
@@ -43,8 +44,9 @@ int erase_find(struct app *app, const struct handle *person, struct erase_set *e
 	struct handle now;
 	int r = binding_find_person(app->store, person, &now);
 
+	/* people/ may know of a merge that the log does not, after a restore. */
 	if (!r)
-		r = add_handle(&erasure->handles, person);
+		r = people_read_union(app->store, person, &erasure->handles);
 	/* The log says that they are erased, but people/ is older. */
 	if (r || id_is_zero(&now, sizeof(now)))
 		return r;

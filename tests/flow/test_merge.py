@@ -252,6 +252,18 @@ class Month(unittest.TestCase):
         self.assertEqual(summaries.differences(self.totals(), self.totals("--rebuild")), [])
 
 
+class Erased(Merge):
+    def test_both_are_gone_and_either_can_come_anew(self):
+        a, b = self.handle(A), self.handle(B)
+        self.merge(A, B)
+        self.daemon.waymark("prospect", "erase", B)
+        for who in (A, B, a, b):
+            self.assertEqual(self.daemon.waymark("prospect", "find", who,
+                                                 check=False).returncode, 1, who)
+        self.assertEqual({event["prospect"] for event in self.daemon.events(type="erase")},
+                         {a, b})
+
+
 class Restored(Merge):
     """people/ and the log are backed up apart, so one may know of a merge and the other not."""
 
@@ -282,6 +294,17 @@ class Restored(Merge):
             self.assertEqual([(event["prospect"], event["other"]) for event in self.merges()],
                              [(a, b)])
             self.assertIn("one person already", self.merge(A, B).stdout)
+
+    def test_who_is_erased_is_so_by_what_either_says(self):
+        before = self.backup("before")
+        a, b = self.handle(A), self.handle(B)
+        self.merge(A, B)
+        after = self.backup("after")
+        self.restore(before[0], after[1])
+        self.daemon.waymark("prospect", "erase", A)
+        for who in (A, B, a, b):
+            self.assertEqual(self.daemon.waymark("prospect", "find", who,
+                                                 check=False).returncode, 1, who)
 
     def test_one_that_lacks_it_can_be_undone(self):
         a, b = self.handle(A), self.handle(B)
