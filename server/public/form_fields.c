@@ -95,7 +95,9 @@ static void append_attributes(struct writer *writer, size_t index)
 	buffer_printf(writer->to, " id=\"f%zu\" name=\"", index);
 	put_escaped(writer, field->name);
 	put(writer, "\"");
-	if (*field->autocomplete)
+	if (writer->form->kiosk)
+		put(writer, " autocomplete=\"off\"");
+	else if (*field->autocomplete)
 		buffer_printf(writer->to, " autocomplete=\"%s\"", field->autocomplete);
 	if (field->required)
 		put(writer, " required");

@@ -7,10 +7,15 @@
  * The honeypot is out of sight and out of the way of the keyboard and of screen readers. Its label
  * asks whoever still meets it to leave it empty.
  *
+ * A kiosk's browser is not to offer what somebody else has typed, and shows the form again by
+ * itself when it has thanked.
+ *
  * What a form shows is decided before (prefill.h, form_answer.h); nothing here looks anything up.
  */
 #include "public/form_style.h"
 #include "public/form_writer.h"
+
+enum { KIOSK_RETURN_S = 15 };
 
 static void append_title(struct writer *writer)
 {
@@ -25,6 +30,20 @@ static void append_title(struct writer *writer)
 	put(writer, "</title>\n");
 }
 
+static bool is_sent(const struct form_page *page)
+{
+	return page->state == FORM_PAGE_SENT || page->state == FORM_PAGE_CONFIRM;
+}
+
+static void append_return(struct writer *writer)
+{
+	if (writer->form->kiosk && is_sent(writer->page))
+		buffer_printf(writer->to,
+			      "<meta http-equiv=\"refresh\" content=\"%d; url=/f/%s?lang=%s\">\n",
+			      KIOSK_RETURN_S, writer->form->name,
+			      language_tag(writer->page->language));
+}
+
 static void append_head(struct writer *writer)
 {
 	buffer_printf(writer->to,
@@ -33,6 +52,7 @@ static void append_head(struct writer *writer)
 		      language_tag(writer->page->language),
 		      writer->page->framed ? " class=\"framed\"" : "");
 	append_title(writer);
+	append_return(writer);
 	put(writer, "<style>" FORM_STYLE "</style>\n");
 	if (*writer->form->css) {
 		put(writer, "<link rel=\"stylesheet\" href=\"");
@@ -129,8 +149,8 @@ static void append_honeypot(struct writer *writer)
 
 static void append_form(struct writer *writer)
 {
-	buffer_printf(writer->to, "<form method=\"post\" action=\"/f/%s\" novalidate>\n",
-		      writer->form->name);
+	buffer_printf(writer->to, "<form method=\"post\" action=\"/f/%s\" novalidate%s>\n",
+		      writer->form->name, writer->form->kiosk ? " autocomplete=\"off\"" : "");
 	append_lang(writer, FORM_PAGE_LANG);
 	buffer_printf(writer->to,
 		      "<input type=\"hidden\" name=\"" FORM_PAGE_VIEW "\" value=\"%s\">\n",
@@ -183,7 +203,7 @@ void form_page_append(const struct form_page *page, struct buffer *to)
 
 	append_head(&writer);
 	append_top(&writer);
-	if (page->state == FORM_PAGE_SENT || page->state == FORM_PAGE_CONFIRM) {
+	if (is_sent(page)) {
 		append_thanks(&writer);
 	} else {
 		if (page->state == FORM_PAGE_REFUSED)

@@ -68,9 +68,10 @@ TEXT(choice_save, "Save my choice", "選択を保存する")
 
 TEXT(forget_title, "Forget this browser", "このブラウザーの識別情報を消去")
 TEXT(forget_what,
-     "Deletes the cookie and unties this browser from whoever it was known as. What was counted "
-     "stays counted, without you. Ask {operator} to have your data itself erased.",
-     "Cookie を削除し、このブラウザーと個人との結び付きを解除します。これまでの件数は、どなたのものか分からない"
+     "Deletes the cookie and unties this browser from whoever it was known as; what it sent by "
+     "forms is no longer shown here. What was counted stays counted, without you. Ask {operator} to have your data itself erased.",
+     "Cookie を削除し、このブラウザーと個人との結び付きを解除します。送信されたフォームの内容も、ここには表示"
+     "されなくなります。これまでの件数は、どなたのものか分からない"
      "形で残ります。記録された情報そのものの削除は、{operator} までお申し出ください。")
 TEXT(forget_button, "Forget this browser", "識別情報を消去する")
 

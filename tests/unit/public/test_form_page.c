@@ -217,6 +217,25 @@ static void who_sent_it_is_thanked(void **state)
 	form.thanks = (struct form_text)BOTH("", "");
 }
 
+static void a_kiosk_offers_nothing_and_begins_again(void **state)
+{
+	struct form_page page = page_of(LANGUAGE_JA, FORM_PAGE_ASKS);
+	const char *html;
+
+	(void)state;
+	expect_no(html_of(&page), "http-equiv");
+	form.kiosk = true;
+	html = html_of(&page);
+	expect(html, "novalidate autocomplete=\"off\">");
+	expect(html, "name=\"email\" autocomplete=\"off\"");
+	expect_no(html, "autocomplete=\"email\"");
+	expect_no(html, "http-equiv");
+	page.state = FORM_PAGE_SENT;
+	expect(html_of(&page), "content=\"15; url=/f/contact?lang=ja\"");
+	form.kiosk = false;
+	expect_no(html_of(&page), "http-equiv");
+}
+
 static void a_frame_has_the_form_alone(void **state)
 {
 	struct form_page page = page_of(LANGUAGE_EN, FORM_PAGE_ASKS);
@@ -252,6 +271,7 @@ int main(void)
 		cmocka_unit_test(what_was_typed_stands_for_itself),
 		cmocka_unit_test(what_is_wrong_is_said_twice),
 		cmocka_unit_test(who_sent_it_is_thanked),
+		cmocka_unit_test(a_kiosk_offers_nothing_and_begins_again),
 		cmocka_unit_test(a_frame_has_the_form_alone),
 		cmocka_unit_test(what_was_done_has_a_word),
 	};
