@@ -55,6 +55,7 @@ int fold_new(const struct fold_context *context, const struct fold_sink *sink,
 		return -ENOMEM;
 	fold->context = context;
 	fold->sink = sink;
+	fold->met.limit = FOLD_MET_MAX;
 	if (fold_person_new(&fold->summary) != 0) {
 		free(fold);
 		return -ENOMEM;
@@ -91,6 +92,7 @@ void fold_begin(struct fold *fold, const struct handle *person, bool summarise)
 	memo_clear(&fold->met);
 	rows_clear(&fold->browsers);
 	rows_clear(&fold->views);
+	fold->view_count = 0;
 	if (summarise)
 		fold_person_begin(fold);
 }

@@ -59,6 +59,12 @@ struct fold_view {
 	bool viewed;
 };
 
+/*
+ * What a fold remembers of one unit, so that no unit takes more than some dozens of MiB: one that
+ * met more has forgotten the oldest, and counts it as new when it comes again.
+ */
+enum { FOLD_MET_MAX = 1 << 18, FOLD_VIEWS_MAX = 1 << 18, FOLD_LIST_MAX = 1 << 16 };
+
 struct fold_rows { /* a growing array of rows of one size */
 	void *rows;
 	size_t count, capacity;
@@ -96,6 +102,7 @@ struct fold {
 	struct memo known; /* of all units: what texts say, see fold_known.c */
 	struct fold_net nets[FOLD_NETS];
 	struct fold_rows browsers, views; /* struct fold_browser, struct fold_view */
+	uint64_t view_count;		  /* all; the last FOLD_VIEWS_MAX have rows, in a ring */
 	struct person_touch arrival;	  /* the last one; time 0: none */
 	struct fold_person *summary;
 };

@@ -83,7 +83,7 @@ static void count(struct fold *fold, size_t place, usec_t time, uint64_t by)
 
 #define COUNT(name, time, by) count(fold, offsetof(struct person_counts, name), time, by)
 
-/* The row of a list that @b and @c name; NULL when out of memory. */
+/* The row of a list that @b and @c name; NULL when out of memory, or there is no room. */
 static void *row_of(struct fold *fold, struct fold_rows *rows, size_t size, uint64_t list,
 		    uint64_t b, uint64_t c)
 {
@@ -97,6 +97,8 @@ static void *row_of(struct fold *fold, struct fold_rows *rows, size_t size, uint
 	}
 	if (*number)
 		return (uint8_t *)rows->rows + (*number - 1) * size;
+	if (rows->count >= FOLD_LIST_MAX)
+		return NULL;
 	row = fold_rows_add(fold, rows, size);
 	if (row)
 		*number = rows->count;

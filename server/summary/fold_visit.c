@@ -45,6 +45,11 @@ static struct fold_browser *find_browser(struct fold *fold, const struct visitor
 	return browser;
 }
 
+static struct fold_view *view_at(const struct fold *fold, uint64_t number)
+{
+	return (struct fold_view *)fold->views.rows + number % FOLD_VIEWS_MAX;
+}
+
 /* The view of this id in this browser; made by what tells of it first. */
 static struct fold_view *find_view(struct fold *fold, const struct fold_browser *browser,
 				   const struct fold_step *step)
@@ -58,12 +63,12 @@ static struct fold_view *find_view(struct fold *fold, const struct fold_browser 
 		fold->error = -ENOMEM;
 		return NULL;
 	}
-	if (*number)
-		return (struct fold_view *)fold->views.rows + (*number - 1);
-	view = fold_rows_add(fold, &fold->views, sizeof(*view));
-	if (!view)
+	if (*number && *number + FOLD_VIEWS_MAX > fold->view_count)
+		return view_at(fold, *number - 1);
+	if (fold->views.count < FOLD_VIEWS_MAX && !fold_rows_add(fold, &fold->views, sizeof(*view)))
 		return NULL;
-	*number = fold->views.count;
+	view = view_at(fold, fold->view_count);
+	*number = ++fold->view_count;
 	*view = (struct fold_view){
 		.time = step->fact->time,
 		.page = step->fact->page,

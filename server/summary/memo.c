@@ -3,6 +3,10 @@
  * Open addressing, at most three quarters full. A round number in each row says whether the row is
  * of this unit, so that emptying is one addition. One unit of a million events must not make every
  * later one walk through its memory: what has grown large is given back.
+ *
+ * One that forgets has two generations: when the young one is full the old one goes, and the young
+ * one becomes the old. What is found in the old one moves to the young. So what is forgotten
+ * follows from the order of the keys alone, and the same facts fold the same again.
  */
 #include "summary/memo.h"
 
@@ -55,12 +59,42 @@ static struct memo_row *find(const struct memo *memo, const struct memo_key *key
 	return &memo->rows[at];
 }
 
+/* What the generation before has of @key; false: nothing. */
+static bool find_old(const struct memo *memo, const struct memo_key *key, uint64_t *ret_value)
+{
+	const struct memo old = {.rows = memo->old_rows,
+				 .capacity = memo->old_capacity,
+				 .round = memo->old_round};
+	const struct memo_row *row = memo->old_rows ? find(&old, key) : NULL;
+
+	if (!row || row->round != old.round)
+		return false;
+	*ret_value = row->value;
+	return true;
+}
+
+static void forget_old(struct memo *memo)
+{
+	free(memo->old_rows);
+	memo->old_rows = NULL;
+}
+
+static void age(struct memo *memo)
+{
+	forget_old(memo);
+	memo->old_rows = memo->rows;
+	memo->old_capacity = memo->capacity;
+	memo->old_round = memo->round;
+	memo->rows = NULL;
+	memo->capacity = memo->count = 0;
+}
+
 static bool grow(struct memo *memo)
 {
-	struct memo larger = {.capacity = memo->capacity ? memo->capacity * 2 : FIRST_CAPACITY,
-			      .count = memo->count,
-			      .round = 1};
+	struct memo larger = *memo;
 
+	larger.capacity = memo->capacity ? memo->capacity * 2 : FIRST_CAPACITY;
+	larger.round = 1;
 	larger.rows = calloc(larger.capacity, sizeof(*larger.rows));
 	if (!larger.rows)
 		return false;
@@ -78,14 +112,18 @@ static bool grow(struct memo *memo)
 uint64_t *memo_at(struct memo *memo, const struct memo_key *key, bool *ret_new)
 {
 	struct memo_row *row;
+	uint64_t value = 0;
 	bool is_new;
 
+	if (memo->limit && memo->count >= memo->limit)
+		age(memo);
 	if (memo->count >= memo->capacity / 4 * 3 && !grow(memo))
 		return NULL;
 	row = find(memo, key);
 	is_new = row->round != memo->round;
 	if (is_new) {
-		*row = (struct memo_row){.key = *key, .round = memo->round};
+		is_new = !find_old(memo, key, &value);
+		*row = (struct memo_row){.key = *key, .value = value, .round = memo->round};
 		memo->count++;
 	}
 	if (ret_new)
@@ -99,6 +137,7 @@ void memo_clear(struct memo *memo)
 		memo_finish(memo);
 		return;
 	}
+	forget_old(memo);
 	memo->count = 0;
 	memo->round++;
 }
@@ -106,5 +145,6 @@ void memo_clear(struct memo *memo)
 void memo_finish(struct memo *memo)
 {
 	free(memo->rows);
-	*memo = (struct memo){0};
+	free(memo->old_rows);
+	*memo = (struct memo){.limit = memo->limit};
 }

@@ -23,9 +23,16 @@ struct memo {
 	struct memo_row *rows;
 	size_t capacity, count; /* a power of two; 0: none yet */
 	uint64_t round;
+
+	/* 0: everything is remembered; else about the last @limit keys, at least, and twice as
+	 * many at most. What is asked for again counts as the last. */
+	size_t limit;
+	struct memo_row *old_rows; /* of the generation before; NULL: there is none */
+	size_t old_capacity;
+	uint64_t old_round;
 };
 
-/* {0} is an empty memo. */
+/* {0} is an empty memo; with {.limit = …} one that forgets. */
 void memo_finish(struct memo *memo);
 void memo_clear(struct memo *memo);
 
