@@ -262,6 +262,11 @@ void transfer_copy_broken(struct transfer_writer *writer, struct span encoded)
 {
 	size_t size;
 
+	if (fits(writer, encoded.size)) {
+		buffer_append_span(writer->to, encoded);
+		writer->column += encoded.size;
+		return;
+	}
 	for (size_t i = 0; i < encoded.size; i += size) {
 		size = transfer_atom_bytes(encoded, i);
 		append_atom(writer, span_slice(encoded, i, size));
@@ -286,6 +291,11 @@ static void write_quoted(struct transfer_writer *writer, struct span text)
 			append_escape(writer, '-');
 			text = span_slice(text, 1, text.size);
 		}
+	}
+	if (size == text.size && fits(writer, size)) {
+		buffer_append_span(writer->to, text);
+		writer->column += size;
+		return;
 	}
 	for (size_t i = 0; i < text.size; i++) {
 		if (!is_escaped(text.data[i])) {

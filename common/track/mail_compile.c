@@ -200,6 +200,19 @@ static int keep_padding(struct rewrite_pass *pass)
 	return 0;
 }
 
+/* Mailers look for their fields in the bytes of the message. */
+static int note_hidden_field(struct rewrite_pass *pass, size_t at)
+{
+	if (pass->edits.count == 0 || pass->options->field.size == 0 ||
+	    pass->decide != rewrite_decide_tracking ||
+	    pass->text->style.encoding != TRANSFER_BASE64)
+		return 0;
+	return note(
+		pass, at, "part", pass->text->path,
+		"its merge fields are inside base64, where a mailer finds them only if it fills "
+		"them in before it encodes");
+}
+
 static int compile_text(struct rewrite_pass *pass, const struct mime_part *part,
 			struct span line_end)
 {
@@ -231,6 +244,8 @@ static int compile_text(struct rewrite_pass *pass, const struct mime_part *part,
 	if (text->style.encoding == TRANSFER_IDENTITY)
 		fit_lines(pass);
 	r = keep_padding(pass);
+	if (r == 0)
+		r = note_hidden_field(pass, at);
 	return r == 0 ? mail_segments_add(pass->template, text, &pass->edits) : r;
 }
 

@@ -15,8 +15,16 @@ enum mail_segment_kind {
 	MAIL_FLUSH	  /* the end of base64 */
 };
 
+/*
+ * The first tokens of the message that are different from each other, as far as they are links,
+ * have a number: what the HTML and the plain text of a mail share is minted once for each
+ * recipient.
+ */
+enum { MAIL_NUMBERED_TOKENS = 64, MAIL_NO_NUMBER = MAIL_NUMBERED_TOKENS };
+
 struct mail_segment {
 	enum mail_segment_kind kind;
+	unsigned number;		    /* MAIL_TOKEN; MAIL_NO_NUMBER: none */
 	const struct transfer_style *style; /* of the part; NULL between parts */
 	struct span bytes;
 	const struct rewrite_slot *slot; /* MAIL_TOKEN */
@@ -31,6 +39,8 @@ struct mail_template {
 	struct mail_segment *segments;
 	size_t count, capacity;
 	bool changed; /* it holds anything but copies */
+	struct link_id numbered[MAIL_NUMBERED_TOKENS];
+	unsigned numbered_count;
 	const struct keyring *keyring;
 	struct campaign_id campaign;
 	struct mailing_id mailing;

@@ -44,6 +44,20 @@ int mail_segments_copy(struct mail_template *template, struct span bytes)
 	return add(template, &(struct mail_segment){.kind = MAIL_COPY, .bytes = bytes});
 }
 
+static unsigned number_of(struct mail_template *template, const struct rewrite_slot *slot)
+{
+	unsigned number = 0;
+
+	if (slot->purpose != PURPOSE_CLICK)
+		return MAIL_NO_NUMBER;
+	while (number < template->numbered_count &&
+	       memcmp(&template->numbered[number], &slot->link, sizeof(slot->link)) != 0)
+		number++;
+	if (number == template->numbered_count && number < MAIL_NUMBERED_TOKENS)
+		template->numbered[template->numbered_count++] = slot->link;
+	return number;
+}
+
 /* A token that is not the recipient's is text like the rest, but stays in one piece. */
 static int add_token(struct mail_template *template, const struct rewrite_text *text,
 		     const struct rewrite_edit *edit)
@@ -57,8 +71,12 @@ static int add_token(struct mail_template *template, const struct rewrite_text *
 	if (!slot)
 		return -ENOMEM;
 	*slot = edit->slot;
-	return add(template,
-		   &(struct mail_segment){.kind = MAIL_TOKEN, .style = &text->style, .slot = slot});
+	return add(template, &(struct mail_segment){
+				     .kind = MAIL_TOKEN,
+				     .number = number_of(template, slot),
+				     .style = &text->style,
+				     .slot = slot,
+			     });
 }
 
 static int add_edit(struct mail_template *template, const struct rewrite_text *text,

@@ -3,8 +3,8 @@
  * A compiled message in memory, and writing it for one recipient: a walk over its segments. The
  * style of a segment says when another part begins, and with it another line to count.
  *
- * Writing changes nothing in the template, and tokens are minted anew each time: to keep them would
- * cost more than the half microsecond that each takes.
+ * Writing changes nothing in the template: what was minted for one recipient is on the stack, and
+ * gone with the message.
  */
 #include "track/mail_template.h"
 
@@ -76,12 +76,25 @@ int rewrite_mint(const struct mail_template *template, const struct rewrite_slot
 	return token_mint(template->keyring, slot->purpose, 0, &token, ret_text);
 }
 
-static int write_token(const struct mail_template *template, const struct rewrite_slot *slot,
-		       const struct prospect_id *prospect, struct transfer_writer *writer)
-{
-	char text[TOKEN_MAX_CHARS + 1];
+/* Tokens of one recipient that have been minted. */
+struct minted {
+	uint64_t known; /* a bit by number */
+	char texts[MAIL_NUMBERED_TOKENS][TOKEN_CLICK_CHARS + 1];
+};
 
-	if (rewrite_mint(template, slot, prospect, text) != 0)
+static int write_token(const struct mail_template *template, const struct mail_segment *segment,
+		       const struct prospect_id *prospect, struct minted *minted,
+		       struct transfer_writer *writer)
+{
+	char any[TOKEN_MAX_CHARS + 1], *text = any;
+	bool known = false;
+
+	if (segment->number < MAIL_NUMBERED_TOKENS) {
+		text = minted->texts[segment->number];
+		known = minted->known >> segment->number & 1;
+		minted->known |= UINT64_C(1) << segment->number;
+	}
+	if (!known && rewrite_mint(template, segment->slot, prospect, text) != 0)
 		return -EINVAL;
 	transfer_write(writer, span_text(text));
 	return 0;
@@ -91,7 +104,10 @@ int mail_template_emit(const struct mail_template *template, const struct prospe
 		       struct buffer *to)
 {
 	struct transfer_writer writer = {.style = NULL};
+	struct minted minted;
 	int r = 0;
+
+	minted.known = 0;
 
 	for (size_t i = 0; i < template->count && r == 0; i++) {
 		const struct mail_segment *segment = &template->segments[i];
@@ -113,7 +129,7 @@ int mail_template_emit(const struct mail_template *template, const struct prospe
 			transfer_write(&writer, segment->bytes);
 			break;
 		case MAIL_TOKEN:
-			r = write_token(template, segment->slot, prospect, &writer);
+			r = write_token(template, segment, prospect, &minted, &writer);
 			break;
 		case MAIL_FLUSH:
 			transfer_flush(&writer);

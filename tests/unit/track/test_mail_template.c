@@ -390,6 +390,25 @@ static void what_is_left_alone_is_listed(void **state)
 	}
 }
 
+static void a_field_inside_base64_is_said(void **state)
+{
+	struct rewrite_options options = for_ann();
+	struct rewrite_result *result;
+	const struct rewrite_link *links;
+	size_t count;
+
+	(void)state;
+	options.has_prospect = false;
+	memset(&options.prospect, 0, sizeof(options.prospect));
+	options.field = SPAN("*|WAYMARK|*");
+	result = rewrite(SPAN(BASE64 "\naHR0cHM6Ly9hLmV4YW1wbGUvCg==\n"), &options);
+	links = rewrite_links(result, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(links[0].outcome, REWRITE_TRACKED);
+	assert_true(strstr(links[1].reason, "base64") != NULL);
+	rewrite_result_free(result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +422,7 @@ int main(void)
 		cmocka_unit_test(one_template_is_for_everybody),
 		cmocka_unit_test(a_personal_address_in_a_template_is_an_error),
 		cmocka_unit_test(what_is_left_alone_is_listed),
+		cmocka_unit_test(a_field_inside_base64_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
