@@ -87,6 +87,7 @@ CONFIG_TEXT(verdict_rules_file, "verdict.rules_file", "", "Your own rules on who
 CONFIG_TEXT(verdict_networks_file, "verdict.networks_file", "", "Networks that mail scanners ask from, in the form of deploy/scanner-networks.txt; relative to the configuration file. SIGHUP reads it again. Empty: the list that the program was built with.")
 CONFIG_NUMBER(posts_per_minute, "forms.posts_per_minute", 0, 100000, 30, "posts a minute", "Forms that one client address (IPv6: one /64) may send; beyond it they are answered 429. An office, or all clients behind a proxy that trusted_proxies does not list, are one address. 0: no limit.")
 CONFIG_TEXT(free_mail_file, "forms.free_mail_file", "", "Domains whose addresses are no business addresses in forms, beside those that the program knows: one a line, `!example.com` for one that is; relative to the configuration file. SIGHUP reads it again. Empty: none.")
+CONFIG_TEXT(resolver, "forms.resolver", "", "The resolver that is asked whether the domain of a typed address takes mail, for fields with `mx`: an address like 127.0.0.1 or [::1]:5353, or `system` for the first one of /etc/resolv.conf. Without an answer in time the address is taken. Empty: nobody is asked.")
 CONFIG_TEXT(smtp_server, "smtp.server", "", "Mail server that takes the server's own mails, such as the links by which an address is confirmed: host or host:port. Empty: none are sent.")
 CONFIG_CHOICE(smtp_tls, "smtp.tls", "starttls|tls|none", "starttls", "How the connection to it is kept secret: by STARTTLS, without which nothing is sent; from the first byte (port 465); or not at all, for a mail server on this machine.")
 CONFIG_TEXT(smtp_auth_file, "smtp.auth_file", "", "The login for it: a file of mode 0600 whose first line is the user and whose second line the password; relative to the configuration file. Empty: no login.")
@@ -112,6 +113,7 @@ CONFIG_FIXED(connections_per_address)
 CONFIG_FIXED(limit_addresses)
 CONFIG_FIXED(queue_clicks)
 CONFIG_FIXED(queue_bulk)
+CONFIG_FIXED(resolver)
 
 /* clang-format on */
 #undef CONFIG_TEXT

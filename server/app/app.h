@@ -38,6 +38,8 @@ struct store_health {
 	usec_t due;		 /* monotonic: look again then; 0: nothing is due */
 };
 
+struct mail_domains;
+
 struct app {
 	enum app_role role;
 	struct service service; /* of APP_SERVE: who started it, and what for */
@@ -71,6 +73,8 @@ struct app {
 	struct posts posts;
 	struct outbox *outbox; /* APP_SERVE, after app_open_outbox() */
 	struct forms forms;
+	struct mail_domains *mail_domains; /* of ship/, whoever serves owns it; NULL: none asked */
+	int answers_fd; /* readable when a handler that waits for it can go on; 0: there is none */
 	struct people_backup *people_backup; /* of the owner of data/lock */
 	struct store_health health;	     /* what the log lines have told of the store */
 	usec_t script_due;		     /* monotonic: a script that is gone is told of then */

@@ -80,6 +80,8 @@ static int loop_init(struct loop *loop, struct app *app)
 	code = watch(loop, loop->signal_fd);
 	if (!code)
 		code = watch(loop, event_writer_fd(app->writer));
+	if (!code && app->answers_fd)
+		code = watch(loop, app->answers_fd);
 	for (size_t i = 0; i < 3 && !code; i++)
 		if (loop->listeners[i])
 			code = watch(loop, listener_fd(loop->listeners[i]));
@@ -203,7 +205,7 @@ static void listen_again(struct loop *loop)
 	log_info("control", "result", "listening");
 }
 
-/* In public, handlers wait for commits alone; elsewhere for one another, too. */
+/* In public, handlers wait for commits and answers; elsewhere for one another, too. */
 static void run_listeners(struct loop *loop, bool settled)
 {
 	struct app *app = loop->app;
@@ -219,6 +221,14 @@ static void run_listeners(struct loop *loop, bool settled)
 	}
 }
 
+/* Has a thread that handlers wait for found something out? */
+static bool take_answers(const struct app *app)
+{
+	uint64_t count;
+
+	return app->answers_fd && read(app->answers_fd, &count, sizeof(count)) == sizeof(count);
+}
+
 static void turn(struct loop *loop)
 {
 	struct app *app = loop->app;
@@ -227,6 +237,7 @@ static void turn(struct loop *loop)
 	app->now = clock_monotonic();
 	take_signals(loop);
 	settled = commit_wait_settle(app->writer);
+	settled |= take_answers(app);
 	pressure_notice(app);
 	store_health_watch(app);
 	listen_again(loop);

@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "commands/command.h"
 #include "config/config.h"
+#include "ship/dns.h"
 #include "summary/unit_fold.h"
 
 #include <stdio.h>
@@ -53,6 +54,17 @@ static int check_summaries(const struct config *config, struct error *error)
 	return r;
 }
 
+/* Could it be asked? Whether it answers is for the server to see. */
+static int check_resolver(const struct config *config, struct error *error)
+{
+	struct error reason = {""};
+	struct dns_resolver resolver;
+
+	if (!config->resolver[0] || !dns_resolver_find(config->resolver, &resolver, &reason))
+		return 0;
+	return config_error(config, error, "forms.resolver", "%s", reason.text);
+}
+
 int command_config_check(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -70,7 +82,8 @@ int command_config_check(int argc, char **argv)
 	command_parse(&argp, argc, argv, &line);
 	if (app_open(line.config, APP_OFFLINE, &app, &error))
 		return command_fail(&error);
-	if (settings_serve(app->settings, &error) || check_summaries(app->config, &error)) {
+	if (settings_serve(app->settings, &error) || check_summaries(app->config, &error) ||
+	    check_resolver(app->config, &error)) {
 		app_close(app);
 		return command_fail(&error);
 	}

@@ -16,10 +16,12 @@
 #include "commands/serve_mail.h"
 #include "config/config.h"
 #include "public/public.h"
+#include "ship/mail_domains.h"
 #include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { KEY_LOCK_WAIT = 'w', LOCK_WAIT_S = 30, LOCK_WAIT_MAX_S = 3600 };
 
@@ -115,8 +117,33 @@ static int end_of_wait(int code)
 	return 0;
 }
 
+static void cleanup_domains(struct mail_domains **domains)
+{
+	mail_domains_free(*domains);
+}
+
+/* Who finds out for handlers whether domains take mail. */
+static int ask_resolver(struct app *app, struct mail_domains **ret_domains, struct error *error)
+{
+	int code;
+
+	if (!app->config->resolver[0])
+		return 0;
+	code = mail_domains_new(app->config->resolver, ret_domains, error);
+	if (code == DNS_E_RESOLVER)
+		error_prefix(error, "forms.resolver: ");
+	if (code < 0)
+		return error_set(error, APP_E_FAILED, "forms.resolver: %s", strerror(-code));
+	if (code)
+		return APP_E_FAILED;
+	app->mail_domains = *ret_domains;
+	app->answers_fd = mail_domains_fd(*ret_domains);
+	return 0;
+}
+
 static int serve(const struct arguments *arguments, struct error *error)
 {
+	cleanup(cleanup_domains) struct mail_domains *domains = NULL;
 	cleanup(cleanup_app) struct app *app = NULL;
 	int code = app_open_server(arguments->config, arguments->lock_wait_s * 1000, &app, error);
 	bool cut = false;
@@ -124,6 +151,8 @@ static int serve(const struct arguments *arguments, struct error *error)
 	if (code)
 		return end_of_wait(code);
 	code = app_open_outbox(app, &serve_mail_sender, error);
+	if (!code)
+		code = ask_resolver(app, &domains, error);
 	if (!code)
 		code = listen_everywhere(app, error);
 	if (code)

@@ -14,6 +14,7 @@
 
 #include "app/forms.h"
 #include "base/cleanup.h"
+#include "public/form_mail.h"
 #include "public/origin.h"
 #include "public/public.h"
 #include "public/visit_commit.h"
@@ -52,10 +53,12 @@ static int read_body(struct form_post *post)
 	int code = form_body_read(request_value(request, HEADER_CONTENT_TYPE), request->body,
 				  span_text(post->form->charset), &request->arena, &post->body);
 
-	if (code)
-		return code;
-	return form_answer_judge(post->form, &post->body, post->visit.settings->free_mail,
-				 &request->arena, &post->answer);
+	if (!code)
+		code = form_answer_judge(post->form, &post->body, post->visit.settings->free_mail,
+					 &request->arena, &post->answer);
+	if (!code)
+		form_mail_judge(post->visit.app, post->form, &post->answer);
+	return code;
 }
 
 static enum handled take(struct form_post *post)
@@ -120,9 +123,9 @@ enum handled public_form_post(struct request *request)
 	struct app *app = request->context;
 	int code;
 
-	if (request->state)
+	if (request->state && !form_mail_waits(request))
 		return visit_commit_again(request);
-	if (admission_knows(app->trackers, &request->client) &&
+	if (!request->state && admission_knows(app->trackers, &request->client) &&
 	    !rate_limit_take(&app->posts.clients, address_name(&request->client), app->now, 0)) {
 		event_writer_count_rejected(app->writer);
 		metrics_add(&app->metrics, METRIC_REJECTED_ADDRESS, 1);
@@ -136,5 +139,5 @@ enum handled public_form_post(struct request *request)
 		return form_post_fail(request, METRIC_REQUEST_POST_FAILED, 503,
 				      "Try again in a moment",
 				      "The form cannot be looked up right now.");
-	return post_to(request, form);
+	return form_mail_ask(request, form) ? WAITING : post_to(request, form);
 }

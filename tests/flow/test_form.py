@@ -5,9 +5,12 @@ import json
 import os
 import shutil
 import signal
+import threading
+import time
 import unittest
 import urllib.parse
 
+import resolver
 from daemon import BROWSER, SITE, TRACKER, Daemon, wait_for
 
 FORM = {
@@ -231,6 +234,88 @@ class FreeMail(unittest.TestCase):
         daemon.process.send_signal(signal.SIGHUP)
         wait_for(lambda: "free_mail" in post("x@b.example"))
         self.assertNotIn("free_mail", post("x@a.example"))
+
+
+class MailDomains(unittest.TestCase):
+    """Fields with `mx`: what a resolver says of the domain of an address."""
+    RECORDS = {
+        "good.example": {resolver.MX: [resolver.mx(10, "mail.good.example")]},
+        "only-a.example": {resolver.A: [b"\x7f\0\0\1"]},
+        "only-aaaa.example": {resolver.AAAA: [bytes(16)]},
+        "null.example": {resolver.MX: [resolver.mx(0, "")]},
+        "empty.example": {},
+        "broken.example": resolver.SERVER_FAILURE,
+        "silent.example": None,
+    }
+
+    def setUp(self):
+        self.resolver = resolver.Resolver(self.RECORDS)
+        self.addCleanup(self.resolver.close)
+        self.daemon = Daemon(commit_wait_ms=20000, forms__posts_per_minute=0,
+                             forms__resolver=self.resolver.address)
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+        self.daemon.start()
+        form = {"name": "contact",
+                "fields": [{"name": "email", "type": "email", "mx": True, "required": True}]}
+        self.assertEqual(self.daemon.control("/api/v1/forms", {"form": form}).status, 200)
+
+    def post(self, address):
+        answer = self.daemon.request("POST", "/f/contact", {
+            **BROWSER, "Origin": SITE, "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded"},
+            body=urllib.parse.urlencode({"email": address}).encode())
+        return answer.body.decode()
+
+    def test_what_the_resolver_says(self):
+        for domain in ("good.example", "only-a.example", "only-aaaa.example", "broken.example"):
+            self.assertNotIn("no_mx", self.post("a@" + domain), domain)
+        for domain in ("null.example", "empty.example", "gone.example", "localhost"):
+            self.assertIn("no_mx", self.post("a@" + domain), domain)
+        self.assertEqual(len(self.daemon.events(type="submit")), 4)
+        self.assertEqual(len(self.daemon.events(type="submit_error")), 4)
+        asked = len(self.resolver.asked)
+        self.assertNotIn("no_mx", self.post("b@GOOD.example"))
+        self.assertIn("no_mx", self.post("b@gone.example"))
+        self.assertEqual(len(self.resolver.asked), asked, "what is known is not asked again")
+        self.assertIn("not_an_email", self.post("a b@other.example"))
+        self.assertEqual(len(self.resolver.asked), asked)
+
+    def test_nobody_waits_for_a_silent_resolver(self):
+        posts = [threading.Thread(target=self.post, args=(f"a@{n}.silent.example",))
+                 for n in range(3)]
+        self.RECORDS.update({f"{n}.silent.example": None for n in range(3)})
+        begin = time.monotonic()
+        for post in posts:
+            post.start()
+        wait_for(lambda: self.resolver.asked)
+        for _ in range(20):
+            self.assertEqual(self.daemon.request("GET", "/healthz").status, 200)
+        self.assertLess(time.monotonic() - begin, 1.4, "others are answered meanwhile")
+        self.assertTrue(any(post.is_alive() for post in posts))
+        for post in posts:
+            post.join(20)
+        self.assertEqual(len(self.daemon.events(type="submit")), 3, "and the posts are taken")
+
+    def test_whoever_goes_away_leaves_nothing(self):
+        connection = self.daemon.connect()
+        body = b"email=a%40silent.example"
+        connection.request("POST", "/f/contact", body=body, headers={
+            **BROWSER, "Host": urllib.parse.urlsplit(TRACKER).netloc, "Origin": SITE,
+            "Content-Type": "application/x-www-form-urlencoded"})
+        wait_for(lambda: self.resolver.asked)
+        connection.close()
+        self.assertNotIn("no_mx", self.post("a@good.example"))
+
+    def test_a_resolver_that_is_none(self):
+        for value, sentence in (("nonsense", "nonsense"), ("127.0.0.1:0", "127.0.0.1:0"),
+                                ("[::1", "[::1")):
+            self.daemon.configure(forms__resolver=value)
+            result = self.daemon.waymark("config", "check", check=False)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("forms.resolver: \"" + sentence, result.stderr)
+        for value in ("127.0.0.1", "::1", "[::1]:5353", "127.0.0.1:5353"):
+            self.daemon.configure(forms__resolver=value)
+            self.assertEqual(self.daemon.waymark("config", "check").returncode, 0)
 
 
 if __name__ == "__main__":
