@@ -17,6 +17,26 @@ struct merge {
 	const struct handle *from;
 };
 
+/* Behind what is proposed already, which stays: the same value is not said twice, and of more than
+ * may be there the other's are left where they are. */
+static int propose(const struct merge *merge, const struct person_value *value)
+{
+	json_t *list = json_object_getn(person_part(merge->record, "proposed"),
+					(const char *)value->name.data, value->name.size);
+	struct person_value said;
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry)
+	{
+		person_entry_read(entry, &said);
+		if (span_equal(said.value, value->value))
+			return 0;
+	}
+	return json_array_size(list) < PERSON_PROPOSED_MAX ? person_propose(merge->record, value)
+							   : 0;
+}
+
 static int take_value(void *context, const struct person_value *value)
 {
 	const struct merge *merge = context;
@@ -28,8 +48,7 @@ static int take_value(void *context, const struct person_value *value)
 	if (!values || !name)
 		return -ENOMEM;
 	if (person_record_find(merge->record, value->name, &mine))
-		return span_equal(mine.value, value->value) ? 0
-							    : person_propose(merge->record, &copy);
+		return span_equal(mine.value, value->value) ? 0 : propose(merge, &copy);
 	/* More than a person may have stays where it is. */
 	if (json_object_size(values) >= PERSON_VALUES_MAX)
 		return 0;
@@ -45,7 +64,7 @@ static int take_proposed(void *context, const struct person_value *value)
 	if (person_record_find(merge->record, value->name, &mine) &&
 	    span_equal(mine.value, value->value))
 		return 0;
-	return person_propose(merge->record, &copy);
+	return propose(merge, &copy);
 }
 
 /* An entry of another record under @key, if there is none. */

@@ -227,49 +227,62 @@ void person_record_free(struct person_record *record)
 	free(record);
 }
 
-/* The field whose oldest proposed value is the oldest of all; NULL: nothing is proposed. */
-static const char *oldest_proposed(const struct person_record *record)
-{
-	const char *name, *oldest = NULL;
-	json_int_t time, first = 0;
-	json_t *list;
+/* What goes first: what a merge brought, since it is elsewhere, too; and the older. */
+struct shed {
+	const char *name; /* NULL: nothing is proposed */
+	size_t index;
+	bool merged;
+	json_int_t time;
+};
 
-	json_object_foreach(person_part(record, "proposed"), name, list)
-	{
-		time = json_integer_value(json_object_get(json_array_get(list, 0), "time"));
-		if (!oldest || time < first) {
-			oldest = name;
-			first = time;
-		}
-	}
-	return oldest;
+static void consider(const char *name, size_t index, const json_t *entry, struct shed *best)
+{
+	struct shed one = {.name = name,
+			   .index = index,
+			   .merged = person_entry_is_from(entry, NULL),
+			   .time = json_integer_value(json_object_get(entry, "time"))};
+
+	if (!best->name || (one.merged && !best->merged) ||
+	    (one.merged == best->merged && one.time < best->time))
+		*best = one;
 }
 
 static bool shed_proposed(struct person_record *record)
 {
-	json_t *proposed = person_part(record, "proposed");
-	const char *name = oldest_proposed(record);
-	json_t *list = name ? json_object_get(proposed, name) : NULL;
+	json_t *proposed = person_part(record, "proposed"), *list;
+	struct shed shed = {.name = NULL};
+	const json_t *entry;
+	const char *name;
+	size_t i;
 
-	if (!list)
+	json_object_foreach(proposed, name, list) json_array_foreach(list, i, entry)
+		consider(name, i, entry, &shed);
+	if (!shed.name)
 		return false;
+	list = json_object_get(proposed, shed.name);
 	if (json_array_size(list) > 1)
-		return json_array_remove(list, 0) == 0;
-	return json_object_del(proposed, name) == 0;
+		return json_array_remove(list, shed.index) == 0;
+	return json_object_del(proposed, shed.name) == 0;
 }
 
-/* Parts that hold nothing are not written, so that what came and went leaves no trace. */
+/* Parts and lists that hold nothing are not written, so that what came and went leaves no trace. */
 static void drop_empty(struct person_record *record)
 {
-	const char *part;
-	json_t *object;
+	json_t *object, *list;
+	const char *name;
 	void *next;
 
-	json_object_foreach_safe(record->root, next, part,
-				 object) if (json_is_object(object) &&
-					     strcmp(part, "registered") != 0 &&
-					     json_object_size(object) == 0)(void)
-		json_object_del(record->root, part);
+	json_object_foreach_safe(person_part(record, "proposed"), next, name, list)
+	{
+		if (json_array_size(list) == 0)
+			(void)json_object_del(person_part(record, "proposed"), name);
+	}
+	json_object_foreach_safe(record->root, next, name, object)
+	{
+		if (json_is_object(object) && json_object_size(object) == 0 &&
+		    strcmp(name, "registered") != 0)
+			(void)json_object_del(record->root, name);
+	}
 }
 
 int person_record_format(struct person_record *record, struct buffer *text)

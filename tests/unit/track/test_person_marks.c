@@ -279,6 +279,45 @@ static void undoing_a_merge_gives_the_same_text(void **state)
 	person_record_free(record);
 }
 
+static void offer(struct person_record *record, const char *name, const char *text)
+{
+	const struct person_value value = {.name = span_text(name),
+					   .value = span_text(text),
+					   .source = SPAN("form:contact"),
+					   .evidence = PERSON_EVIDENCE_DECLARATION,
+					   .time = noon};
+	const struct person_offer how = {0};
+	enum person_outcome outcome;
+
+	assert_int_equal(person_record_offer(record, &value, &how, &outcome), 0);
+	assert_int_equal(outcome, PERSON_PROPOSED);
+}
+
+/* Neither the same words nor more than may be there take away what was proposed before. */
+static void what_was_proposed_before_a_merge_stays(void **state)
+{
+	struct person_record *record = record_of("{\"company\":\"S\",\"city\":\"Ulm\"}");
+	struct person_record *theirs = somebody();
+	static const char *const values[] = {"1", "2", "3", "4"};
+	char *before, *after;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		offer(record, "company", values[i]);
+	offer(record, "city", "Bonn");
+	offer(theirs, "city", "5");
+	before = text_of(record);
+	assert_int_equal(person_record_merge(record, theirs, &other), 0);
+	assert_int_equal(proposed_count(record), 6);
+	assert_int_equal(person_record_unmerge(record, &other), 0);
+	after = text_of(record);
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+	person_record_free(theirs);
+	person_record_free(record);
+}
+
 static void what_is_set_after_a_merge_stays(void **state)
 {
 	struct person_record *record = record_of(""), *theirs = somebody();
@@ -334,6 +373,7 @@ int main(void)
 		cmocka_unit_test(the_choice_about_opens),
 		cmocka_unit_test(a_merge_adds_what_is_lacking_and_changes_nothing),
 		cmocka_unit_test(undoing_a_merge_gives_the_same_text),
+		cmocka_unit_test(what_was_proposed_before_a_merge_stays),
 		cmocka_unit_test(what_is_set_after_a_merge_stays),
 		cmocka_unit_test(only_the_one_that_is_undone_goes),
 	};
