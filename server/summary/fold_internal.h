@@ -59,10 +59,7 @@ struct fold_view {
 	bool viewed;
 };
 
-/*
- * What a fold remembers of one unit, so that no unit takes more than some dozens of MiB: one that
- * met more has forgotten the oldest, and counts it as new when it comes again.
- */
+/* What is remembered of one unit; what is older is forgotten, and counts as new when it comes. */
 enum { FOLD_MET_MAX = 1 << 18, FOLD_VIEWS_MAX = 1 << 18, FOLD_LIST_MAX = 1 << 16 };
 
 struct fold_rows { /* a growing array of rows of one size */
