@@ -32,11 +32,20 @@ struct row {
 	bool by_id, known;
 };
 
+/* Of two who share a key, or several. */
+struct pair {
+	struct handle keep, other;
+	uint8_t why;
+	bool by_id;
+};
+
 struct duplicates {
 	struct arguments arguments;
 	struct session *session;
 	struct row *rows;
-	size_t count, capacity, pairs;
+	size_t count, capacity;
+	struct pair *pairs;
+	size_t pair_count;
 	struct error error;
 };
 
@@ -177,14 +186,12 @@ static int compare_rows(const void *a, const void *b)
 	return memcmp(&left->person, &right->person, sizeof(left->person));
 }
 
-static void write_why(const struct row *keep, const struct row *other, struct buffer *to)
+static void write_why(const struct pair *pair, struct buffer *to)
 {
-	unsigned why = keep->why | other->why;
-
-	if (keep->by_id)
+	if (pair->by_id)
 		buffer_append_text(to, "id in the CRM");
 	for (unsigned rule = 1; rule <= PERSON_ALIKE_DOMAIN; rule <<= 1)
-		if (why & rule) {
+		if (pair->why & rule) {
 			if (to->size > 0)
 				buffer_append_text(to, ", ");
 			buffer_append_text(to, person_alike_text((enum person_alike_rule)rule));
@@ -213,23 +220,21 @@ static int find_email(struct duplicates *duplicates, const struct handle *person
 	return code;
 }
 
-static int print_pair(struct duplicates *duplicates, const struct row *keep,
-		      const struct row *other)
+static int print_pair(struct duplicates *duplicates, const struct pair *both)
 {
 	char kept[2 * sizeof(struct handle) + 1], merged[2 * sizeof(struct handle) + 1];
 	cleanup_free char *first = NULL, *second = NULL;
 	cleanup_buffer struct buffer why = BUFFER_INIT;
 	json_t *pair;
-	int code = find_email(duplicates, &keep->person, &first);
+	int code = find_email(duplicates, &both->keep, &first);
 
 	if (!code)
-		code = find_email(duplicates, &other->person, &second);
+		code = find_email(duplicates, &both->other, &second);
 	if (code)
 		return code;
-	write_why(keep, other, &why);
-	hex_format(&keep->person, sizeof(keep->person), kept);
-	hex_format(&other->person, sizeof(other->person), merged);
-	duplicates->pairs++;
+	write_why(both, &why);
+	hex_format(&both->keep, sizeof(both->keep), kept);
+	hex_format(&both->other, sizeof(both->other), merged);
 	if (!duplicates->arguments.json) {
 		printf("%s %s  %s\n", first ? first : kept, second ? second : merged,
 		       buffer_text(&why));
@@ -244,20 +249,65 @@ static int print_pair(struct duplicates *duplicates, const struct row *keep,
 	return pair ? 0 : -ENOMEM;
 }
 
-/* Somebody may share two keys with the same one: said once, where they stand side by side. */
-static int print_pairs(struct duplicates *duplicates)
+static int add_pair(struct duplicates *duplicates, const struct row *keep, const struct row *other)
+{
+	const size_t at = duplicates->pair_count;
+	struct pair *pairs;
+
+	if (at % 256 == 0) {
+		pairs = reallocarray(duplicates->pairs, at + 256, sizeof(*pairs));
+		if (!pairs)
+			return -ENOMEM;
+		duplicates->pairs = pairs;
+	}
+	duplicates->pairs[duplicates->pair_count++] = (struct pair){
+		.keep = keep->person,
+		.other = other->person,
+		.why = keep->why | other->why,
+		.by_id = keep->by_id,
+	};
+	return 0;
+}
+
+static int find_pairs(struct duplicates *duplicates)
 {
 	const struct row *rows = duplicates->rows;
 	size_t keep = 0;
 	int code = 0;
 
 	for (size_t i = 1; i < duplicates->count && !code; i++) {
-		if (memcmp(rows[i].key, rows[keep].key, KEY_BYTES) != 0) {
+		if (memcmp(rows[i].key, rows[keep].key, KEY_BYTES) != 0)
 			keep = i;
+		else if (memcmp(&rows[i].person, &rows[keep].person, sizeof(struct handle)) != 0)
+			code = add_pair(duplicates, &rows[keep], &rows[i]);
+	}
+	return code;
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+	const struct pair *left = a, *right = b;
+	int order = memcmp(&left->keep, &right->keep, sizeof(left->keep));
+
+	return order ? order : memcmp(&left->other, &right->other, sizeof(left->other));
+}
+
+/* Two who share several keys are said once, with all of why. */
+static int print_pairs(struct duplicates *duplicates)
+{
+	struct pair *pairs = duplicates->pairs;
+	int code = 0;
+
+	if (duplicates->pair_count > 0)
+		qsort(pairs, duplicates->pair_count, sizeof(*pairs), compare_pairs);
+	for (size_t i = 0; i < duplicates->pair_count && !code; i++) {
+		if (i + 1 < duplicates->pair_count &&
+		    compare_pairs(&pairs[i], &pairs[i + 1]) == 0) {
+			pairs[i + 1].why |= pairs[i].why;
+			pairs[i + 1].by_id |= pairs[i].by_id;
 			continue;
 		}
-		if (memcmp(&rows[i].person, &rows[keep].person, sizeof(struct handle)) != 0)
-			code = print_pair(duplicates, &rows[keep], &rows[i]);
+		code = print_pair(duplicates, &pairs[i]);
 	}
 	return code;
 }
@@ -266,6 +316,7 @@ static void finish(struct duplicates *duplicates)
 {
 	session_close(duplicates->session);
 	free(duplicates->rows);
+	free(duplicates->pairs);
 }
 
 int command_prospect_duplicates(int argc, char **argv)
@@ -287,6 +338,8 @@ int command_prospect_duplicates(int argc, char **argv)
 		code = collect(&duplicates);
 	if (!code && duplicates.count > 0)
 		qsort(duplicates.rows, duplicates.count, sizeof(*duplicates.rows), compare_rows);
+	if (!code)
+		code = find_pairs(&duplicates);
 	if (!code)
 		code = print_pairs(&duplicates);
 	if (code < 0)

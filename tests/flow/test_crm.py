@@ -253,6 +253,8 @@ class Duplicates(Case):
             self.load(f"email\n{who}\n")
         self.load(f"email,salesforce_contact\nd@example.com,{CONTACT}\ne@example.com,{CONTACT}\n")
         self.load(f"email,salesforce_contact\nc+x@example.com,{OTHER_CONTACT}\n")
+        # Alike twice over, and said once.
+        self.load(f"email,salesforce_lead\nf@example.com,{LEAD}\nf+y@example.com,{LEAD}\n")
         before = len(self.daemon.events())
         found = {(pair["keep_email"], pair["other_email"]): pair["why"]
                  for pair in self.pairs("--reveal")}
@@ -260,16 +262,17 @@ class Duplicates(Case):
             ("a.b@gmail.com", "ab+news@googlemail.com"): "tag, dots, domain",
             # Whom the CRM has is kept.
             ("c+x@example.com", "c@example.com"): "tag",
-            ("d@example.com", "e@example.com"): "id in the CRM"})
+            ("d@example.com", "e@example.com"): "id in the CRM",
+            ("f@example.com", "f+y@example.com"): "id in the CRM, tag"})
         self.assertEqual({event["type"] for event in self.daemon.events()[before:]} - {"account"},
                          {"access"})
         after = len(self.daemon.events(type="access"))
         plain = self.daemon.waymark("prospect", "duplicates").stdout
         self.assertNotIn("@", plain)
-        self.assertEqual(len(plain.splitlines()), 3)
+        self.assertEqual(len(plain.splitlines()), 4)
         self.assertEqual(len(self.daemon.events(type="access")), after)
         self.daemon.waymark("prospect", "merge", "d@example.com", "e@example.com")
-        self.assertEqual(len(self.pairs()), 2)
+        self.assertEqual(len(self.pairs()), 3)
 
     def test_beside_a_server_and_over_many_pages(self):
         self.daemon.start()
