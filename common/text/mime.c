@@ -22,7 +22,7 @@ enum { FREE_COMPARISONS = 256 << 20, COMPARISONS_PER_BYTE = 16 };
 struct walk {
 	const struct mime_library *gmime;
 	struct mime *mime;
-	struct span message;
+	struct span message; /* as GMime has it */
 	struct buffer path;
 	size_t floor; /* end of the last part */
 	int failure;
@@ -270,18 +270,24 @@ static void visit(struct walk *walk, GMimeObject *object, enum mime_reach reach)
 
 int mime_parse(struct span message, struct mime *ret_mime)
 {
+	/* In a message that begins with these, GMime would see no field. */
+	size_t leading = mime_leading_bytes(message);
 	struct mime mime = {.arena = ARENA_INIT(0)};
-	struct walk walk = {.gmime = mime_library_get(), .mime = &mime, .message = message};
+	struct walk walk = {
+		.gmime = mime_library_get(),
+		.mime = &mime,
+		.message = span_slice(message, leading, message.size),
+	};
 	GMimeStream *stream;
 	GMimeParser *parser;
 	GMimeMessage *parsed;
 
-	if (!is_bounded(message))
+	if (!is_bounded(walk.message))
 		return MIME_E_NESTED;
 	if (!walk.gmime)
 		return MIME_E_LIBRARY;
-	stream = walk.gmime->g_mime_stream_mem_new_with_buffer((const char *)message.data,
-							       message.size);
+	stream = walk.gmime->g_mime_stream_mem_new_with_buffer((const char *)walk.message.data,
+							       walk.message.size);
 	parser = walk.gmime->g_mime_parser_new_with_stream(stream);
 	walk.gmime->g_mime_parser_set_persist_stream(parser, TRUE);
 	parsed = walk.gmime->g_mime_parser_construct_message(parser, NULL);

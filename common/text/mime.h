@@ -59,6 +59,8 @@ void mime_finish(struct mime *mime);
  * what stands there is no header block.
  */
 size_t mime_header_bytes(struct span message);
+/* Lines before the first field that go on with one which is not there. */
+size_t mime_leading_bytes(struct span message);
 /*
  * The next field named @name (ASCII case-insensitive) in the block at or after *at, which moves
  * behind it. *ret_value: folded as it stands, without the line end; *ret_field: the whole lines.

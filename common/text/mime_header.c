@@ -4,7 +4,7 @@
  * here and not by GMime, because a field that is to be added or replaced is so by its bytes.
  *
  * A line that is neither a field nor goes on with one ends the block, unless it is the line with
- * which mail boxes begin ("From ").
+ * which mail boxes begin ("From "), or goes on with a field that was cut off before the first.
  */
 #include "text/mime.h"
 
@@ -42,23 +42,25 @@ static bool belongs(struct span line, size_t at)
 {
 	if (at == 0 && span_starts(line, SPAN("From ")))
 		return true;
-	return name_bytes(line) > 0 || (at > 0 && is_blank(line.data[0]));
+	return name_bytes(line) > 0 || is_blank(line.data[0]);
 }
 
 size_t mime_header_bytes(struct span message)
 {
 	size_t at = 0;
+	bool has_field = false;
 
 	while (at < message.size) {
 		struct span line = line_at(message, at);
 
 		if (is_empty(line))
-			return at;
+			break;
 		if (!belongs(line, at))
 			return 0;
+		has_field |= name_bytes(line) > 0;
 		at += line.size;
 	}
-	return at;
+	return has_field ? at : 0;
 }
 
 /* Behind the lines that go on with the field whose first line ends at @at. */
@@ -67,6 +69,11 @@ static size_t skip_folded(struct span header, size_t at)
 	while (at < header.size && is_blank(header.data[at]))
 		at += line_at(header, at).size;
 	return at;
+}
+
+size_t mime_leading_bytes(struct span message)
+{
+	return skip_folded(message, 0);
 }
 
 bool mime_header_next(struct span header, struct span name, size_t *at, struct span *ret_field,

@@ -331,6 +331,8 @@ static int compile_mail(struct rewrite_pass *pass)
 			r = compile_part(pass, part, style.line_end);
 		done = at + part->content.size;
 	}
+	if (r == 0 && template->mime.count == 0)
+		r = note(pass, 0, "part", SPAN("1"), "no text was found in it");
 	if (r == 0)
 		r = mail_segments_copy(template, span_slice(message, done, message.size));
 	return r == 0 ? note_signature(pass, header) : r;

@@ -50,6 +50,8 @@ static void parts_are_found(void **state)
 		{"Subject: x\n\nbody\n", "1 t-o-i 'body\n'"},
 		{"Subject: x\r\n\r\nbody", "1 t-o-i 'body'"},
 		{"Subject: x\n", "1 t-o-i ''"},
+		{"   \n x\nSubject: x\n\nbody\n", "1 t-o-i 'body\n'"},
+		{"no field\n\nbody\n", ""},
 		{"Content-Type: text/html\nContent-Transfer-Encoding: Quoted-Printable\n\n<p>=\n",
 		 "1 h-o-q '<p>=\n'"},
 		{"Content-Type: text/html\nContent-Transfer-Encoding: x-zip\n\nx", "1 h-o-u 'x'"},
@@ -115,9 +117,16 @@ static void the_header_block_ends_at_the_empty_line(void **state)
 		const char *message;
 		size_t size;
 	} rows[] = {
-		{"A: 1\nB: 2\n\nbody", 10}, {"A: 1\r\n\r\nbody", 6},   {"A: 1\n", 5},
-		{"hello\n\nA: 1\n", 0},	    {"A: 1\n folded\n\n", 13}, {"\nbody", 0},
-		{" folded: 1\n\n", 0},	    {"From a\nB: 2\n\n", 12},  {"", 0},
+		{"A: 1\nB: 2\n\nbody", 10},
+		{"A: 1\r\n\r\nbody", 6},
+		{"A: 1\n", 5},
+		{"hello\n\nA: 1\n", 0},
+		{"A: 1\n folded\n\n", 13},
+		{"\nbody", 0},
+		{" folded: 1\n\n", 0},
+		{"  \nA: 1\n\n", 8},
+		{"From a\nB: 2\n\n", 12},
+		{"", 0},
 	};
 
 	(void)state;
