@@ -15,7 +15,7 @@ struct dns_resolver {
 	socklen_t address_bytes;
 };
 
-enum { DNS_E_RESOLVER = 1, DNS_DOMAIN_MAX_BYTES = 253 };
+enum { DNS_E_RESOLVER = 1 };
 
 /*
  * @text: an address with or without a port ("127.0.0.1", "[::1]:5353"), or "system": the first one

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "ship/dns_message.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -67,13 +67,16 @@ class Forms(unittest.TestCase):
         self.assertEqual(len(self.daemon.events(type="form")), 2)
         self.assertEqual(len(self.listed()), 1)
 
-    def test_many_are_listed(self):
-        names = [f"form-{number}" for number in range(40)]
+    def test_more_than_are_kept_in_memory(self):
+        names = [f"form-{number}" for number in range(300)]
         self.daemon.start()
         for name in names:
-            answer = self.daemon.control("/api/v1/forms", {"form": {**FORM, "name": name}})
+            form = {**FORM, "name": name, "title": f"The {name}."}
+            answer = self.daemon.control("/api/v1/forms", {"form": form})
             self.assertEqual(answer.status, 200, answer.body)
         self.assertEqual(sorted(row[1] for row in self.listed()), sorted(names))
+        for name in (*names, *reversed(names)):
+            self.assertIn(f"The {name}.".encode(), self.page(name).body)
 
     def test_a_mistake_changes_nothing(self):
         self.set(FORM)
