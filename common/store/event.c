@@ -144,7 +144,7 @@ uint8_t event_choice(const struct event *event, enum event_field field)
 	return value.size == 1 ? value.data[0] : 0;
 }
 
-static bool size_fits(unsigned field, size_t size)
+static bool other_size_fits(unsigned field, size_t size)
 {
 	const struct event_field_row *row = &field_rows[field];
 
@@ -167,6 +167,15 @@ static bool size_fits(unsigned field, size_t size)
 		return size <= row->max_bytes;
 	}
 	return false;
+}
+
+static inline bool size_fits(unsigned field, size_t size)
+{
+	const struct event_field_row *row = &field_rows[field];
+
+	if (size == row->max_bytes || (row->kind == EVENT_KIND_TEXT && size < row->max_bytes))
+		return true;
+	return other_size_fits(field, size);
 }
 
 void event_encode(const struct event *event, struct buffer *to)
@@ -207,7 +216,7 @@ static int decode_fields(struct span record, struct event *event)
 		last = field;
 		if (field == EVENT_FIELD_SHARED && record.data[0] == RECORD_VERSION_SHARED)
 			event->shared = value;
-		if (!event_field_row(field))
+		if (field >= EVENT_FIELD_COUNT || !field_rows[field].name)
 			continue;
 		if (!size_fits(field, value.size))
 			return EVENT_E_FORM;

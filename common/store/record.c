@@ -61,7 +61,7 @@ static int length_next(struct span record, size_t *at, size_t *ret_length)
 	return EVENT_E_FORM;
 }
 
-int record_next(struct span record, size_t *at, uint8_t *ret_field, struct span *ret_value)
+int record_next_any(struct span record, size_t *at, uint8_t *ret_field, struct span *ret_value)
 {
 	size_t here = *at, length;
 	uint8_t field;

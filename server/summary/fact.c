@@ -19,16 +19,19 @@ enum { VARINT_MAX_BYTES = 10 };
 
 /* NUMBER(bit, member), BYTES(bit, member): append only. */
 /* clang-format off */
-#define FACT_FIELDS(NUMBER, BYTES)                                                                 \
+#define USUAL_FIELDS(NUMBER, BYTES)                                                                \
 	NUMBER(0, type) NUMBER(1, page) BYTES(2, view) NUMBER(3, visible_ms) NUMBER(4, depth)      \
 	NUMBER(5, bits) NUMBER(6, referrer) BYTES(7, link) NUMBER(8, method) NUMBER(9, name)       \
 	NUMBER(10, agent) NUMBER(11, network) NUMBER(12, tracker) BYTES(13, campaign)              \
-	BYTES(14, mailing) NUMBER(15, evidence) BYTES(16, person) BYTES(17, visitor)               \
+	BYTES(14, mailing) NUMBER(15, evidence) BYTES(16, person) BYTES(17, visitor)
+/* Most facts have none of these, and are asked for all of them at once. */
+#define RARE_FIELDS(NUMBER, BYTES)                                                                 \
 	NUMBER(18, net) BYTES(19, form) BYTES(20, list) NUMBER(21, utm[0]) NUMBER(22, utm[1])      \
 	NUMBER(23, utm[2]) NUMBER(24, utm[3]) NUMBER(25, utm[4]) NUMBER(26, click_ids)             \
 	NUMBER(27, product) NUMBER(28, order) NUMBER(29, currency) NUMBER(30, amount)              \
 	NUMBER(31, count)
 /* clang-format on */
+enum { RARE_FROM = 18 };
 
 static uint8_t *put_number(uint8_t *to, uint64_t number)
 {
@@ -76,6 +79,18 @@ void fact_origin(const struct subject *subject, struct fact *ret_fact)
 		memcpy(&ret_fact->person, subject->bytes + 1, sizeof(ret_fact->person));
 }
 
+/* What lies between may differ, too: then the fields are asked, and say that they do not. */
+static bool rare_differ(const struct fact *a, const struct fact *b)
+{
+	return a->net != b->net ||
+	       memcmp(&a->form, &b->form,
+		      offsetof(struct fact, tracker) - offsetof(struct fact, form)) != 0 ||
+	       memcmp(a->utm, b->utm, offsetof(struct fact, view) - offsetof(struct fact, utm)) !=
+		       0 ||
+	       memcmp(&a->product, &b->product,
+		      sizeof(struct fact) - offsetof(struct fact, product)) != 0;
+}
+
 static uint32_t find_differences(const struct fact *before, const struct fact *fact)
 {
 	uint32_t mask = 0;
@@ -84,7 +99,10 @@ static uint32_t find_differences(const struct fact *before, const struct fact *f
 #define BYTES(bit, member)                                                                    \
 	mask |= (uint32_t)(memcmp(&before->member, &fact->member, sizeof(fact->member)) != 0) \
 		<< (bit);
-	FACT_FIELDS(NUMBER, BYTES)
+	USUAL_FIELDS(NUMBER, BYTES)
+	if (rare_differ(before, fact)) {
+		RARE_FIELDS(NUMBER, BYTES)
+	}
 #undef NUMBER
 #undef BYTES
 	return mask;
@@ -108,7 +126,10 @@ void fact_append(const struct fact *before, const struct fact *fact, struct buff
 		memcpy(at, &fact->member, sizeof(fact->member)); \
 		at += sizeof(fact->member);                      \
 	}
-	FACT_FIELDS(NUMBER, BYTES)
+	USUAL_FIELDS(NUMBER, BYTES)
+	if (mask >> RARE_FROM) {
+		RARE_FIELDS(NUMBER, BYTES)
+	}
 #undef NUMBER
 #undef BYTES
 	to->size += (size_t)(at - start);
@@ -138,7 +159,10 @@ int fact_read(struct span row, size_t *at, struct fact *fact)
 		memcpy(&fact->member, row.data + *at, sizeof(fact->member)); \
 		*at += sizeof(fact->member);                                 \
 	}
-	FACT_FIELDS(NUMBER, BYTES)
+	USUAL_FIELDS(NUMBER, BYTES)
+	if (mask >> RARE_FROM) {
+		RARE_FIELDS(NUMBER, BYTES)
+	}
 #undef NUMBER
 #undef BYTES
 	return 0;

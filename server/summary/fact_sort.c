@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "base/large.h"
 #include "summary/fact_store.h"
 
 #include <errno.h>
@@ -78,9 +79,9 @@ int fact_sort_new(const char *directory, size_t memory_bytes, struct fact_sort *
 	sort->fd = -1;
 	sort->memory_bytes = memory_bytes < UINT32_MAX ? memory_bytes : UINT32_MAX;
 	sort->capacity = sort->memory_bytes / RECORD_USUAL_BYTES + 16;
-	sort->memory = malloc(sort->memory_bytes + RECORD_MAX_BYTES);
-	sort->places = reallocarray(NULL, sort->capacity, sizeof(*sort->places));
-	sort->spare = reallocarray(NULL, sort->capacity, sizeof(*sort->spare));
+	sort->memory = large_alloc(sort->memory_bytes + RECORD_MAX_BYTES);
+	sort->places = large_alloc(sort->capacity * sizeof(*sort->places));
+	sort->spare = large_alloc(sort->capacity * sizeof(*sort->spare));
 	sort->directory = strdup(directory);
 	if (!sort->memory || !sort->places || !sort->spare || !sort->directory) {
 		fact_sort_free(sort);

@@ -12,6 +12,8 @@
  */
 #include "summary/fold_internal.h"
 
+#include "base/encode.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -131,14 +133,31 @@ static const struct verdict_agent *agent_of(const struct fold *fold, const struc
 	return is_request(fact) ? &absent : NULL;
 }
 
-static void set_event(struct fold *fold, const struct fact *fact, struct settle_event *event)
+/* Rows of totals are many, and where they lie is known before what is counted there. */
+static void expect(const struct fold *fold, const struct fact *fact)
 {
+	const struct fold_sink *sink = fold->sink;
+	uint8_t id[4];
+
+	if (!sink || !sink->expect || fact->type != EVENT_view)
+		return;
+	put_u32(id, fact->page);
+	sink->expect(sink->context, TOTAL_KIND_page, span_of(id, sizeof(id)),
+		     calendar_day(fold->context->calendar, fact->time));
+}
+
+/* @before: an event of the same stretch, or NULL. */
+static void set_event(struct fold *fold, const struct fact *fact, struct settle_event *event,
+		      const struct settle_event *before)
+{
+	bool again = before && fact->agent && before->agent_id == fact->agent;
+
 	*event = (struct settle_event){
 		.time = fact->time,
 		.sequence = fact->sequence,
 		.type = fact->type,
 		.bits = settle_bits(fact),
-		.agent = agent_of(fold, fact),
+		.agent = again ? before->agent : agent_of(fold, fact),
 		.agent_id = fact->agent,
 		.net = fold_net(fold, fact),
 		.network = fact->network,
@@ -225,8 +244,11 @@ static void take_stretch(struct fold *fold)
 {
 	if (fold->count == 0)
 		return;
-	for (size_t i = 0; i < fold->count; i++)
-		set_event(fold, &fold->facts[i], &fold->events[i]);
+	for (size_t i = 0; i < fold->count; i++) {
+		expect(fold, &fold->facts[i]);
+		set_event(fold, &fold->facts[i], &fold->events[i],
+			  i > 0 ? &fold->events[i - 1] : NULL);
+	}
 	if (!fold->error)
 		fold->error = settle(fold->context->verdicts, fold->events, fold->count,
 				     fold->as_of, fold->verdicts);

@@ -39,8 +39,12 @@ struct fold_context {
 	void *context;
 };
 
-/* Each may be NULL. @id is the kind's; borrowed during the call. */
+/*
+ * Each may be NULL. @id is the kind's; borrowed during the call. @expect: of this thing something
+ * is probably counted soon, so that it can be fetched meanwhile.
+ */
 struct fold_sink {
+	void (*expect)(void *context, enum total_kind kind, struct span id, uint16_t day);
 	void (*count)(void *context, enum total_kind kind, struct span id, uint16_t day,
 		      enum total total, int64_t by);
 	void (*judged)(void *context, const struct fact *fact,

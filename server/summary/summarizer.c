@@ -299,7 +299,7 @@ int summarizer_open(const struct summarizer_options *options, struct summarizer 
 {
 	const struct config *config = options->app->config;
 	struct summarizer *summarizer = calloc(1, sizeof(*summarizer));
-	struct fold_sink sink = {.count = tally_count};
+	struct fold_sink sink = {.count = tally_count, .expect = tally_expect};
 	int r;
 
 	if (!summarizer)

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "base/large.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,11 +23,15 @@
 enum { ENTRIES_MIN = 1 << 11, ENTRIES_KEPT = 1 << 15, VALUE_MAX_BYTES = TOTAL_COUNT * 10 };
 enum { COUNTERS = 6, UNUSED = 255 };
 
-/* Key of the row, its id filled up with zeros, and which of the kind's entries it is. */
+/*
+ * Key of the row, its id filled up with zeros, and which of the kind's entries it is, as two
+ * numbers whose order is that of the keys: kind 1 ‖ id 7, id 2 ‖ day 2 ‖ part 1 ‖ zeros 3.
+ */
 struct place {
-	uint8_t kind, id[TOTAL_ID_MAX_BYTES], day[2], part, rest[3];
+	uint64_t high, low;
 };
-static_assert(sizeof(struct place) == 16, "two words");
+#define ROW_OF(low) ((low) >> 32) /* without the part */
+#define FREE	    UINT64_MAX	  /* high of an entry that is none */
 
 struct entry {
 	struct place place;
@@ -41,21 +46,19 @@ struct layout {
 };
 
 struct tally {
-	struct entry *entries; /* kind 255: free */
+	struct entry *entries; /* by hash; see FREE */
 	size_t slots, count;
 	int64_t sign;
 	int error;
 	struct layout layouts[TOTAL_KIND_COUNT];
 };
 
-enum { FREE = 255 };
-
 static struct entry *allocate(size_t slots)
 {
-	struct entry *entries = aligned_alloc(sizeof(*entries), slots * sizeof(*entries));
+	struct entry *entries = large_alloc(slots * sizeof(*entries));
 
 	for (size_t i = 0; entries && i < slots; i++)
-		entries[i].place.kind = FREE;
+		entries[i].place.high = FREE;
 	return entries;
 }
 
@@ -96,18 +99,26 @@ size_t tally_bytes(const struct tally *tally)
 	return tally->count * 2 * sizeof(*tally->entries);
 }
 
+static size_t hash(const struct place *place)
+{
+	uint64_t mixed = (place->high ^ place->low >> 29) * UINT64_C(0x9E3779B97F4A7C15);
+
+	mixed = (place->low ^ mixed >> 29) * UINT64_C(0xC2B2AE3D27D4EB4F);
+	return mixed >> 32;
+}
+
+static bool is_same(const struct place *a, const struct place *b)
+{
+	return a->high == b->high && a->low == b->low;
+}
+
 /* Its entry, or the free one that would be. */
 static struct entry *find(struct entry *entries, size_t slots, const struct place *place)
 {
-	uint64_t words[2], mixed;
-
-	memcpy(words, place, sizeof(words));
-	mixed = (words[0] ^ words[1] >> 29) * UINT64_C(0x9E3779B97F4A7C15);
-	mixed = (words[1] ^ mixed >> 29) * UINT64_C(0xC2B2AE3D27D4EB4F);
-	for (size_t i = mixed >> 32;; i++) {
+	for (size_t i = hash(place);; i++) {
 		struct entry *entry = &entries[i & (slots - 1)];
 
-		if (entry->place.kind == FREE || memcmp(&entry->place, place, sizeof(*place)) == 0)
+		if (entry->place.high == FREE || is_same(&entry->place, place))
 			return entry;
 	}
 }
@@ -119,7 +130,7 @@ static int grow(struct tally *tally)
 	if (!entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < tally->slots; i++)
-		if (tally->entries[i].place.kind != FREE)
+		if (tally->entries[i].place.high != FREE)
 			*find(entries, 2 * tally->slots, &tally->entries[i].place) =
 				tally->entries[i];
 	free(tally->entries);
@@ -143,38 +154,48 @@ static unsigned counter_of(struct layout *layout, enum total total)
 	return layout->counter[total];
 }
 
-/* In a size that the compiler knows: ids are of few sizes. */
-static void copy_id(uint8_t *to, struct span id)
+/* Of the sizes that ids have, the usual ones first. */
+static struct place make_place(enum total_kind kind, struct span id, uint16_t day, unsigned counter)
 {
-	if (id.size == 4)
-		memcpy(to, id.data, 4);
-	else if (id.size == 8)
-		memcpy(to, id.data, 8);
-	else if (id.size == 9)
-		memcpy(to, id.data, 9);
-	else
-		for (size_t i = 0; i < id.size; i++)
-			to[i] = id.data[i];
+	struct place place = {.high = (uint64_t)kind << 56,
+			      .low = (uint64_t)day << 32 | (uint64_t)(counter / COUNTERS) << 24};
+	uint8_t bytes[sizeof(uint64_t) + 1] = {0};
+
+	if (id.size == 0)
+		return place;
+	if (id.size == 4) {
+		place.high |= (uint64_t)get_u32(id.data) << 24;
+		return place;
+	}
+	assert(id.size <= sizeof(bytes));
+	memcpy(bytes, id.data, id.size);
+	place.high |= get_u64(bytes) >> 8;
+	place.low |= (uint64_t)get_u16(bytes + 7) << 48;
+	return place;
+}
+
+void tally_expect(void *context, enum total_kind kind, struct span id, uint16_t day)
+{
+	const struct tally *tally = context;
+	struct place place = make_place(kind, id, day, 0);
+
+	__builtin_prefetch(&tally->entries[hash(&place) & (tally->slots - 1)], 1);
 }
 
 void tally_count(void *context, enum total_kind kind, struct span id, uint16_t day,
 		 enum total total, int64_t by)
 {
 	struct tally *tally = context;
-	struct place place = {.kind = (uint8_t)kind};
 	unsigned counter = counter_of(&tally->layouts[kind], total);
+	struct place place = make_place(kind, id, day, counter);
 	struct entry *entry;
 
-	assert(id.size <= sizeof(place.id));
-	copy_id(place.id, id);
-	put_u16(place.day, day);
-	place.part = (uint8_t)(counter / COUNTERS);
 	if (2 * tally->count >= tally->slots && !tally->error)
 		tally->error = grow(tally);
 	if (tally->error)
 		return;
 	entry = find(tally->entries, tally->slots, &place);
-	if (entry->place.kind == FREE) {
+	if (entry->place.high == FREE) {
 		*entry = (struct entry){.place = place};
 		tally->count++;
 	}
@@ -192,7 +213,7 @@ void tally_clear(struct tally *tally)
 		tally->slots = ENTRIES_MIN;
 	} else if (tally->count > 0) {
 		for (size_t i = 0; i < tally->slots; i++)
-			tally->entries[i].place.kind = FREE;
+			tally->entries[i].place.high = FREE;
 	}
 	tally->count = 0;
 	tally->error = 0;
@@ -200,14 +221,17 @@ void tally_clear(struct tally *tally)
 
 static int compare(const void *a, const void *b)
 {
-	const struct entry *const *left = a, *const *right = b;
+	const struct place *left = &(*(const struct entry *const *)a)->place;
+	const struct place *right = &(*(const struct entry *const *)b)->place;
 
-	return memcmp(&(*left)->place, &(*right)->place, sizeof((*left)->place));
+	if (left->high != right->high)
+		return left->high < right->high ? -1 : 1;
+	return left->low < right->low ? -1 : left->low > right->low;
 }
 
 static bool changes(const struct entry *entry)
 {
-	if (entry->place.kind == FREE)
+	if (entry->place.high == FREE)
 		return false;
 	for (unsigned i = 0; i < COUNTERS; i++)
 		if (entry->by[i] != 0)
@@ -284,26 +308,38 @@ static size_t write_counts(const int64_t counts[TOTAL_COUNT], uint8_t to[VALUE_M
 	return size;
 }
 
+static enum total_kind kind_of(const struct place *place)
+{
+	return (enum total_kind)(place->high >> 56);
+}
+
 static struct span key_of(const struct place *place, uint8_t to[TOTAL_KEY_MAX_BYTES])
 {
-	size_t id_bytes = total_kind_row((enum total_kind)place->kind)->id_bytes;
+	size_t id_bytes = total_kind_row(kind_of(place))->id_bytes;
+	uint8_t bytes[sizeof(*place)];
 
-	to[0] = place->kind;
-	memcpy(to + 1, place->id, id_bytes);
-	memcpy(to + 1 + id_bytes, place->day, sizeof(place->day));
-	return span_of(to, 1 + id_bytes + sizeof(place->day));
+	put_u64(bytes, place->high);
+	put_u64(bytes + sizeof(place->high), place->low);
+	memcpy(to, bytes, 1 + id_bytes);
+	memcpy(to + 1 + id_bytes, bytes + 1 + TOTAL_ID_MAX_BYTES, 2);
+	return span_of(to, 1 + id_bytes + 2);
 }
 
 static void add_entry(const struct layout *layout, const struct entry *entry,
 		      int64_t counts[TOTAL_COUNT])
 {
 	for (unsigned i = 0; i < COUNTERS; i++) {
-		unsigned counter = entry->place.part * COUNTERS + i;
+		unsigned counter = (unsigned)(entry->place.low >> 24 & 255) * COUNTERS + i;
 
 		if (counter < layout->used)
 			counts[layout->total[counter]] =
 				add(counts[layout->total[counter]], entry->by[i]);
 	}
+}
+
+static bool is_row(const struct place *a, const struct place *b)
+{
+	return a->high == b->high && ROW_OF(a->low) == ROW_OF(b->low);
 }
 
 /* All entries of one row. Return: how many these are. */
@@ -317,9 +353,8 @@ static size_t write_row(const struct tally *tally, const struct entry *const *en
 	size_t i, size;
 
 	read_counts(summary_get(txn, database, key), counts);
-	for (i = 0;
-	     i < count && memcmp(&entries[i]->place, place, offsetof(struct place, part)) == 0; i++)
-		add_entry(&tally->layouts[place->kind], entries[i], counts);
+	for (i = 0; i < count && is_row(&entries[i]->place, place); i++)
+		add_entry(&tally->layouts[kind_of(place)], entries[i], counts);
 	size = write_counts(counts, value);
 	if (size > 0)
 		summary_put(txn, database, key, span_of(value, size));

@@ -20,6 +20,9 @@ void tally_set_sign(struct tally *tally, int sign);
 void tally_count(void *context, enum total_kind kind, struct span id, uint16_t day,
 		 enum total total, int64_t by);
 
+/* As fold_sink.expect. */
+void tally_expect(void *context, enum total_kind kind, struct span id, uint16_t day);
+
 size_t tally_bytes(const struct tally *tally);
 
 /*
