@@ -21,29 +21,33 @@ void hex_format(const void *data, size_t size, char *ret_text)
 	ret_text[2 * size] = '\0';
 }
 
-static int hex_value(uint8_t digit)
+/* Of digits, and 16 of all else: ids are drawn by chance, and so would be where a branch goes. */
+static uint8_t hex_value(uint8_t digit)
 {
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
+	static const uint8_t values[256] = {
+		['0'] = 16,	 ['1'] = 16 | 1,  ['2'] = 16 | 2,  ['3'] = 16 | 3,  ['4'] = 16 | 4,
+		['5'] = 16 | 5,	 ['6'] = 16 | 6,  ['7'] = 16 | 7,  ['8'] = 16 | 8,  ['9'] = 16 | 9,
+		['a'] = 16 | 10, ['b'] = 16 | 11, ['c'] = 16 | 12, ['d'] = 16 | 13, ['e'] = 16 | 14,
+		['f'] = 16 | 15, ['A'] = 16 | 10, ['B'] = 16 | 11, ['C'] = 16 | 12, ['D'] = 16 | 13,
+		['E'] = 16 | 14, ['F'] = 16 | 15,
+	};
+
+	return values[digit] ^ 16;
 }
 
 int hex_parse(struct span text, void *ret_data, size_t size)
 {
-	uint8_t *bytes = ret_data;
+	uint8_t *bytes = ret_data, all = 0;
 
 	if (text.size != 2 * size)
 		return ENCODE_E_FORM;
 	for (size_t i = 0; i < text.size; i++)
-		if (hex_value(text.data[i]) < 0)
-			return ENCODE_E_FORM;
+		all |= hex_value(text.data[i]);
+	if (all > 15)
+		return ENCODE_E_FORM;
 	for (size_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)((unsigned)hex_value(text.data[2 * i]) << 4 |
-				     (unsigned)hex_value(text.data[2 * i + 1]));
+		bytes[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 |
+				     hex_value(text.data[2 * i + 1]));
 	return 0;
 }
 

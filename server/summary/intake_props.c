@@ -99,12 +99,26 @@ static int take_member(struct intake *intake, const struct props_member *member,
 	return 0;
 }
 
+/* What the snippet writes begins with the view; behind it, or 0 where something else does. */
+static size_t take_first_view(struct span props, struct fact *fact)
+{
+	static const struct span begin = {(const uint8_t *)"{\"view\":\"", 9};
+	uint8_t view[sizeof(fact->view)];
+	size_t end = begin.size + VIEW_CHARS;
+
+	if (props.size <= end || !span_starts(props, begin) || props.data[end] != '"' ||
+	    hex_parse(span_of(props.data + begin.size, VIEW_CHARS), view, sizeof(view)) != 0)
+		return 0;
+	fact->view = get_u64(view);
+	return end + 1;
+}
+
 int intake_props(struct intake *intake, const struct event *event, struct fact *fact)
 {
 	struct span props = event->fields[EVENT_FIELD_props];
 	struct sale sale = {.amount_bytes = 0};
 	struct props_member member;
-	size_t at = 0;
+	size_t at = take_first_view(props, fact);
 	int r = 0;
 
 	while (!r && props_next(props, &at, &member))
