@@ -190,11 +190,11 @@ static void append_thanks(struct writer *writer)
 /* In a frame it opens beside the site's page, which would be lost in it. */
 static void append_foot(struct writer *writer)
 {
-	buffer_printf(writer->to, "</main>\n<p class=\"soft\"><a href=\"/privacy?lang=%s\"%s>",
+	buffer_printf(writer->to, "</main>\n<footer><a href=\"/privacy?lang=%s\"%s>",
 		      language_tag(writer->page->language),
 		      writer->page->framed ? " target=\"_blank\"" : "");
 	say(writer, TEXT_form_privacy);
-	put(writer, "</a></p>\n</body>\n</html>\n");
+	put(writer, "</a></footer>\n</body>\n</html>\n");
 }
 
 void form_page_append(const struct form_page *page, struct buffer *to)

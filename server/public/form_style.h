@@ -73,9 +73,9 @@
 	"text-underline-offset:.15em}"                                                             \
 	":focus-visible{outline:3px solid var(--accent);outline-offset:2px}"                       \
 	".trouble:focus{outline:0}"                                                                \
-	".soft{color:var(--soft);font-size:.875rem;margin:1.5rem .25rem 0}.soft a{color:inherit}"  \
+	"footer{color:var(--soft);font-size:.875rem;margin:1.5rem .25rem 0}footer a{color:inherit}"\
 	".off{position:absolute;left:-200vw;width:1px;height:1px;overflow:hidden}"                 \
-	"@media print{header nav,button,.soft{display:none}}"
+	"@media print{header nav,button,footer{display:none}}"
 /* clang-format on */
 
 #endif
