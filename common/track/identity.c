@@ -350,15 +350,24 @@ enum consent identity_choose(const struct identity_request *request, enum consen
 	return before;
 }
 
-void identity_renew(const struct identity_request *request, struct identity *identity)
+void identity_resume(const struct identity_request *request, const struct visitor_id *visitor,
+		     struct identity *identity)
 {
 	struct cookie_reading reading = {.found = false};
 	struct identity before;
 
 	begin(request, &reading, &before);
-	id_random_visitor(&identity->visitor);
-	identity->is_new = true;
+	identity->visitor = *visitor;
 	mint_cookie(request, reading.chosen ? flags_of_consent(identity->consent) : 0, identity);
+}
+
+void identity_renew(const struct identity_request *request, struct identity *identity)
+{
+	struct visitor_id visitor;
+
+	id_random_visitor(&visitor);
+	identity->is_new = true;
+	identity_resume(request, &visitor, identity);
 }
 
 _Static_assert(COOKIE_MAX_AGE_DAYS * 86400 == 34128000, "as it is written below");

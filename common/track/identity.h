@@ -111,6 +111,10 @@ enum consent identity_default(const struct identity_request *request,
  */
 void identity_renew(const struct identity_request *request, struct identity *identity);
 
+/* The same with that visitor, who got a cookie a moment ago that this browser may not have kept. */
+void identity_resume(const struct identity_request *request, const struct visitor_id *visitor,
+		     struct identity *identity);
+
 enum { COOKIE_MAX_AGE_DAYS = 395, COOKIE_SHORT_AGE_DAYS = 7 };
 
 /* "name=value; Path=/; Max-Age=34128000; Secure; HttpOnly; SameSite=Lax" for @tracker. */

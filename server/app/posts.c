@@ -14,9 +14,12 @@
 
 enum { WAYS = 8, SETS = POSTS / WAYS, MAIL_INTERVAL_S = 600, MAIL_BURST = 3 };
 
+#define KEPT (POSTS_MINUTES * 60 * USEC_PER_SEC)
+
 struct post {
 	uint8_t name[SHORT_HASH_WIDE_BYTES];
-	uint64_t content;
+	uint64_t content, client;
+	struct visitor_id visitor;
 	usec_t until; /* monotonic; 0: the row is free */
 };
 
@@ -44,23 +47,55 @@ static struct post *find(struct posts *posts, const uint8_t name[SHORT_HASH_WIDE
 	return NULL;
 }
 
-enum post_seen posts_take(struct posts *posts, struct span name, struct span content, usec_t now)
+/* What is kept for a minute of it: the visitor's id goes to whoever sends all of it again. */
+static void find_visitor(const struct post *known, const struct post *again, usec_t now,
+			 struct visitor_id *ret_visitor)
 {
-	struct post post = {.until = now + POSTS_MINUTES * 60 * USEC_PER_SEC}, *set, *known;
+	const usec_t noted = known->until - KEPT;
 
+	if (again->client != 0 && again->client == known->client &&
+	    now < noted + POSTS_SAME_S * USEC_PER_SEC)
+		*ret_visitor = known->visitor;
+}
+
+enum post_seen posts_take(struct posts *posts, const struct post_copy *copy,
+			  struct visitor_id *ret_visitor)
+{
+	struct post post = {.until = copy->now + KEPT}, *set, *known;
+
+	*ret_visitor = (struct visitor_id){{0}};
 	if (!prepare(posts))
 		return POST_NEW;
-	short_hash_wide(&posts->key, name, post.name);
-	post.content = short_hash(&posts->key, content);
+	short_hash_wide(&posts->key, copy->name, post.name);
+	post.content = short_hash(&posts->key, copy->content);
+	if (copy->client.size > 0)
+		post.client = short_hash(&posts->key, copy->client);
 	known = find(posts, post.name, &set);
-	if (known && known->until > now)
-		return known->content == post.content ? POST_AGAIN : POST_OTHER;
+	if (known && known->until > copy->now) {
+		if (known->content != post.content)
+			return POST_OTHER;
+		find_visitor(known, &post, copy->now, ret_visitor);
+		return POST_AGAIN;
+	}
 	if (!known) {
 		memmove(set + 1, set, (WAYS - 1) * sizeof(*set));
 		known = set;
 	}
 	*known = post;
 	return POST_NEW;
+}
+
+void posts_note(struct posts *posts, struct span name, const struct visitor_id *visitor)
+{
+	uint8_t hash[SHORT_HASH_WIDE_BYTES];
+	struct post *set, *known;
+
+	if (!posts->rows)
+		return;
+	short_hash_wide(&posts->key, name, hash);
+	known = find(posts, hash, &set);
+	if (known)
+		known->visitor = *visitor;
 }
 
 void posts_forget(struct posts *posts, struct span name)

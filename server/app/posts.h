@@ -20,7 +20,7 @@ struct posts {
 	struct rate_limit people;  /* mails to one address */
 };
 
-enum { POSTS = 8192, POSTS_CLIENTS = 4096, POSTS_MINUTES = 60 };
+enum { POSTS = 8192, POSTS_CLIENTS = 4096, POSTS_MINUTES = 60, POSTS_SAME_S = 60 };
 
 enum post_seen {
 	POST_NEW,
@@ -28,11 +28,22 @@ enum post_seen {
 	POST_OTHER  /* the same name, and another content */
 };
 
+struct post_copy {
+	struct span name;    /* by which whoever sends it knows it again */
+	struct span content; /* all of it */
+	struct span client;  /* who sends it, as far as that shows; empty: it does not */
+	usec_t now;
+};
+
 /*
- * @name: by which whoever sends it knows it again; @content: all of it. What is new is noted, if
- * there is memory.
+ * What is new is noted, if there is memory. @ret_visitor, of POST_AGAIN: whose the first one was in
+ * the end, where the same client has sent it within POSTS_SAME_S; else zeros. A browser that sends
+ * a form twice in a row may have got the answer to neither.
  */
-enum post_seen posts_take(struct posts *posts, struct span name, struct span content, usec_t now);
+enum post_seen posts_take(struct posts *posts, const struct post_copy *copy,
+			  struct visitor_id *ret_visitor);
+/* The one that was just noted is that visitor's. */
+void posts_note(struct posts *posts, struct span name, const struct visitor_id *visitor);
 /* It could not be recorded: should it come again, it is new. */
 void posts_forget(struct posts *posts, struct span name);
 

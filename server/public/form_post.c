@@ -69,9 +69,7 @@ static enum handled take(struct form_post *post)
 		return form_post_thank(post, form_post_refused(post));
 	if (post->refusal != FORM_REFUSAL_NONE)
 		return form_post_refuse(post, form_post_refused(post));
-	switch (post->key.data ? posts_take(&post->visit.app->posts, post->key, post->request->body,
-					    post->visit.app->now)
-			       : POST_NEW) {
+	switch (form_post_seen(post)) {
 	case POST_AGAIN:
 		return form_post_thank(post, NULL);
 	case POST_OTHER:

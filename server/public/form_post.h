@@ -44,6 +44,8 @@ void form_post_set_locations(struct form_post *post);
 
 /* form_post_guard.c: is it a person who posts, and for the first time? Sets refusal and key. */
 void form_post_guard(struct form_post *post);
+/* Also gives the browser the cookie that the first one of the same posts gave it. */
+enum post_seen form_post_seen(struct form_post *post);
 
 /*
  * form_post_event.c: the events of a post, one ticket. What was typed is sealed for the person whom

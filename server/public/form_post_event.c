@@ -278,6 +278,8 @@ int form_post_take(struct form_post *post, struct event_ticket **ret_ticket)
 		event_writer_count_lost(post->visit.app->writer);
 		return FORM_POST_E_FAILED;
 	}
+	if (post->key.data)
+		posts_note(&post->visit.app->posts, post->key, &post->visit.identity.visitor);
 	*ret_ticket = visit_event_take(&builder);
 	return 0;
 }

@@ -84,3 +84,52 @@ void form_post_guard(struct form_post *post)
 	else if (post->form->minimum_seconds > 0)
 		post->refusal = judge_view(post);
 }
+
+/* One client of one network address: who is behind it cannot be told better. */
+static void append_client(const struct form_post *post, struct buffer *to)
+{
+	const struct address *client = &post->request->client;
+
+	if (!client->known)
+		return;
+	buffer_append(to, client->bytes, sizeof(client->bytes));
+	buffer_append_span(to, request_value(post->request, HEADER_USER_AGENT));
+}
+
+/* A double click sends two posts before an answer comes, and the browser keeps the cookie of either
+ * answer: so both give the same. */
+static void resume(struct form_post *post, const struct visitor_id *visitor)
+{
+	struct identity *identity = &post->visit.identity;
+	struct identity_request asked;
+
+	if (id_is_zero(visitor, sizeof(*visitor)) ||
+	    id_is_zero(&identity->visitor, sizeof(identity->visitor)) ||
+	    memcmp(visitor, &identity->visitor, sizeof(*visitor)) == 0)
+		return;
+	visit_ask(&post->visit, &asked);
+	identity_resume(&asked, visitor, identity);
+}
+
+enum post_seen form_post_seen(struct form_post *post)
+{
+	cleanup_buffer struct buffer client = BUFFER_INIT;
+	struct post_copy copy = {.name = post->key,
+				 .content = post->request->body,
+				 .now = post->visit.app->now};
+	struct visitor_id visitor;
+	enum post_seen seen;
+
+	if (!post->key.data)
+		return POST_NEW;
+	append_client(post, &client);
+	copy.client = buffer_span(&client);
+	seen = posts_take(&post->visit.app->posts, &copy, &visitor);
+	if (seen == POST_AGAIN)
+		resume(post, &visitor);
+	/* Nobody got what would be a new visitor's cookie. */
+	if (seen == POST_AGAIN && post->visit.identity.is_new &&
+	    id_is_zero(&visitor, sizeof(visitor)))
+		post->visit.identity.set_cookie = false;
+	return seen;
+}

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`confirm`: a mail with a link, which proves in the browser that declared the address, once."""
 import json
+import os
 import re
 import time
 import unittest
 
+import front
 import mint
 from daemon import BROWSER, TRACKER, wait_for
 from mailbox import Mailbox, unused_address
@@ -168,6 +170,78 @@ class Trouble(ConfirmCase):
             self.post(email=f"{number}@example.com")
             self.mailbox.wait(number + 1)
         self.assertEqual(self.mailbox.connections, 1)
+
+
+class Tls(FormCase):
+    """The connection to the mail server is secret, and to the right one, or nothing is sent."""
+    LOGIN = ("user", "pass word")
+
+    def start(self, mailbox, mode, ca=True, login=LOGIN):
+        self.addCleanup(mailbox.__exit__)
+        file = os.path.join(self.daemon.instance, "smtp.login")
+        with open(file, "w", encoding="utf-8") as out:
+            out.write("\n".join(login) + "\n")
+        os.chmod(file, 0o600)
+        self.daemon.stop()
+        self.daemon.configure(
+            smtp__server=mailbox.address.replace("127.0.0.1", "localhost"), smtp__tls=mode,
+            smtp__from="noreply@example.com", smtp__auth_file="smtp.login",
+            smtp__ca_file=os.path.join(self.daemon.directory, "host.pem") if ca else "")
+        self.daemon.start()
+        self.define(confirm=True)
+        self.assertEqual(self.post().status, 303)
+
+    def certificate(self):
+        folder = self.daemon.directory
+        front.openssl(folder, "req", "-x509", *front.NEW_KEY, "-days", "30", "-keyout", "host.key",
+                      "-out", "host.pem", "-subj", "/CN=localhost",
+                      "-addext", "subjectAltName=DNS:localhost")
+        return os.path.join(folder, "host.pem"), os.path.join(folder, "host.key")
+
+    def assert_nothing_is_sent(self, mailbox):
+        wait_for(lambda: self.daemon.metric("waymark_mail_failures_total") >= 1)
+        self.assertEqual(mailbox.mails, [])
+        self.assertNotIn(self.LOGIN[1], self.daemon.log())
+
+    def test_starttls_and_from_the_first_byte(self):
+        for mode, implicit in (("starttls", False), ("tls", True)):
+            with self.subTest(mode=mode):
+                mailbox = Mailbox(self.LOGIN, self.certificate(), implicit)
+                self.start(mailbox, mode)
+                self.assertTrue(mailbox.wait().secret)
+
+    def test_nothing_is_sent_in_the_clear_unless_that_is_asked_for(self):
+        mailbox = Mailbox(self.LOGIN)
+        self.start(mailbox, "starttls", ca=False)
+        self.assert_nothing_is_sent(mailbox)
+
+    def test_a_certificate_that_nobody_knows(self):
+        mailbox = Mailbox(self.LOGIN, self.certificate())
+        self.start(mailbox, "starttls", ca=False)
+        self.assert_nothing_is_sent(mailbox)
+
+    def test_a_wrong_login(self):
+        mailbox = Mailbox(("user", "other"), self.certificate())
+        self.start(mailbox, "starttls")
+        self.assert_nothing_is_sent(mailbox)
+
+    def test_a_login_that_others_may_read_is_refused(self):
+        self.daemon.stop()
+        file = os.path.join(self.daemon.instance, "smtp.login")
+        for text, mode, word in (("user\npass\n", 0o644, "smtp.login"),
+                                 ("user\n", 0o600, "two lines"),
+                                 ("user\npass\nmore\n", 0o600, "two lines")):
+            with open(file, "w", encoding="utf-8") as out:
+                out.write(text)
+            os.chmod(file, mode)
+            self.daemon.configure(smtp__server="localhost", smtp__from="a@example.com",
+                                  smtp__auth_file="smtp.login")
+            result = self.daemon.run("serve", "--config", self.daemon.config_path, check=False)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn(word, result.stderr)
+            self.assertNotIn("pass", result.stderr.replace("password", ""))
+        self.daemon.configure(smtp__auth_file="")
+        self.daemon.start()
 
 
 del FormCase

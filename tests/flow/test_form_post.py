@@ -263,6 +263,18 @@ class Again(FormCase):
         self.post(email="b@example.com", **{"waymark-signed": "x"})
         self.assertEqual(self.count(), 2)
 
+    def test_both_answers_to_a_double_click_have_one_cookie(self):
+        answers = [self.post(**{"waymark-signed": "x"}) for _ in range(2)]
+        first, second = [mint.decode(answer.cookie[3:])[1:17] for answer in answers]
+        self.assertEqual(first, second)
+        self.assertEqual([event["visitor"] for event in self.binds()], [first.hex()])
+
+    def test_somebody_else_who_sends_the_same_gets_no_cookie_of_theirs(self):
+        self.post(**{"waymark-signed": "x"})
+        for headers in ({"User-Agent": "Another/1.0"}, {"X-Forwarded-For": "198.51.100.7"}):
+            answer = self.post(headers=headers, **{"waymark-signed": "x"})
+            self.assertEqual((answer.status, answer.cookie), (303, None))
+
     def test_without_either_each_post_counts(self):
         self.post()
         self.post()

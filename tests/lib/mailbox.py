@@ -44,6 +44,12 @@ class Session(socketserver.StreamRequestHandler):
             elif verb(words, raw.decode("latin-1").strip()) == "over":
                 return
 
+    def finish(self):
+        try:
+            super().finish()
+        finally:
+            self.request.close()
+
     def do_ehlo(self, _words, _line):
         mailbox = self.server.mailbox
         extensions = ["mailbox", "SIZE 1000000"]
