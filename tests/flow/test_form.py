@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`waymark form`: forms are set with and without a server, shown as they were set, survive a store
 that is made again, and a running server takes a changed one at once."""
+import base64
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import time
 import unittest
 import urllib.parse
 
+import corpora
 import resolver
 from daemon import BROWSER, SITE, TRACKER, Daemon, wait_for
 
@@ -198,6 +200,21 @@ class Posts(unittest.TestCase):
             self.assertIn("山田", self.kept("multipart/form-data; boundary=b", body))
         cut = part("email", "a@example.com")
         self.kept("multipart/form-data; boundary=b", cut, status=400)
+
+    @corpora.needs("multipart.jsonl")
+    def test_bodies_of_the_corpus(self):
+        """Whatever they hold, there is a clear answer; what is no form is told so."""
+        rows = corpora.lines("multipart.jsonl")
+        for row in rows:
+            body = base64.b64decode(row["body_b64"])
+            answer = self.daemon.request("POST", "/f/contact", {
+                **BROWSER, "Origin": SITE, "Accept": "application/json",
+                "Content-Type": row["content_type"]}, body=body)
+            expected = (400,) if "error_at" in row["expect"] else (400, 422)
+            if "parts" in row["expect"]:
+                expected = (422,)  # taken apart, and then there is no address in it
+            self.assertIn(answer.status, expected, row["id"])
+        self.assertGreater(len(rows), 30)
 
     def test_what_is_no_form(self):
         self.kept("text/plain", b"email=a@example.com", status=415)
