@@ -46,7 +46,9 @@ static void every_text_is_there_in_both_languages(void **state)
 
 			if (!text || !*text || !utf8_valid(span))
 				fail_msg("%s lacks its text in language %d", ids[id], language);
-			if (strchr(text, '<') || strchr(text, '\n'))
+			/* Only mails have lines of their own. */
+			if (strchr(text, '<') ||
+			    (strchr(text, '\n') && strncmp(ids[id], "mail_", 5) != 0))
 				fail_msg("%s holds what is no text", ids[id]);
 		}
 }

@@ -33,7 +33,7 @@ static const struct cells {
 	{EVENT_search, 'b', {"-", "-", "sv", "svp"}},
 	{EVENT_download, 'b', {"-", "-", "sv", "svp"}},
 	{EVENT_purchase, '-', {"-", "-", "sv", "svp"}},
-	{EVENT_submit, '-', {"sp", "sp", "sp", "svp"}},
+	{EVENT_submit, 'n', {"sp", "sp", "sp", "svp"}},
 	{EVENT_submit_error, '-', {"s", "s", "s", "svp"}},
 	{EVENT_prefill, '-', {"-", "-", "-", "svp"}},
 	{EVENT_conflict, '-', {"-", "-", "-", "svp"}},
