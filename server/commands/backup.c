@@ -71,9 +71,9 @@ static void report(const struct app *app, const struct arguments *arguments,
 	       backup->first, backup->last, backup->added, backup->segments,
 	       backup->segments == 1 ? "" : "s", backup->position, arguments->directory);
 	if (backup->is_first)
-		command_warn("keep these apart, they are not in it: %s, the configuration, and "
-			     "people/ (backup --people)",
-			     app->config->keys_file);
+		command_warn("keep these apart, they are not in it: %s with %s.erased, the "
+			     "configuration, and people/ (backup --people)",
+			     app->config->keys_file, app->config->keys_file);
 }
 
 static int back_up(const struct arguments *arguments, struct error *error)
