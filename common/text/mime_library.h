@@ -38,7 +38,7 @@
 	FUNCTION(g_type_check_instance_is_a)
 
 struct mime_library {
-#define MIME_FUNCTION_POINTER(name) __typeof__(&(name)) name;
+#define MIME_FUNCTION_POINTER(name) __typeof__ (&(name))(name);
 	MIME_FUNCTIONS(MIME_FUNCTION_POINTER)
 #undef MIME_FUNCTION_POINTER
 };
