@@ -13,6 +13,7 @@
  */
 #include "app/bind.h"
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "crypto/random.h"
 #include "public/confirm.h"
 #include "public/form_page.h"
@@ -229,9 +230,15 @@ static void set_mail(struct form_post *post, const struct whom *whom)
 	struct form_page page;
 
 	if (!post->form->confirm || whom->conflict || whom->person.confirmed ||
-	    id_is_zero(&visit->identity.visitor, sizeof(visit->identity.visitor)) ||
-	    !outbox_is_open(visit->app->outbox) ||
-	    !posts_may_mail(&visit->app->posts, &whom->person.id, visit->app->now) ||
+	    id_is_zero(&visit->identity.visitor, sizeof(visit->identity.visitor)))
+		return;
+	if (!outbox_is_open(visit->app->outbox)) {
+		log_warning("mail", "result", "not sent", "reason",
+			    "smtp.server is not set, or too many mails wait", "form",
+			    post->form->name);
+		return;
+	}
+	if (!posts_may_mail(&visit->app->posts, &whom->person.id, visit->app->now) ||
 	    id_normalise_address(post->answer.address, &address) != 0)
 		return;
 	form_page_init(&page, visit, post->form, form_body_get(&post->body, SPAN(FORM_PAGE_LANG)));

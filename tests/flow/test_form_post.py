@@ -392,5 +392,67 @@ class Stranger(FormCase):
         self.assertEqual(event["props"]["fields"], ["company"])
 
 
+class Typed(FormCase):
+    """What a browser has typed is shown in that browser again, and nowhere else."""
+
+    def shown(self, cookie, **headers):
+        sent = {**BROWSER, "Origin": SITE, "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors",
+                "Sec-Fetch-Dest": "empty", **({"Cookie": cookie} if cookie else {}), **headers}
+        return json.loads(self.daemon.get("/p/contact", sent).body)
+
+    def test_here_and_nowhere_else(self):
+        cookie = self.post(note="never shown").cookie
+        self.assertEqual(self.shown(cookie), {"email": "a@example.com", "company": "Alpha",
+                                              "size": ""})
+        other = self.post(email="b@example.com", company="Beta").cookie
+        self.assertEqual(self.shown(other)["company"], "Beta")
+        self.assertEqual(self.shown(None)["company"], "")
+
+    def test_a_later_post_adds_to_it(self):
+        cookie = self.post(size="7").cookie
+        self.post(headers={"Cookie": cookie}, company="New")
+        self.assertEqual(self.shown(cookie), {"email": "a@example.com", "company": "New",
+                                              "size": "7"})
+
+    def test_a_forgotten_browser_has_typed_nothing(self):
+        cookie = self.post().cookie
+        for target, body in (("/privacy/forget", b""), ("/consent", b"state=measure")):
+            with self.subTest(target=target):
+                self.post(headers={"Cookie": cookie})
+                self.assertEqual(self.shown(cookie)["company"], "Alpha")
+                self.daemon.request("POST", target, {**POST, "Cookie": cookie}, body=body)
+                self.assertEqual(self.shown(cookie)["company"], "")
+
+    def test_what_is_typed_for_a_colleague_is_not_kept(self):
+        keys = mint.Keys(self.daemon.instance)
+        cookie = self.post().cookie
+        visitor = mint.decode(cookie[3:])[1:17]
+        proof = keys.mint(mint.LOGIN, keys.prospect_id("a@example.com") +
+                          keys.tag(visitor, "localhost") +
+                          (int(time.time()) + 200).to_bytes(4, "big"), "localhost")
+        self.daemon.beacon(f"t=identify&l={proof}", {"Cookie": cookie})
+        answer = self.post(headers={"Cookie": cookie}, email="colleague@example.com",
+                           company="Theirs")
+        self.assertIsNone(answer.cookie)
+        self.assertEqual(self.daemon.events(type="submit")[-1]["evidence"], "declaration")
+        self.assertEqual(len(self.daemon.events(type="conflict")), 1)
+        self.assertEqual(self.shown(cookie)["company"], "Alpha")
+
+
+class Erased(FormCase):
+    def test_an_erased_address_is_thanked_and_is_nobody(self):
+        self.post()
+        self.daemon.waymark("prospect", "erase", "a@example.com")
+        last = self.daemon.events()[-1]["seq"]
+        answer = self.post(note="again")
+        self.assertEqual((answer.status, answer.location), (303, SITE + "/thanks"))
+        [event] = self.daemon.events("--after", str(last), type="submit")
+        self.assertIsNone(event["prospect"])
+        self.assertIsNone(event.get("props_sealed"))
+        self.assertEqual(self.daemon.events("--after", str(last), type="bind"), [])
+        self.assertEqual(self.daemon.waymark("prospect", "find", "a@example.com",
+                                             check=False).returncode, 1)
+
+
 if __name__ == "__main__":
     unittest.main()
