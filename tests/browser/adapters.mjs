@@ -152,7 +152,7 @@ test('debug shows what goes, and what is wrong', async () => {
   assertUnharmed();
 });
 
-test('debug says which policy keeps the snippet from working, also what it did before', async () => {
+test('debug says which policy keeps the snippet from working, and did before', async () => {
   put('/', `<script>${STUB}</script>${tag('data-consent="measure"')}`, {
     'Content-Security-Policy': `script-src 'unsafe-inline' ${tracker.origin}; connect-src 'self'`,
   });
