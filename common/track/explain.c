@@ -20,6 +20,7 @@ static const struct route routes[] = {
 	{"/c/", "", PURPOSE_CLICK},    {"/u/", "", PURPOSE_SELF_CONTAINED},
 	{"/o/", ".gif", PURPOSE_OPEN}, {"/s/", "", PURPOSE_SUBSCRIPTION},
 	{"/h/", "", PURPOSE_HANDOVER}, {"/staff/", "", PURPOSE_STAFF},
+	{"/v/", "", PURPOSE_CONFIRM},
 };
 enum { MAIL_ROUTES = 4, ROUTES = sizeof(routes) / sizeof(routes[0]) };
 
@@ -107,7 +108,7 @@ static int explain(const struct tracker_set *trackers, const struct keyring *key
 	if (!route)
 		return error_set(error, REWRITE_E_NOT_OURS,
 				 "this address of %s holds no token: tracked links begin with /c/, "
-				 "/u/, /o/ or /s/, others of ours with /h/ or /staff/",
+				 "/u/, /o/ or /s/, others of ours with /h/, /staff/ or /v/",
 				 explained.tracker->host);
 	slash = span_find(part, '/', 0);
 	explained.purpose = route->purpose;

@@ -101,8 +101,8 @@ int rewrite_strip(struct span message, const struct rewrite_options *options,
 
 /*
  * What one URL that we signed says, offline: for our-own-link checks, /c/ in both forms, /u/, /o/,
- * /s/; rewrite_explain_any(), for `link verify`: /h/ and /staff/, too, which are in no mail. Do not
- * copy it: token.url points into itself.
+ * /s/; rewrite_explain_any(), for `link verify`: /h/, /staff/ and /v/, too, which are in no mail of
+ * yours. Do not copy it: token.url points into itself.
  *
  * Return: 0; REWRITE_E_NOT_OURS: not an address of a tracker, or one that holds no token;
  * REWRITE_E_FORGED with @error saying which check failed.

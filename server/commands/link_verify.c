@@ -128,6 +128,7 @@ static void print_explained(const struct app *app, const struct rewrite_explaine
 		[PURPOSE_SUBSCRIPTION] = "subscription",
 		[PURPOSE_HANDOVER] = "hand-over from a site of another tracker, once",
 		[PURPOSE_STAFF] = "opt-out of staff's browsers",
+		[PURPOSE_CONFIRM] = "confirmation of an address, in the browser that declared it",
 	};
 	const struct token *token = &explained->token;
 
@@ -146,11 +147,12 @@ static void print_explained(const struct app *app, const struct rewrite_explaine
 		print_name(app->store, NAME_LIST, &token->list);
 	if (explained->purpose == PURPOSE_HANDOVER)
 		print_row("leads to", token->url);
-	if (explained->purpose == PURPOSE_HANDOVER || explained->purpose == PURPOSE_STAFF)
+	if (explained->purpose == PURPOSE_HANDOVER || explained->purpose == PURPOSE_STAFF ||
+	    explained->purpose == PURPOSE_CONFIRM)
 		print_end(token->second);
-	else if (explained->has_second)
+	if (explained->has_second)
 		print_prospect_part(app, explained);
-	else
+	else if (explained->purpose != PURPOSE_HANDOVER && explained->purpose != PURPOSE_STAFF)
 		print_person(&token->prospect);
 }
 

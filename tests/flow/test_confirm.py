@@ -80,6 +80,12 @@ class Confirm(ConfirmCase):
         self.assertEqual(len(self.daemon.events(type="confirm")), 1)
         self.daemon.prove()
 
+    def test_link_verify_explains_it(self):
+        _, link = self.declare()
+        text = self.daemon.waymark("link", "verify", TRACKER + link.split("?")[0]).stdout
+        self.assertIn("confirmation of an address", text)
+        self.assertIn("ends", text)
+
     def test_it_is_worth_nothing_elsewhere(self):
         cookie, link = self.declare()
         other = self.post(email="b@example.com").cookie

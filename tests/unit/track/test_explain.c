@@ -26,6 +26,7 @@ static const struct {
 	{PURPOSE_SUBSCRIPTION, "https://go.example.com/s/%s"},
 	{PURPOSE_HANDOVER, "https://go.example.com/h/%s"},
 	{PURPOSE_STAFF, "https://go.example.com/staff/%s"},
+	{PURPOSE_CONFIRM, "https://go.example.com/v/%s"},
 };
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
 
@@ -89,7 +90,7 @@ static void each_path_takes_the_token_of_its_purpose_only(void **state)
 			assert_int_equal(r, 0);
 			assert_int_equal(explained.purpose, purpose);
 			assert_ptr_equal(explained.tracker, world.trackers->primary);
-			if (purpose < PURPOSE_HANDOVER)
+			if (purpose < PURPOSE_HANDOVER || purpose == PURPOSE_CONFIRM)
 				assert_int_equal(explained.token.prospect.bytes[11], 2);
 		}
 }
