@@ -39,11 +39,21 @@ VALUES = """Object.fromEntries(['email', 'company', 'size', 'phone', 'message'].
     name => [name, document.querySelector(`form[action*="/f/"]`).elements[name].value]))"""
 ASK = """fetch('%s/p/%s', {credentials: 'include'}).then(
     answer => answer.json(), () => 'refused')"""
+FILL = """new Promise(done => {
+    const json = Response.prototype.json;
+    Response.prototype.json = function () {
+        const read = json.call(this);
+        read.then(() => setTimeout(done));
+        Response.prototype.json = json;
+        return read;
+    };
+    waymark('prefill', document.querySelector('form'));
+})"""
 FRAME = '<iframe id="frame" name="frame" width="600" height="1200" src="%s/f/contact"></iframe>'
 
 
 class Forms(Scene):
-    settings = {"commit_wait_ms": 1000}  # what is not recorded in time is not shown
+    settings = {"commit_wait_ms": 5000}  # what is not recorded in time is not shown
 
     @classmethod
     def setUpClass(cls):
@@ -76,10 +86,9 @@ class Forms(Scene):
         return reader
 
     def fill(self, reader):
-        """What the page's script fills in. Its answer is there when one more is."""
+        """What the page's script fills in, once it has read its answer."""
         reader.wait("window.loaded")
-        reader.evaluate("waymark('prefill', document.querySelector('form'))")
-        reader.evaluate(self.asking(reader))
+        reader.evaluate(FILL)
         return reader.evaluate(VALUES)
 
     def asking(self, reader):

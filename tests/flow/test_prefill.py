@@ -135,10 +135,11 @@ def shape(answer):
 
 class Prefill(unittest.TestCase):
     preload = "WAYMARK_FAULT_PRELOAD"
+    commit_wait_ms = 10000
 
     def setUp(self):
         # What is not recorded in time is not shown, and a busy disk is not what is tested here.
-        self.daemon = Daemon(commit_wait_ms=1000, trackers=[
+        self.daemon = Daemon(commit_wait_ms=self.commit_wait_ms, trackers=[
             {"url": "http://localhost:8080", "sites": [SITE, SHOP]}])
         self.daemon.__enter__()
         self.addCleanup(self.daemon.__exit__, None, None, None)
@@ -333,6 +334,7 @@ class Sent(Prefill):
 
 class Unrecorded(Prefill):
     preload = "WAYMARK_DISK_PRELOAD"
+    commit_wait_ms = 1000
 
     def test_what_is_not_in_the_log_in_time_is_not_shown(self):
         browser = self.arrive()
