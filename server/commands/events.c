@@ -70,6 +70,7 @@ struct export
 	struct events_verdict *settled; /* of --settled */
 	const struct verdict_rules *rules;
 	struct error *error;
+	struct buffer line;  /* the one that is being printed */
 	uint64_t seen, told; /* sequences: the last one printed or left out; that --reader told */
 	usec_t told_at;
 	bool tell_failed;   /* the reader could not be moved: @error says why */
@@ -314,6 +315,27 @@ static void join_settled(const struct export *export, const struct event *event,
 					  events_settled_json(&verdict, event->type == EVENT_open));
 }
 
+static int append_json(const char *text, size_t size, void *context)
+{
+	struct buffer *line = context;
+
+	buffer_append(line, text, size);
+	return line->error;
+}
+
+/* In one piece: json_dumpf() asks the stream for each brace and comma. */
+static int print_line(struct export *export, const json_t *value)
+{
+	struct buffer *line = &export->line;
+
+	buffer_clear(line);
+	(void)json_dump_callback(value, append_json, line, JSON_COMPACT);
+	buffer_append_byte(line, '\n');
+	if (line->error)
+		return line->error;
+	return fwrite(line->data, line->size, 1, stdout) == 1 ? 0 : -EPIPE;
+}
+
 static int print_event(void *context, const struct event *event, struct span record)
 {
 	struct export *export = context;
@@ -346,10 +368,10 @@ static int print_event(void *context, const struct event *event, struct span rec
 	}
 	if (!value)
 		return -ENOMEM;
-	code = json_dumpf(value, stdout, JSON_COMPACT);
+	code = print_line(export, value);
 	json_decref(value);
-	if (code != 0 || putchar('\n') == EOF)
-		return -EPIPE;
+	if (code)
+		return code;
 	return export->seen - export->told >= TELL_EVENTS ? tell(export) : 0;
 }
 
@@ -505,6 +527,7 @@ static void finish_export(struct export *export)
 	reveal_free(export->reveal);
 	events_verdict_free(export->settled);
 	events_prospect_finish(&export->prospect);
+	buffer_finish(&export->line);
 	app_close(export->reader);
 	session_close(export->session);
 }
