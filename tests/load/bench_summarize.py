@@ -3,11 +3,13 @@
 by `summarize`; and the same session and page counts made by sqlite3 and by awk from the same log as
 tab-separated text, sorted by visitor and time, which is made for them beforehand and not counted.
 
-    WAYMARK_BUILD=build WAYMARK_FILL_VIEWS=… bench_summarize.py [EVENTS]
+    WAYMARK_BUILD=build WAYMARK_FILL_VIEWS=… bench_summarize.py [--write] [EVENTS]
 
 Printed: events a second and core, the most memory of its own (RssAnon), the size of data/summary/,
-and the ratio of the CPU times. In small size a smoke run whose figures say nothing.
+and the ratio of the CPU times; --write puts these into the guide. In small size a smoke run whose
+figures say nothing.
 """
+import argparse
 import json
 import os
 import resource
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import time
 
+import guide
 import summaries
 from daemon import WAYMARK, Daemon
 from sizes import size
@@ -92,7 +95,11 @@ def others(path):
 
 
 def main():
-    events = int(sys.argv[1]) if len(sys.argv) > 1 else size("summarize_bench_events")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--write", action="store_true", help="put the figures into the guide")
+    parser.add_argument("events", nargs="?", type=int, default=size("summarize_bench_events"))
+    arguments = parser.parse_args()
+    events, told = arguments.events, []
     with Daemon() as daemon, tempfile.TemporaryDirectory() as scratch:
         subprocess.run([os.environ["WAYMARK_FILL_VIEWS"], os.path.join(daemon.instance, "data"),
                         str(events), str(max(events // 5, 1)), str(max(events // 100, 1))],
@@ -101,16 +108,20 @@ def main():
         totals = summaries.totals(daemon.instance)
         views = sum(sum(counts[14:16]) for (kind, _, _), counts in totals.items() if kind == 0)
         room = os.stat(os.path.join(daemon.instance, "data", "summary", "data.mdb")).st_blocks
-        print(f"{events} events: {wall:.1f} s, {cpu:.1f} s of CPU, {events / cpu:,.0f} a second "
-              f"and core, {memory / 1024:.0f} MiB of its own, {room / 2048:.0f} MiB on disk")
+        told.append(f"{events:,} events: {wall:.1f} s, {cpu:.1f} s of CPU, {events / cpu:,.0f} a "
+                    f"second and core, {memory / 1024:.0f} MiB of its own, {room / 2048:.0f} MiB "
+                    "on disk")
         if events <= 2_000_000:
             path = os.path.join(scratch, "table")
             write_table(daemon, path)
             sqlite, awk, (sessions, pages) = others(path)
             assert pages == views, (pages, views)
-            print(f"{sessions} sessions, {views} views; CPU: sqlite3 {sqlite:.1f} s "
-                  f"({sqlite / cpu:.2f} times), awk {awk:.1f} s ({awk / cpu:.2f} times)")
+            told.append(f"{sessions:,} sessions, {views:,} views; CPU: sqlite3 {sqlite:.1f} s "
+                        f"({sqlite / cpu:.2f} times), awk {awk:.1f} s ({awk / cpu:.2f} times)")
+        print("\n".join(told), flush=True)
         assert memory < 300 * 1024, memory
+    if arguments.write:
+        guide.write_figures("summaries", "\n\n".join(line + "." for line in told))
 
 
 if __name__ == "__main__":
