@@ -51,6 +51,9 @@ CREATE TABLE total (kind TEXT, id TEXT, day INTEGER, total TEXT, n INTEGER);
 
 # Who is who, and what counts.
 PREPARE = """
+CREATE INDEX bind_visitor ON bind (visitor, seq);
+CREATE INDEX unbind_refers ON unbind (refers);
+CREATE INDEX unbind_visitor ON unbind (visitor, seq);
 CREATE TABLE owner AS SELECT visitor, prospect FROM bind b
   WHERE seq = (SELECT max(seq) FROM bind WHERE visitor = b.visitor)
   AND NOT EXISTS (SELECT 1 FROM unbind u WHERE u.refers = b.seq
