@@ -94,15 +94,14 @@ int erase_add(struct app *app, struct erase_set *erasure, const char *actor, str
 
 	if (code)
 		return code;
-	code = erased_file_add(app->config->keys_file, buffer_span(&erasure->marks), error);
-	if (code > 0)
-		code = APP_E_FAILED;
-	if (!code && !*ticket)
+	if (!*ticket)
 		*ticket = event_ticket_new(EVENT_CLASS_BULK);
-	if (!code && !*ticket)
-		code = -ENOMEM;
-	if (!code)
-		code = add_events(&erasure->handles, actor, reason, *ticket);
+	code = *ticket ? add_events(&erasure->handles, actor, reason, *ticket) : -ENOMEM;
+	/* Nothing but the disk can refuse them now. */
+	if (!code) {
+		code = erased_file_add(app->config->keys_file, buffer_span(&erasure->marks), error);
+		code = code > 0 ? APP_E_FAILED : code;
+	}
 	if (code) {
 		people_erasure_free(changes);
 		return code;
