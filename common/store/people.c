@@ -6,7 +6,7 @@
  * handle alone, those that are kept (handle_cache.c), then the environment. Writing is the
  * writer's (people_write.c). The mark of an erased person is computed only for ids that nobody has,
  * since it costs an HMAC. While an erasure is under way (people_erase.c) the changes of its ids say
- * that the person is erased.
+ * that the person is erased, and the handle leads nowhere either.
  *
  * Several ids may lead to one handle. Then the changes that are alive are kept by the first of
  * them, the person's own: whoever comes by another one is led there by the row.
@@ -293,6 +293,9 @@ int people_find_handle(struct store *store, const struct handle *handle, struct 
 	struct person person;
 	int r;
 
+	/* Or the row could be changed, and would be written behind the erasure. */
+	if (people_is_erasing(store, handle))
+		return PEOPLE_E_NOT_FOUND;
 	if (!pending)
 		return run(&search);
 	person = pending->person;

@@ -33,46 +33,109 @@ static bool is_among(struct span handles, const uint8_t *handle)
 }
 
 struct id_search {
-	struct span handles;
-	struct buffer ids; /* found */
+	struct span handles; /* in order */
+	struct buffer found; /* struct lead */
 };
+
+struct lead {
+	struct prospect_id id;
+	struct handle handle;
+};
+
+static int compare_handles(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct handle));
+}
 
 static void find_ids(struct txn *txn, void *context)
 {
 	struct id_search *search = context;
+	const struct span handles = search->handles;
 	struct span id, handle;
 	struct txn_walk walk;
 
-	buffer_clear(&search->ids);
+	buffer_clear(&search->found);
 	txn_walk_begin(txn, PEOPLE_IDS, span_of(NULL, 0), &walk);
-	while (txn_walk_next(&walk, &id, &handle))
+	while (handles.size > 0 && txn_walk_next(&walk, &id, &handle))
 		if (id.size == sizeof(struct prospect_id) && handle.size == sizeof(struct handle) &&
-		    is_among(search->handles, handle.data))
-			buffer_append_span(&search->ids, id);
+		    bsearch(handle.data, handles.data, handles.size / sizeof(struct handle),
+			    sizeof(struct handle), compare_handles)) {
+			buffer_append_span(&search->found, id);
+			buffer_append_span(&search->found, handle);
+		}
 	txn_walk_end(&walk);
-	txn_fail(txn, search->ids.error);
+	txn_fail(txn, search->found.error);
 }
 
-static bool has_id(const struct buffer *ids, const struct prospect_id *id)
+/* Of somebody with a change that is alive people/ does not say which ids they have. */
+static void forget_ids(struct buffer *found, const struct handle *handle)
 {
-	for (size_t at = 0; at < ids->size; at += sizeof(*id))
-		if (memcmp(ids->data + at, id, sizeof(*id)) == 0)
-			return true;
-	return false;
-}
+	size_t kept = 0;
 
-/* Those of whom people/ does not know yet. */
-static void find_pending_ids(struct store *store, struct id_search *search)
-{
-	for (size_t at = 0; at < search->handles.size; at += sizeof(struct handle)) {
-		struct handle handle;
-		const struct people_change *change;
+	for (size_t at = 0; at < found->size; at += sizeof(struct lead)) {
+		const uint8_t *lead = found->data + at;
 
-		memcpy(&handle, search->handles.data + at, sizeof(handle));
-		change = people_index_find_handle(store->pending, &handle);
-		if (change && !has_id(&search->ids, &change->id))
-			buffer_append(&search->ids, &change->id, sizeof(change->id));
+		if (memcmp(lead + offsetof(struct lead, handle), handle, sizeof(*handle)) == 0)
+			continue;
+		memmove(found->data + kept, lead, sizeof(struct lead));
+		kept += sizeof(struct lead);
 	}
+	found->size = kept;
+}
+
+static void add_pending_ids(struct store *store, const struct handle *handle, struct buffer *found)
+{
+	const struct people_change *change = people_index_find_handle(store->pending, handle);
+	struct span ids;
+
+	if (!change || change->kind == PEOPLE_ERASE)
+		return;
+	ids = change->person.ids;
+	if (!ids.data)
+		ids = span_of(&change->id, sizeof(change->id));
+	forget_ids(found, handle);
+	/* Those of one that was merged lead to the other, who has them, too. */
+	for (size_t at = 0; at < ids.size; at += sizeof(change->id)) {
+		buffer_append(found, ids.data + at, sizeof(change->id));
+		buffer_append(found, handle, sizeof(*handle));
+	}
+}
+
+/* All ids that lead to one of @people, perhaps several times. */
+static int find_leads(struct store *store, const struct handle *people, size_t count,
+		      struct buffer *ret_found)
+{
+	cleanup_buffer struct buffer handles = BUFFER_INIT;
+	struct id_search search = {.found = BUFFER_INIT};
+	int r;
+
+	buffer_append(&handles, people, count * sizeof(*people));
+	if (handles.error)
+		return handles.error;
+	if (count > 0)
+		qsort(handles.data, count, sizeof(*people), compare_handles);
+	search.handles = buffer_span(&handles);
+	r = txn_read(&store->people, find_ids, &search);
+	for (size_t i = 0; i < count && !r; i++)
+		add_pending_ids(store, &people[i], &search.found);
+	if (!r)
+		r = search.found.error;
+	if (!r)
+		*ret_found = search.found;
+	else
+		buffer_finish(&search.found);
+	return r;
+}
+
+bool people_is_erasing(const struct store *store, const struct handle *handle)
+{
+	static const struct prospect_id nobody;
+	const struct people_entry *entry = people_index_find(store->pending, &nobody);
+	const struct people_change *change = entry ? entry->newest : NULL;
+
+	while (change && !is_among(change->erased, handle->bytes))
+		change = change->older;
+	return change != NULL;
 }
 
 /* One more at the beginning of the list. */
@@ -90,45 +153,69 @@ static int add_change(struct store *store, const struct prospect_id *id, struct 
 	return 0;
 }
 
-static int add_ids(struct store *store, const struct buffer *ids, struct people_change **changes,
+static bool is_new_mark(struct span marks, const uint8_t *mark)
+{
+	for (size_t at = 0; at < marks.size; at += PEOPLE_MARK_BYTES)
+		if (memcmp(marks.data + at, mark, PEOPLE_MARK_BYTES) == 0)
+			return false;
+	return true;
+}
+
+static int add_ids(struct store *store, const struct buffer *found, struct people_change **changes,
 		   struct buffer *marks)
 {
+	const size_t before = marks->size;
 	uint8_t mark[PEOPLE_MARK_BYTES];
 	int r = 0;
 
-	for (size_t at = 0; at < ids->size && !r; at += sizeof(struct prospect_id)) {
-		struct prospect_id id;
+	for (size_t at = 0; at < found->size && !r; at += sizeof(struct lead)) {
+		struct lead lead;
 
-		memcpy(&id, ids->data + at, sizeof(id));
-		id_of_erased(store->keyring, &id, mark);
+		memcpy(&lead, found->data + at, sizeof(lead));
+		id_of_erased(store->keyring, &lead.id, mark);
+		if (!is_new_mark(span_of(marks->data + before, marks->size - before), mark))
+			continue;
 		buffer_append(marks, mark, sizeof(mark));
-		r = add_change(store, &id, span_of(NULL, 0), span_of(NULL, 0), changes);
+		r = add_change(store, &lead.id, span_of(NULL, 0), span_of(NULL, 0), changes);
 	}
 	return r;
+}
+
+int people_read_marks_of(struct store *store, const struct handle *people, size_t count,
+			 struct buffer *ret_marks)
+{
+	cleanup_buffer struct buffer found = BUFFER_INIT;
+	struct people_mark_of mark;
+	int r = find_leads(store, people, count, &found);
+
+	for (size_t at = 0; at < found.size && !r; at += sizeof(struct lead)) {
+		struct lead lead;
+
+		memcpy(&lead, found.data + at, sizeof(lead));
+		mark.person = lead.handle;
+		id_of_erased(store->keyring, &lead.id, mark.mark);
+		buffer_append(ret_marks, &mark, sizeof(mark));
+	}
+	return r ? r : ret_marks->error;
 }
 
 int people_prepare_erase(struct store *store, const struct handle *people, size_t count,
 			 struct people_change **ret_changes, struct buffer *ret_marks)
 {
 	static const struct prospect_id nobody;
-	struct id_search search = {.handles = span_of(people, count * sizeof(*people))};
+	cleanup_buffer struct buffer found = BUFFER_INIT;
 	struct people_change *changes = NULL;
 	size_t before = ret_marks->size;
-	int r = txn_read(&store->people, find_ids, &search);
+	int r = find_leads(store, people, count, &found);
 
 	if (!r)
-		find_pending_ids(store, &search);
-	if (!r)
-		r = search.ids.error;
-	if (!r)
-		r = add_ids(store, &search.ids, &changes, ret_marks);
+		r = add_ids(store, &found, &changes, ret_marks);
 	if (!r)
 		r = ret_marks->error;
 	if (!r)
-		r = add_change(store, &nobody, search.handles,
+		r = add_change(store, &nobody, span_of(people, count * sizeof(*people)),
 			       span_of(ret_marks->data + before, ret_marks->size - before),
 			       &changes);
-	buffer_finish(&search.ids);
 	if (r) {
 		people_erasure_free(changes);
 		return r;

@@ -23,6 +23,17 @@
  */
 int people_prepare_erase(struct store *store, const struct handle *people, size_t count,
 			 struct people_change **ret_changes, struct buffer *ret_marks);
+/*
+ * The marks that erasing @people would leave, one struct people_mark_of each, appended; one that
+ * several of them have comes several times. Looks through all ids once, however many people.
+ * Return: 0; negative errno.
+ */
+struct people_mark_of {
+	struct handle person;
+	uint8_t mark[PEOPLE_MARK_BYTES];
+};
+int people_read_marks_of(struct store *store, const struct handle *people, size_t count,
+			 struct buffer *ret_marks);
 /* A change that puts marks there, sorted or not, whosever they are. Return: 0; -ENOMEM. */
 int people_prepare_marks(struct store *store, struct span marks, struct people_change **ret_change);
 void people_erasure_free(struct people_change *changes); /* NULL allowed */

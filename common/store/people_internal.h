@@ -19,6 +19,8 @@ struct span people_row_address(struct span row);
 
 /* people_erase.c, the writer: what a change of an erasure does. */
 void people_write_erase(struct txn *txn, const struct people_change *change);
+/* Is a change alive that erases @handle? */
+bool people_is_erasing(const struct store *store, const struct handle *handle);
 /* In people/meta behind this: a handle whose erase event may not be in the log yet, or whose row
  * may still lie in people/ as bytes. */
 #define PEOPLE_ERASING "erasing"

@@ -106,20 +106,69 @@ static int add_result(struct request_of_erasure *request, const char *status,
 	return code;
 }
 
-/* Who that is, with all handles; and the marks that there will be. */
+/* Who that is, with all handles. */
 static int look_at(struct request_of_erasure *request, const struct handle *handle,
 		   struct erase_set *one)
 {
 	struct app *app = request->call->app;
-	struct people_change *changes = NULL;
 	int code = erase_find(app, handle, one);
 
-	if (!code)
-		code = people_prepare_erase(app->store, (const struct handle *)one->handles.data,
-					    one->handles.size / sizeof(*handle), &changes,
-					    &one->marks);
-	people_erasure_free(changes);
 	return code ? code : erase_find(app, handle, &request->all);
+}
+
+static bool has_text(const json_t *list, const char *text)
+{
+	const json_t *item;
+	size_t index;
+
+	json_array_foreach(list, index, item)
+	{
+		if (strcmp(json_string_value(item), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* To each result whose person it is. */
+static int add_mark(struct request_of_erasure *request, const struct people_mark_of *mark)
+{
+	char handle[2 * sizeof(mark->person) + 1], text[2 * PEOPLE_MARK_BYTES + 1];
+	json_t *result, *marks;
+	size_t index;
+
+	hex_format(&mark->person, sizeof(mark->person), handle);
+	hex_format(mark->mark, sizeof(mark->mark), text);
+	json_array_foreach(request->results, index, result)
+	{
+		if (!has_text(json_object_get(result, "prospects"), handle))
+			continue;
+		marks = json_object_get(result, "marks");
+		if (!marks && json_object_set_new(result, "marks", json_array()))
+			return -ENOMEM;
+		marks = json_object_get(result, "marks");
+		if (!has_text(marks, text) && json_array_append_new(marks, json_string(text)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The marks that there will be. For all at once: it looks through everybody's ids. */
+static int add_marks(struct request_of_erasure *request)
+{
+	const struct buffer *people = &request->all.handles;
+	cleanup_buffer struct buffer marks = BUFFER_INIT;
+	struct people_mark_of mark;
+	int code = 0;
+
+	if (people->size > 0)
+		code = people_read_marks_of(request->call->app->store,
+					    (const struct handle *)people->data,
+					    people->size / sizeof(struct handle), &marks);
+	for (size_t at = 0; at < marks.size && !code; at += sizeof(mark)) {
+		memcpy(&mark, marks.data + at, sizeof(mark));
+		code = add_mark(request, &mark);
+	}
+	return code;
 }
 
 static int take_one(struct request_of_erasure *request, const json_t *item, const char *where,
@@ -251,6 +300,8 @@ int operation_prospects_erase(struct operation_call *call, struct error *error)
 		code = people_read_erasing(call->app->store, &request.all.handles);
 	if (!code)
 		code = take_all(&request, error);
+	if (!code)
+		code = add_marks(&request);
 	if (!code && !request.look)
 		code = erase_all(&request, error);
 	if (!code) {

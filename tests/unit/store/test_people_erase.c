@@ -5,6 +5,7 @@
  */
 #include "fixture.h"
 #include "store/people_erase.h"
+#include "store/people_merge.h"
 #include "store/typed.h"
 
 static const char secret[] = "{\"name\":\"a-secret-value\"}";
@@ -47,24 +48,30 @@ static struct handle add(struct fixture *fixture, const char *address)
 	return handle;
 }
 
-/* A ticket that erases @person, with the event that says so. */
-static struct event_ticket *erasing(struct fixture *fixture, const struct handle *person,
-				    size_t marks)
+/* A ticket that erases @people, with the event that says so of the first. */
+static struct event_ticket *erasing_all(struct fixture *fixture, const struct handle *people,
+					size_t count, size_t marks)
 {
 	cleanup_buffer struct buffer found = BUFFER_INIT;
 	struct people_change *changes;
 	struct event_ticket *ticket;
 	struct event event;
 
-	assert_int_equal(people_prepare_erase(fixture->store, person, 1, &changes, &found), 0);
+	assert_int_equal(people_prepare_erase(fixture->store, people, count, &changes, &found), 0);
 	assert_int_equal(found.size, marks * PEOPLE_MARK_BYTES);
 	ticket = event_ticket_new(EVENT_CLASS_BULK);
 	assert_non_null(ticket);
 	event_init(&event, EVENT_erase, clock_wall());
-	event_set(&event, EVENT_FIELD_prospect, span_of(person, sizeof(*person)));
+	event_set(&event, EVENT_FIELD_prospect, span_of(people, sizeof(*people)));
 	assert_int_equal(event_ticket_add(ticket, &event), 0);
 	ticket->changes = changes;
 	return ticket;
+}
+
+static struct event_ticket *erasing(struct fixture *fixture, const struct handle *person,
+				    size_t marks)
+{
+	return erasing_all(fixture, person, 1, marks);
 }
 
 /* For whoever looks the person up, be it while the erasure is on its way. */
@@ -287,6 +294,111 @@ static void test_an_erasure_that_does_not_end_is_known_and_made_again(void **sta
 	assert_int_equal(count_bytes(fixture, &handle, sizeof(handle)), 0);
 }
 
+static void merge_now(struct fixture *fixture, const struct handle *into,
+		      const struct handle *other)
+{
+	struct people_change *changes[PEOPLE_MERGE_CHANGES];
+	struct event_ticket *ticket = click_ticket(EVENT_CLASS_BULK, 1);
+
+	assert_int_equal(people_merge(fixture->store, into, SPAN("{}"), other, changes), 0);
+	for (int i = 0; i < PEOPLE_MERGE_CHANGES; i++)
+		event_ticket_add_change(ticket, changes[i]);
+	(void)store_now(fixture, ticket);
+}
+
+/* Writing people/ anew takes a while, and other operators go on meanwhile. */
+static void test_whose_erasure_is_on_its_way_is_not_merged_nor_parted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct people_change *changes[PEOPLE_MERGE_CHANGES];
+	struct handle one, two, three, all[2];
+	struct event_ticket *ticket;
+
+	fixture_open(fixture);
+	one = add(fixture, "alice@example.com");
+	two = add(fixture, "bob@example.com");
+	three = add(fixture, "carol@example.com");
+	merge_now(fixture, &one, &three);
+	all[0] = one;
+	all[1] = three;
+	ticket = erasing_all(fixture, all, 2, 2);
+	assert_int_equal(people_merge(fixture->store, &two, SPAN("{}"), &one, changes),
+			 PEOPLE_E_NOT_FOUND);
+	assert_int_equal(people_merge(fixture->store, &one, SPAN("{}"), &two, changes),
+			 PEOPLE_E_NOT_FOUND);
+	assert_int_equal(people_unmerge(fixture->store, &three, SPAN("{}"), changes),
+			 PEOPLE_E_NOT_FOUND);
+	(void)store_now(fixture, ticket);
+	expect_erased(fixture, "alice@example.com", &one);
+	expect_erased(fixture, "carol@example.com", &three);
+}
+
+/* people/ still leads both addresses to the one who was kept. */
+static void test_who_was_parted_a_moment_ago_is_not_erased_with_the_other(void **state)
+{
+	struct fixture *fixture = *state;
+	struct people_change *changes[PEOPLE_MERGE_CHANGES];
+	struct event_ticket *parting, *ticket;
+	struct handle one, two;
+	struct prospect_id id;
+	struct person person;
+
+	fixture_open(fixture);
+	one = add(fixture, "alice@example.com");
+	two = add(fixture, "bob@example.com");
+	merge_now(fixture, &one, &two);
+	assert_int_equal(people_unmerge(fixture->store, &two, SPAN("{}"), changes), 0);
+	parting = click_ticket(EVENT_CLASS_BULK, 1);
+	for (int i = 0; i < PEOPLE_MERGE_CHANGES; i++)
+		event_ticket_add_change(parting, changes[i]);
+	ticket = erasing(fixture, &one, 1);
+	(void)store_now(fixture, parting);
+	(void)store_now(fixture, ticket);
+	expect_erased(fixture, "alice@example.com", &one);
+	id = id_of(fixture, "bob@example.com");
+	assert_int_equal(people_find(fixture->store, &id, &fixture->arena, &person), 0);
+	assert_memory_equal(&person.handle, &two, sizeof(two));
+}
+
+static bool has_mark(const struct fixture *fixture, const struct buffer *marks,
+		     const struct handle *person, const char *address)
+{
+	struct prospect_id id;
+	struct people_mark_of mark, found;
+
+	assert_int_equal(id_of_address(fixture->keyring, span_text(address), &id), 0);
+	mark.person = *person;
+	id_of_erased(fixture->keyring, &id, mark.mark);
+	for (size_t at = 0; at < marks->size; at += sizeof(found)) {
+		memcpy(&found, marks->data + at, sizeof(found));
+		if (memcmp(&found.person, person, sizeof(*person)) == 0 &&
+		    memcmp(found.mark, mark.mark, sizeof(mark.mark)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void test_the_marks_of_many_are_told_apart(void **state)
+{
+	cleanup_buffer struct buffer marks = BUFFER_INIT;
+	struct fixture *fixture = *state;
+	struct event_ticket *queued;
+	struct handle all[2], third;
+
+	fixture_open(fixture);
+	all[0] = add(fixture, "alice@example.com");
+	third = add(fixture, "carol@example.com");
+	merge_now(fixture, &all[0], &third);
+	(void)add(fixture, "dora@example.com");
+	queued = ticket_with(prepare(fixture, "bob@example.com", &all[1]));
+	assert_int_equal(people_read_marks_of(fixture->store, all, 2, &marks), 0);
+	assert_int_equal(marks.size, 3 * sizeof(struct people_mark_of));
+	assert_true(has_mark(fixture, &marks, &all[0], "alice@example.com"));
+	assert_true(has_mark(fixture, &marks, &all[0], "carol@example.com"));
+	assert_true(has_mark(fixture, &marks, &all[1], "bob@example.com"));
+	(void)store_now(fixture, queued);
+}
+
 static void test_who_came_back_is_found_by_the_marks(void **state)
 {
 	cleanup_buffer struct buffer marks = BUFFER_INIT, handles = BUFFER_INIT;
@@ -327,6 +439,9 @@ int main(void)
 		ON_STORE(test_somebody_who_is_not_durable_yet_is_erased_too),
 		ON_STORE(test_an_erased_address_is_taken_anew_when_that_is_wanted),
 		ON_STORE(test_an_erasure_that_does_not_end_is_known_and_made_again),
+		ON_STORE(test_whose_erasure_is_on_its_way_is_not_merged_nor_parted),
+		ON_STORE(test_who_was_parted_a_moment_ago_is_not_erased_with_the_other),
+		ON_STORE(test_the_marks_of_many_are_told_apart),
 		ON_STORE(test_who_came_back_is_found_by_the_marks),
 	};
 
