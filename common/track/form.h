@@ -100,7 +100,7 @@ struct form {
 	const char *const *sites; /* origins that may show and post it; none: the tracker's */
 	size_t site_count;
 	const char *success, *error; /* http(s) addresses, or ""; see form_place_is_listed() */
-	const char *campaign, *list; /* names, or "" */
+	const char *campaign;	     /* its name, or "" */
 	const char *honeypot;	     /* the name of a field that people do not see; "" none */
 	const char *css;	     /* an http(s) address, or "" */
 	const char *charset;	     /* of the pages that post it, where they do not say; or "" */

@@ -264,16 +264,17 @@ static int read_place(struct form_reading *reading, const char *key, const char 
 	return judge_origin(reading, key, origin);
 }
 
-static int read_named(struct form_reading *reading, const char *key, const char **ret_name)
+static int read_campaign(struct form_reading *reading)
 {
 	const struct json_document *document = reading->document;
-	int code =
-		form_read_text(reading, document->root, "", key, ID_NAME_MAX_BYTES, "", ret_name);
+	const char **name = &reading->form->campaign;
+	int code = form_read_text(reading, document->root, "", "campaign", ID_NAME_MAX_BYTES, "",
+				  name);
 
-	if (code || !(*ret_name)[0])
+	if (code || !(*name)[0])
 		return code;
-	if (id_check_name(span_text(*ret_name)) != 0 || url_holds_address(span_text(*ret_name)))
-		return json_document_refuse(document, key,
+	if (id_check_name(span_text(*name)) != 0 || url_holds_address(span_text(*name)))
+		return json_document_refuse(document, "campaign",
 					    "must be a name of at most %d bytes, and no address",
 					    ID_NAME_MAX_BYTES);
 	return 0;
@@ -364,24 +365,17 @@ static int read_places(struct form_reading *reading)
 	return code ? code : read_place(reading, "css", &form->css);
 }
 
-static int read_names(struct form_reading *reading)
-{
-	int code = read_named(reading, "campaign", &reading->form->campaign);
-
-	return code ? code : read_named(reading, "list", &reading->form->list);
-}
-
 static int read_form(struct form_reading *reading)
 {
-	static const char *const keys[] = {"button", "campaign",  "charset", "confirm",
-					   "css",    "error",	  "fields",  "honeypot",
-					   "kiosk",  "language",  "list",    "minimum_seconds",
-					   "name",   "overwrite", "sites",   "success",
-					   "thanks", "title",	  NULL};
+	static const char *const keys[] = {"button",	"campaign", "charset",	       "confirm",
+					   "css",	"error",    "fields",	       "honeypot",
+					   "kiosk",	"language", "minimum_seconds", "name",
+					   "overwrite", "sites",    "success",	       "thanks",
+					   "title",	NULL};
 	/* In this order: a later one rests on what the ones before have read. */
 	static int (*const steps[])(struct form_reading * reading) = {
-		read_name,  read_texts,	  form_read_fields, read_sites,	   read_places,
-		read_names, read_charset, read_honeypot,    read_switches,
+		read_name,     read_texts,   form_read_fields, read_sites,    read_places,
+		read_campaign, read_charset, read_honeypot,    read_switches,
 	};
 	int code = json_document_keys(reading->document, reading->document->root, "", keys);
 

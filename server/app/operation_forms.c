@@ -107,8 +107,6 @@ static int place_form(struct operation_call *call, const struct form *form,
 	if (!code)
 		code = place_name(call, NAME_CAMPAIGN, form->campaign, error);
 	if (!code)
-		code = place_name(call, NAME_LIST, form->list, error);
-	if (!code)
 		code = find_known(call, form, definition, &known, error);
 	if (!code && !known)
 		code = add_form(call, form, error);

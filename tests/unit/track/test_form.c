@@ -71,7 +71,7 @@ static void everything_that_is_said_is_kept(void **state)
 		"\"sites\":[\"https://WWW.example.com/\"],"
 		"\"success\":\"https://www.example.com/thanks?a=b#c\",\"language\":\"ja\","
 		"\"minimum_seconds\":3,\"kiosk\":true,\"overwrite\":true,\"honeypot\":\"url\","
-		"\"campaign\":\"秋\",\"list\":\"news\",\"fields\":["
+		"\"campaign\":\"秋\",\"fields\":["
 		"{\"name\":\"メール\",\"field\":\"mail\",\"type\":\"business_email\",\"mx\":true,"
 		"\"required\":true,\"prefill\":\"confirmed\"},"
 		"{\"name\":\"size\",\"type\":\"number\",\"minimum\":1,\"maximum\":9,"
