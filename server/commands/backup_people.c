@@ -70,13 +70,31 @@ static int copy_bytes(const char *from, const char *to, struct error *error)
 	return fsync(out) ? fail(to, "cannot be synced", error) : 0;
 }
 
+static char *draft_of(const char *path)
+{
+	char *draft;
+
+	return asprintf(&draft, "%s.new", path) < 0 ? NULL : draft;
+}
+
+int backup_people_tidy(const char *path, struct error *error)
+{
+	cleanup_free char *draft = draft_of(path);
+
+	if (!draft)
+		return error_set(error, -ENOMEM, "out of memory");
+	return unlink(draft) && errno != ENOENT && errno != ENOTDIR
+		       ? fail(draft, "cannot be removed", error)
+		       : 0;
+}
+
 static int put(const char *from, const char *to, struct error *error)
 {
-	cleanup_free char *new = NULL, *copy = strdup(to);
+	cleanup_free char *new = draft_of(to), *copy = strdup(to);
 	cleanup_close int folder = -1;
 	int code;
 
-	if (!copy || asprintf(&new, "%s.new", to) < 0)
+	if (!copy || !new)
 		return error_set(error, -ENOMEM, "out of memory");
 	code = copy_bytes(from, new, error);
 	if (!code && rename(new, to))

@@ -18,5 +18,8 @@ struct session;
 /* The same for whoever holds the lock of copies.h and has a session. *ret_people: how many. */
 int backup_people_anew(struct session *session, const char *path, uint64_t *ret_people,
 		       struct error *error);
+/* Remove what a copy to @path that was cut off has left beside it. Return: 0; nonzero with @error.
+ */
+int backup_people_tidy(const char *path, struct error *error);
 
 #endif

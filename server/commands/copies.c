@@ -181,22 +181,23 @@ static int change(const char *data_dir, const char *kind, const char *path, bool
 static int change_locked(const char *data_dir, const char *kind, const char *path, bool there,
 			 struct error *error)
 {
-	cleanup_free char *whole = NULL;
 	cleanup_close int fd = -1;
-	int code = whole_path(path, &whole, error);
+	int code = open_lock(data_dir, &fd, error);
 
-	if (!code)
-		code = open_lock(data_dir, &fd, error);
 	if (!code && lockf(fd, F_LOCK, 1))
 		code = fail(data_dir, "copies.lock cannot be locked", error);
-	return code ? code : change(data_dir, kind, whole, there, error);
+	return code ? code : change(data_dir, kind, path, there, error);
 }
 
 int copies_note(const char *data_dir, const char *kind, const char *path, struct error *error)
 {
-	return change_locked(data_dir, kind, path, true, error);
+	cleanup_free char *whole = NULL;
+	int code = whole_path(path, &whole, error);
+
+	return code ? code : change_locked(data_dir, kind, whole, true, error);
 }
 
+/* Its folder may be gone as well. */
 int copies_forget(const char *data_dir, const char *kind, const char *path, struct error *error)
 {
 	return change_locked(data_dir, kind, path, false, error);

@@ -24,6 +24,7 @@ int copies_lock(const char *data_dir, bool alone, int *ret_fd, struct error *err
 
 /* With the lock held. @path may be relative, and need not be there yet; its folder must be. */
 int copies_note(const char *data_dir, const char *kind, const char *path, struct error *error);
+/* @path as the list has it. */
 int copies_forget(const char *data_dir, const char *kind, const char *path, struct error *error);
 /* All of it, with both lists, be they empty; a new reference. */
 int copies_read(const char *data_dir, json_t **ret_copies, struct error *error);

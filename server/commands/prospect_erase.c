@@ -171,6 +171,26 @@ static struct span *list_handles(const struct erasing *erasing, size_t *ret_coun
 	return handles;
 }
 
+static int tell(struct erasing *erasing, json_t *told, json_t *one)
+{
+	return json_array_append_new(told, one)
+		       ? error_set(erasing->error, COMMAND_FAILED, "out of memory")
+		       : 0;
+}
+
+/* Nothing can be done about a copy that somebody has taken away, but to say so. */
+static int forget(struct erasing *erasing, const char *kind, const char *path, json_t *told)
+{
+	int code = copies_forget(erasing->data_dir, kind, path, erasing->error);
+
+	if (code)
+		return code;
+	command_warn("%s is not there any more and is forgotten; if it was moved, or lies on a "
+		     "disk that is not mounted now, it still holds them",
+		     path);
+	return tell(erasing, told, json_pack("{s:s, s:b}", "path", path, "absent", 1));
+}
+
 static int scrub_one(struct erasing *erasing, const char *path, const struct span *handles,
 		     size_t count, json_t *told)
 {
@@ -182,12 +202,10 @@ static int scrub_one(struct erasing *erasing, const char *path, const struct spa
 		return code;
 	}
 	if (done.absent)
-		return copies_forget(erasing->data_dir, COPIES_DELIVERIES, path, erasing->error);
-	return json_array_append_new(told, json_pack("{s:s, s:I, s:I}", "path", path, "files",
-						     (json_int_t)done.files, "rows",
-						     (json_int_t)done.rows))
-		       ? error_set(erasing->error, COMMAND_FAILED, "out of memory")
-		       : 0;
+		return forget(erasing, COPIES_DELIVERIES, path, told);
+	return tell(erasing, told,
+		    json_pack("{s:s, s:I, s:I}", "path", path, "files", (json_int_t)done.files,
+			      "rows", (json_int_t)done.rows));
 }
 
 static int scrub_deliveries(struct erasing *erasing, const json_t *copies)
@@ -209,10 +227,12 @@ static int scrub_deliveries(struct erasing *erasing, const json_t *copies)
 static int renew_one(struct erasing *erasing, const char *path, json_t *told)
 {
 	uint64_t people = 0;
-	int code;
+	int code = backup_people_tidy(path, erasing->error);
 
+	if (code)
+		return code;
 	if (access(path, F_OK))
-		return copies_forget(erasing->data_dir, COPIES_PEOPLE, path, erasing->error);
+		return forget(erasing, COPIES_PEOPLE, path, told);
 	code = backup_people_anew(erasing->session, path, &people, erasing->error);
 	if (code) {
 		error_prefix(erasing->error,
@@ -221,10 +241,8 @@ static int renew_one(struct erasing *erasing, const char *path, json_t *told)
 			     path);
 		return code;
 	}
-	return json_array_append_new(told, json_pack("{s:s, s:I}", "path", path, "people",
-						     (json_int_t)people))
-		       ? error_set(erasing->error, COMMAND_FAILED, "out of memory")
-		       : 0;
+	return tell(erasing, told,
+		    json_pack("{s:s, s:I}", "path", path, "people", (json_int_t)people));
 }
 
 static int renew_copies(struct erasing *erasing, const json_t *copies)

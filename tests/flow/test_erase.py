@@ -375,7 +375,26 @@ class Erase(People):
         self.assertEqual(places_of(ALICE, self.daemon.instance, self.out), [])
         # What is gone as a whole is forgotten.
         shutil.rmtree(self.out)
-        self.assertEqual(self.erase(BOB)["deliveries"], [])
+        self.assertEqual(self.erase(BOB)["deliveries"], [{"path": self.out, "absent": True}])
+
+    def test_a_copy_that_is_gone_is_said_once_and_holds_nobody_up(self):
+        """Also with the folder that it was in; and what a killed copy left goes with it."""
+        folder = self.path("exports")
+        os.mkdir(folder)
+        out, copy = os.path.join(folder, "crm"), os.path.join(self.copies, "people.mdb")
+        self.summarize("--out", out)
+        self.daemon.waymark("backup", self.backup, "--people", self.copies)
+        shutil.rmtree(folder)
+        os.rename(copy, copy + ".new")
+        done = self.daemon.waymark("prospect", "erase", ALICE)
+        record = json.loads(done.stdout)
+        self.assertEqual((record["deliveries"], record["people_copies"]),
+                         ([{"path": out, "absent": True}], [{"path": copy, "absent": True}]))
+        self.assertEqual(places_of(ALICE, self.daemon.instance, self.copies), [])
+        for path in (out, copy):
+            self.assertIn(f"{path} is not there", done.stderr)
+        done = self.daemon.waymark("prospect", "erase", BOB)
+        self.assertNotIn("is not there", done.stderr)
 
 
 class Killed(People):
