@@ -142,6 +142,20 @@ int binding_find(struct store *store, const struct visitor_id *visitor, struct b
 	return 0;
 }
 
+int binding_find_retired(struct store *store, const struct visitor_id *visitor,
+			 struct binding *ret_binding)
+{
+	struct visitor_search search = {.visitor = span_of(visitor, sizeof(*visitor))};
+	int r = txn_read(&store->state, find_visitor, &search);
+
+	if (r)
+		return r;
+	if (!search.found || !search.binding.retired)
+		return STORE_E_NOT_FOUND;
+	*ret_binding = search.binding;
+	return 0;
+}
+
 int binding_find_evenly(struct store *store, const struct visitor_id *visitor,
 			struct binding *ret_binding)
 {
@@ -333,6 +347,7 @@ static void read_browsers(struct txn *txn, void *context)
 		memset(browser, 0, sizeof(*browser));
 		memcpy(&browser->visitor, key.data, key.size);
 		memcpy(&browser->last, row.data + 8, sizeof(browser->last));
+		browser->event = get_u64(row.data);
 		if (row.data[20] != EVIDENCE_RETIRED)
 			browser->person = browser->last;
 		slice->count++;

@@ -45,6 +45,10 @@ int binding_find(struct store *store, const struct visitor_id *visitor,
 /* The same by one lookup in any case, for who must not tell by its cost what is queued. */
 int binding_find_evenly(struct store *store, const struct visitor_id *visitor,
 			struct binding *ret_binding);
+/* What last tied @visitor, who is retired, to anybody; as folded. Return: 0; STORE_E_NOT_FOUND;
+ * negative errno. */
+int binding_find_retired(struct store *store, const struct visitor_id *visitor,
+			 struct binding *ret_binding);
 /* That of a bind event, undone or not; with what is stored and not folded yet; likewise. */
 int binding_find_event(struct store *store, uint64_t sequence, struct binding *ret_binding);
 
@@ -65,12 +69,14 @@ int binding_each_of_person(struct store *store, const struct handle *person, bin
 
 /*
  * People whom a merge has made one: the person that @person was merged into, or itself; zeros when
- * it is erased, or the last handle before these. And all handles that were merged into @person, in
+ * it is erased, or the last handle before these and the event that erased it (0: none that is
+ * known still). And all handles that were merged into @person, in
  * no order; this looks at all merges that were ever made. Also for readers; return: as
  * binding_each().
  */
 int binding_find_person(struct store *store, const struct handle *person, struct handle *ret_now);
-int binding_last_person(struct store *store, const struct handle *person, struct handle *ret_last);
+int binding_last_person(struct store *store, const struct handle *person, struct handle *ret_last,
+			uint64_t *ret_erased);
 typedef int (*binding_merged_fn)(void *context, const struct handle *other);
 int binding_each_merged(struct store *store, const struct handle *person, binding_merged_fn each,
 			void *context);

@@ -13,6 +13,7 @@ enum { BINDING_BROWSERS_MAX = 1024 };
 struct binding_browser {
 	struct visitor_id visitor;
 	struct handle person, last; /* whose it is, zeros: it is retired; whose it is or was */
+	uint64_t event;		    /* that said so */
 };
 int binding_read_browsers(struct store *store, const struct visitor_id *after,
 			  struct binding_browser ret_browsers[BINDING_BROWSERS_MAX],

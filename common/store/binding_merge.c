@@ -380,14 +380,19 @@ struct handle binding_person_last(struct txn *txn, const struct handle *person)
 struct person_search {
 	const struct handle *person;
 	struct handle now, last;
+	uint64_t erased; /* by which event; 0: it is not */
 };
 
 static void find_person(struct txn *txn, void *context)
 {
 	struct person_search *search = context;
+	struct handle into;
+	uint64_t event;
 
 	search->now = binding_person_now(txn, search->person);
 	search->last = binding_person_last(txn, search->person);
+	if (is_same(&search->now, &erased) && binding_get_merged(txn, &search->last, &into, &event))
+		search->erased = event;
 }
 
 int binding_find_person(struct store *store, const struct handle *person, struct handle *ret_now)
@@ -400,14 +405,17 @@ int binding_find_person(struct store *store, const struct handle *person, struct
 	return r;
 }
 
-int binding_last_person(struct store *store, const struct handle *person, struct handle *ret_last)
+int binding_last_person(struct store *store, const struct handle *person, struct handle *ret_last,
+			uint64_t *ret_erased)
 {
 	struct person_search search = {.person = person};
 	int r = txn_read(&store->state, find_person, &search);
 
-	if (!r)
-		*ret_last = search.last;
-	return r;
+	if (r)
+		return r;
+	*ret_last = search.last;
+	*ret_erased = search.erased;
+	return 0;
 }
 
 /* A piece of the handles that were merged into one. */

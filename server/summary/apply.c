@@ -405,7 +405,7 @@ static void run(struct txn *txn, void *context)
 
 int apply_run(struct apply *apply, struct store *store, const struct apply_goal *goal)
 {
-	int r = touched_ask(&apply->touched, store);
+	int r = touched_ask(&apply->touched, store, goal->position);
 
 	apply->position = goal->position;
 	apply->as_of = goal->as_of;

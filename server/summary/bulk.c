@@ -286,11 +286,13 @@ static bool place_erased(struct bulk *bulk, const struct subject *subject,
 	return true;
 }
 
-/* False: the facts of @subject go. */
+/* False: the facts of @subject go. @since: the event by which it is @last's. */
 static bool place(struct bulk *bulk, const struct subject *subject, const struct handle *person,
-		  const struct handle *last)
+		  const struct handle *last, uint64_t since)
 {
+	struct subject unit;
 	struct handle now;
+	uint64_t erased = 0;
 
 	if (bulk->error)
 		return false;
@@ -298,8 +300,14 @@ static bool place(struct bulk *bulk, const struct subject *subject, const struct
 		bulk->error = add_move(bulk, subject, person, false);
 		return true;
 	}
-	bulk->error = binding_last_person(bulk->options->app->store, last, &now);
-	return place_erased(bulk, subject, &now);
+	bulk->error = binding_last_person(bulk->options->app->store, last, &now, &erased);
+	if (bulk->error || (erased <= bulk->position && since <= bulk->position))
+		return place_erased(bulk, subject, &now);
+	/* That is said behind what was read; until then they are as they were. */
+	unit = subject_of_person(&now);
+	if (memcmp(&unit, subject, sizeof(unit)) != 0)
+		bulk->error = add_move(bulk, subject, &now, false);
+	return true;
 }
 
 /* Whose the facts of @subject are by state/. False: they are counted already. */
@@ -312,11 +320,12 @@ static bool place_subject(struct bulk *bulk, const struct subject *subject)
 		return true;
 	if (subject_kind(subject) == SUBJECT_VISITOR) {
 		browser = find_binding(bulk, subject->bytes + 1);
-		return !browser || place(bulk, subject, &browser->person, &browser->last);
+		return !browser ||
+		       place(bulk, subject, &browser->person, &browser->last, browser->event);
 	}
 	memcpy(&person, subject->bytes + 1, sizeof(person));
 	bulk->error = binding_find_person(bulk->options->app->store, &person, &now);
-	return memcmp(&person, &now, sizeof(now)) == 0 || place(bulk, subject, &now, &person);
+	return memcmp(&person, &now, sizeof(now)) == 0 || place(bulk, subject, &now, &person, 0);
 }
 
 static void write_rows(struct txn *txn, void *context)

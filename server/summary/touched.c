@@ -2,7 +2,8 @@
 /*
  * Whose a browser is, who was merged into whom and who was erased, is asked of state/, which is a
  * fold of the same log and at least as far. What it says may be newer than the batch; then a later
- * event of the log touches the same subject again, and finds nothing to change.
+ * event of the log touches the same subject again, and finds nothing to change. But who is erased
+ * later is not yet: what they did until then counts, and may be in the batches between.
  *
  * A merge, an erase and a leak are about all that is counted with a person now, which only
  * data/summary/ knows; it is looked up before the batch is applied, and what the batch itself adds
@@ -139,7 +140,23 @@ static int add_pending(struct touched_list *list, struct store *store,
 	return r;
 }
 
-static int ask_browser(struct store *store, struct touched *touched)
+/* Of who is erased by state/, or is since event @since: what follows @position in the log is not
+ * said yet. */
+static int ask_erased(struct store *store, struct touched *touched, const struct handle *person,
+		      uint64_t since, uint64_t position)
+{
+	struct handle last;
+	uint64_t erased;
+	int r = binding_last_person(store, person, &last, &erased);
+
+	if (r)
+		return r;
+	touched->unit = subject_of_person(&last);
+	touched->erased = erased <= position && since <= position;
+	return 0;
+}
+
+static int ask_browser(struct store *store, struct touched *touched, uint64_t position)
 {
 	struct visitor_id visitor;
 	struct binding binding;
@@ -148,20 +165,27 @@ static int ask_browser(struct store *store, struct touched *touched)
 	memcpy(&visitor, touched->subject.bytes + 1, sizeof(visitor));
 	r = binding_find(store, &visitor, &binding);
 	touched->unit = r == 0 ? subject_of_person(&binding.person) : touched->subject;
-	touched->erased = r == BINDING_E_RETIRED;
-	return r < 0 ? r : 0;
+	if (r != BINDING_E_RETIRED)
+		return r < 0 ? r : 0;
+	r = binding_find_retired(store, &visitor, &binding);
+	if (r)
+		return r < 0 ? r : 0;
+	return ask_erased(store, touched, &binding.person, binding.event, position);
 }
 
-static int ask_person(struct store *store, struct touched *touched)
+static int ask_person(struct store *store, struct touched *touched, uint64_t position)
 {
-	struct handle person;
+	struct handle person, now;
 	int r;
 
 	memcpy(&person, touched->subject.bytes + 1, sizeof(person));
-	r = binding_find_person(store, &person, &person);
-	touched->unit = subject_of_person(&person);
-	touched->erased = id_is_zero(&person, sizeof(person));
-	return r;
+	r = binding_find_person(store, &person, &now);
+	if (r)
+		return r;
+	if (id_is_zero(&now, sizeof(now)))
+		return ask_erased(store, touched, &person, 0, position);
+	touched->unit = subject_of_person(&now);
+	return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -169,7 +193,7 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct subject));
 }
 
-int touched_ask(struct touched_list *list, struct store *store)
+int touched_ask(struct touched_list *list, struct store *store, uint64_t position)
 {
 	struct touched *rows;
 	size_t used = 0;
@@ -188,8 +212,8 @@ int touched_ask(struct touched_list *list, struct store *store)
 		}
 		rows[used] = rows[i];
 		r = subject_kind(&rows[used].subject) == SUBJECT_PERSON
-			    ? ask_person(store, &rows[used])
-			    : ask_browser(store, &rows[used]);
+			    ? ask_person(store, &rows[used], position)
+			    : ask_browser(store, &rows[used], position);
 		used++;
 	}
 	list->count = used;

@@ -33,8 +33,8 @@ int touched_add(struct touched_list *list, const struct subject *subject, uint64
 int touched_add_change(struct touched_list *list, const struct intake_result *change,
 		       uint64_t sequence);
 
-/* Ask state/ of @store, and data/summary/ for who is counted together. Each is in the list once,
- * in the order of subjects. */
-int touched_ask(struct touched_list *list, struct store *store);
+/* Ask state/ of @store, and data/summary/ for who is counted together, when the log is summarized
+ * through @position. Each is in the list once, in the order of subjects. */
+int touched_ask(struct touched_list *list, struct store *store, uint64_t position);
 
 #endif

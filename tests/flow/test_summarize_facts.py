@@ -246,6 +246,16 @@ class People(Facts):
         self.summarize("--as-of", AS_OF)
         self.expect_same(self.before, self.totals())
 
+    def test_who_is_erased_counts_to_the_end_of_what_had_waited(self):
+        """More than one batch waits, and the erase is in the last one."""
+        self.fill(20000, "--people=20", "--links=5")
+        clicks = self.daemon.waymark("events", "--type", "click").stdout.splitlines()
+        erased = json.loads(clicks[-1])["prospect"]
+        self.record(f"erase {erased} {self.time}")
+        self.summarize("--as-of", AS_OF)
+        self.check_rebuild()
+        self.assertNotIn(bytes.fromhex(erased), {key[1:13] for key, _ in self.rows("facts")})
+
     def test_erasing_who_was_merged(self):
         one, other = self.handles[:2]
         self.record(f"merge {one} {other} {self.time}")

@@ -604,16 +604,24 @@ static void expect_last_handles(struct fixture *fixture)
 {
 	static struct binding_browser browsers[BINDING_BROWSERS_MAX];
 	const struct visitor_id from = {{0}};
+	struct binding binding;
 	struct handle last;
+	uint64_t erased = 0;
 	size_t count;
 
-	assert_int_equal(binding_last_person(fixture->store, &bob, &last), 0);
+	assert_int_equal(binding_last_person(fixture->store, &bob, &last, &erased), 0);
 	assert_memory_equal(&last, &bob, sizeof(last));
+	assert_true(erased > 0);
 	assert_int_equal(binding_read_browsers(fixture->store, &from, browsers, &count), 0);
 	assert_true(count >= 2);
 	for (size_t i = 0; i < count; i++) {
 		assert_true(id_is_zero(&browsers[i].person, sizeof(browsers[i].person)));
 		assert_memory_equal(&browsers[i].last, &bob, sizeof(bob));
+		assert_int_equal(binding_find_retired(fixture->store, &browsers[i].visitor,
+						      &binding),
+				 0);
+		assert_memory_equal(&binding.person, &bob, sizeof(bob));
+		assert_int_equal(binding.event, browsers[i].event);
 	}
 }
 
