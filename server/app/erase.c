@@ -54,6 +54,19 @@ int erase_find(struct app *app, const struct handle *person, struct erase_set *e
 	return r ? r : binding_each_merged(app->store, &now, add_handle, &erasure->handles);
 }
 
+int erase_join(struct erase_set *erasure, const struct erase_set *other)
+{
+	int r = 0;
+
+	for (size_t at = 0; at < other->handles.size && !r; at += sizeof(struct handle)) {
+		struct handle handle;
+
+		memcpy(&handle, other->handles.data + at, sizeof(handle));
+		r = add_handle(&erasure->handles, &handle);
+	}
+	return r;
+}
+
 static int add_events(const struct buffer *handles, const char *actor, struct span reason,
 		      struct event_ticket *ticket)
 {

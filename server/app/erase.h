@@ -19,6 +19,8 @@ void erase_finish(struct erase_set *erasure);
  * Return: 0; negative errno.
  */
 int erase_find(struct app *app, const struct handle *person, struct erase_set *erasure);
+/* Add the handles of @other, each once. Return: 0; negative errno. */
+int erase_join(struct erase_set *erasure, const struct erase_set *other);
 
 /*
  * Erase everybody in erasure->handles: marks in the file beside the keys first, then what the

@@ -110,10 +110,9 @@ static int add_result(struct request_of_erasure *request, const char *status,
 static int look_at(struct request_of_erasure *request, const struct handle *handle,
 		   struct erase_set *one)
 {
-	struct app *app = request->call->app;
-	int code = erase_find(app, handle, one);
+	int code = erase_find(request->call->app, handle, one);
 
-	return code ? code : erase_find(app, handle, &request->all);
+	return code ? code : erase_join(&request->all, one);
 }
 
 static bool has_text(const json_t *list, const char *text)
