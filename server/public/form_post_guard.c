@@ -6,7 +6,7 @@
  * visitor, that visitor's; it may be posted from again, since people correct what they wrote.
  *
  * A post that comes again is known by the key that its sender gives it (a header, or a parameter),
- * else by its view and all that it says: a double click sends the same twice.
+ * else by its view, its sender and all that it says: a double click sends the same twice.
  */
 #include "public/form_page.h"
 #include "public/form_post.h"
@@ -53,10 +53,32 @@ static struct span find_key(const struct form_post *post)
 	return key.size > 0 ? key : form_body_get(&post->body, SPAN(FORM_POST_KEY));
 }
 
-/* The form, who sends it as far as that is known, and the key. */
+/* One client of one network address: who is behind it cannot be told better. */
+static void append_client(const struct form_post *post, struct buffer *to)
+{
+	const struct address *client = &post->request->client;
+
+	if (!client->known)
+		return;
+	buffer_append(to, client->bytes, sizeof(client->bytes));
+	buffer_append_span(to, request_value(post->request, HEADER_USER_AGENT));
+}
+
+/* The browser; without a cookie its client: views of one second are alike, and so are short forms,
+ * which must not make two people one. */
+static void append_sender(const struct form_post *post, struct buffer *to)
+{
+	const struct identity *identity = &post->visit.identity;
+
+	if (identity->is_new || id_is_zero(&identity->visitor, sizeof(identity->visitor)))
+		append_client(post, to);
+	else
+		buffer_append(to, &identity->visitor, sizeof(identity->visitor));
+}
+
+/* The form, and the key or else who sends it, as far as that is known, and what. */
 static void set_key(struct form_post *post)
 {
-	const struct visitor_id *visitor = &post->visit.identity.visitor;
 	cleanup_buffer struct buffer name = BUFFER_INIT;
 	struct span key = find_key(post);
 
@@ -67,8 +89,7 @@ static void set_key(struct form_post *post)
 	if (key.size > 0 && key.size <= KEY_MAX_BYTES) {
 		buffer_append_span(&name, key);
 	} else {
-		if (!post->visit.identity.is_new)
-			buffer_append(&name, visitor, sizeof(*visitor));
+		append_sender(post, &name);
 		buffer_append_span(&name, post->request->body);
 	}
 	if (!name.error)
@@ -83,17 +104,6 @@ void form_post_guard(struct form_post *post)
 		post->refusal = FORM_REFUSAL_FIELDS;
 	else if (post->form->minimum_seconds > 0)
 		post->refusal = judge_view(post);
-}
-
-/* One client of one network address: who is behind it cannot be told better. */
-static void append_client(const struct form_post *post, struct buffer *to)
-{
-	const struct address *client = &post->request->client;
-
-	if (!client->known)
-		return;
-	buffer_append(to, client->bytes, sizeof(client->bytes));
-	buffer_append_span(to, request_value(post->request, HEADER_USER_AGENT));
 }
 
 /* A double click sends two posts before an answer comes, and the browser keeps the cookie of either

@@ -270,10 +270,19 @@ class Again(FormCase):
         self.assertEqual([event["visitor"] for event in self.binds()], [first.hex()])
 
     def test_somebody_else_who_sends_the_same_gets_no_cookie_of_theirs(self):
-        self.post(**{"waymark-signed": "x"})
+        self.post(**{"waymark-key": "x"})
         for headers in ({"User-Agent": "Another/1.0"}, {"X-Forwarded-For": "198.51.100.7"}):
-            answer = self.post(headers=headers, **{"waymark-signed": "x"})
+            answer = self.post(headers=headers, **{"waymark-key": "x"})
             self.assertEqual((answer.status, answer.cookie), (303, None))
+
+    def test_two_strangers_who_saw_it_in_one_second_and_say_the_same_are_two(self):
+        self.define(name="poll", fields=[{"name": "answer", "choices": ["yes", "no"]}])
+        for address in ("198.51.100.7", "198.51.100.8"):
+            for _ in range(2):
+                answer = self.post(values={"answer": "yes", "waymark-signed": "x"}, form="poll",
+                                   headers={"X-Forwarded-For": address})
+                self.assertEqual(answer.status, 303)
+        self.assertEqual(self.count(), 2)
 
     def test_without_either_each_post_counts(self):
         self.post()
