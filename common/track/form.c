@@ -6,6 +6,7 @@
 #include "track/form.h"
 
 #include "text/url.h"
+#include "track/tracker.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -85,5 +86,19 @@ bool form_place_is_listed(struct span place, const char *const *origins, size_t 
 	for (size_t i = 0; i < count; i++)
 		if (span_equal(span_text(origins[i]), span_text(origin)))
 			return true;
+	return false;
+}
+
+bool form_site_is_listed(const struct tracker_set *trackers, const char *origin)
+{
+	for (size_t i = 0; i < trackers->count; i++) {
+		const struct tracker *tracker = &trackers->trackers[i];
+
+		if (strcmp(tracker->origin, origin) == 0)
+			return true;
+		for (size_t site = 0; site < tracker->site_count; site++)
+			if (strcmp(tracker->sites[site], origin) == 0)
+				return true;
+	}
 	return false;
 }

@@ -167,24 +167,9 @@ static bool origin_of(struct span place, char ret_origin[URL_HOST_MAX_BYTES + 16
 	return form_place_is_listed(place, &origin, 1);
 }
 
-/* Is @origin a site of a tracker, or a tracker? */
-static bool is_of_a_tracker(const struct tracker_set *trackers, const char *origin)
-{
-	for (size_t i = 0; i < trackers->count; i++) {
-		const struct tracker *tracker = &trackers->trackers[i];
-
-		if (strcmp(tracker->origin, origin) == 0)
-			return true;
-		for (size_t site = 0; site < tracker->site_count; site++)
-			if (strcmp(tracker->sites[site], origin) == 0)
-				return true;
-	}
-	return false;
-}
-
 static int judge_origin(const struct form_reading *reading, const char *where, const char *origin)
 {
-	if (!reading->trackers || is_of_a_tracker(reading->trackers, origin))
+	if (!reading->trackers || form_site_is_listed(reading->trackers, origin))
 		return 0;
 	return json_document_refuse(reading->document, where,
 				    "%s is not one of the sites in the configuration, and no "

@@ -12,6 +12,7 @@
 
 #include "http/reply.h"
 #include "public/origin.h"
+#include "public/public.h"
 
 static const char *const words[] = {
 	[FORM_PAGE_FORGOTTEN] = "forgotten",
@@ -70,20 +71,25 @@ void form_page_init(struct form_page *page, const struct visit *visit, const str
 	memcpy(page->view, view, strnlen(view, sizeof(page->view) - 1));
 }
 
-static void append_sites(const struct form_page *page, struct buffer *to)
+/* Of the form's sites those that are still in the configuration. */
+static void append_sites(const struct tracker_set *trackers, const struct form_page *page,
+			 struct buffer *to)
 {
 	const struct form *form = page->form;
 	const struct tracker *tracker = page->tracker;
-	size_t count = form->site_count > 0 ? form->site_count : tracker->site_count;
 
 	buffer_append_text(to, " 'self'");
-	for (size_t i = 0; i < count; i++)
-		buffer_printf(to, " %s", form->site_count > 0 ? form->sites[i] : tracker->sites[i]);
+	for (size_t i = 0; i < form->site_count; i++)
+		if (form_site_is_listed(trackers, form->sites[i]))
+			buffer_printf(to, " %s", form->sites[i]);
+	for (size_t i = 0; form->site_count == 0 && i < tracker->site_count; i++)
+		buffer_printf(to, " %s", tracker->sites[i]);
 }
 
 /* NULL: no memory. */
 static const char *policy_of(struct request *request, const struct form_page *page)
 {
+	const struct tracker_set *trackers = public_settings(request)->trackers;
 	cleanup_buffer struct buffer policy = BUFFER_INIT;
 
 	buffer_append_text(&policy, "default-src 'none'; base-uri 'none'; style-src "
@@ -93,9 +99,9 @@ static const char *policy_of(struct request *request, const struct form_page *pa
 		buffer_append_span(&policy, origin_of_url(span_text(page->form->css)));
 	}
 	buffer_append_text(&policy, "; form-action");
-	append_sites(page, &policy);
+	append_sites(trackers, page, &policy);
 	buffer_append_text(&policy, "; frame-ancestors");
-	append_sites(page, &policy);
+	append_sites(trackers, page, &policy);
 	if (policy.error)
 		return NULL;
 	return (const char *)arena_copy(&request->arena, buffer_span(&policy)).data;

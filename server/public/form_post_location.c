@@ -14,9 +14,12 @@ static bool is_listed(const struct form_post *post, struct span url)
 	const struct form *form = post->form;
 	const struct tracker *tracker = post->visit.tracker;
 
-	if (form->site_count > 0)
-		return form_place_is_listed(url, form->sites, form->site_count);
-	return form_place_is_listed(url, (const char *const *)tracker->sites, tracker->site_count);
+	for (size_t i = 0; i < form->site_count; i++)
+		if (form_site_is_listed(post->visit.settings->trackers, form->sites[i]) &&
+		    form_place_is_listed(url, &form->sites[i], 1))
+			return true;
+	return form->site_count == 0 &&
+	       form_place_is_listed(url, (const char *const *)tracker->sites, tracker->site_count);
 }
 
 static struct span find(const struct form_post *post, struct span parameter, const char *otherwise)

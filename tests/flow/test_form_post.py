@@ -334,6 +334,25 @@ class Places(FormCase):
         answer = self.post(email="no", **{"waymark-error": SITE + "/other"})
         self.assertEqual(answer.location, SITE + "/other?waymark-error=email:not_an_email")
 
+    def test_a_site_that_is_no_longer_in_the_configuration_is_none_of_the_forms(self):
+        old = "http://localhost:8091"
+        with open(self.daemon.config_path, encoding="utf-8") as file:
+            [tracker] = json.load(file)["trackers"]
+        self.daemon.stop()
+        self.daemon.configure(trackers=[{**tracker, "sites": [SITE, old]}])
+        self.daemon.start()
+        self.define(sites=[SITE, old], success=old + "/thanks", error=old + "/contact")
+        self.assertEqual(self.post().location, old + "/thanks")
+        self.daemon.stop()
+        self.daemon.configure(trackers=[tracker])
+        self.daemon.start()
+        self.assertRegex(self.post().location, "^/f/contact[?]done=sent")
+        self.assertRegex(self.post(**{"waymark-success": old + "/x"}).location, "^/f/contact")
+        answer = self.post(email="no")
+        self.assertEqual((answer.status, answer.location), (422, None))
+        self.assertNotIn(old, answer.header("Content-Security-Policy"))
+        self.assertIn(SITE, answer.header("Content-Security-Policy"))
+
     def test_field_names_cannot_break_the_address(self):
         self.define(fields=[{"name": "名前", "required": True}, {"name": "a&b=c", "required": True}])
         answer = self.post(values={"x": "1"})
