@@ -55,6 +55,11 @@ enum post_seen form_post_seen(struct form_post *post);
  */
 enum { FORM_POST_E_FAILED = 1 };
 int form_post_take(struct form_post *post, struct event_ticket **ret_ticket);
+/*
+ * Is whoever posts asked to look for a mail? It says nothing of the address: one that must get none
+ * is thanked for as any other.
+ */
+bool form_post_confirms(const struct form_post *post);
 /* The event of a post that was refused or fell into the trap; NULL: there is none. */
 struct event_ticket *form_post_refused(struct form_post *post);
 

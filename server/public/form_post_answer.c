@@ -170,7 +170,7 @@ static void begin(const struct form_post *post, unsigned counter, unsigned statu
 
 enum handled form_post_thank(struct form_post *post, struct event_ticket *ticket)
 {
-	enum form_page_state state = post->mail.data ? FORM_PAGE_CONFIRM : FORM_PAGE_SENT;
+	bool confirms = form_post_confirms(post);
 	cleanup_buffer struct buffer location = {.limit = LOCATION_MAX_BYTES};
 	struct request *request = post->request;
 	struct form_page page;
@@ -180,8 +180,7 @@ enum handled form_post_thank(struct form_post *post, struct event_ticket *ticket
 	answer.thanks = true;
 	if (wants_json(request)) {
 		answer.json = keep_json(request, json_pack("{s:b, s:s, s:b}", "ok", 1, "form",
-							   post->form->name, "confirm",
-							   post->mail.data != NULL));
+							   post->form->name, "confirm", confirms));
 		return send_when_durable(post, ticket, &answer);
 	}
 	if (post->success.size > 0) {
@@ -189,7 +188,8 @@ enum handled form_post_thank(struct form_post *post, struct event_ticket *ticket
 	} else {
 		form_page_init(&page, &post->visit, post->form,
 			       form_body_get(&post->body, SPAN(FORM_PAGE_LANG)));
-		form_page_address(post->form, state, page.language, &location);
+		form_page_address(post->form, confirms ? FORM_PAGE_CONFIRM : FORM_PAGE_SENT,
+				  page.language, &location);
 	}
 	answer.location = keep_text(request, &location);
 	return send_when_durable(post, ticket, &answer);

@@ -219,6 +219,20 @@ static void keep_typed(const struct form_post *post, const struct visit_event *b
 	explicit_bzero(text, strlen(text));
 }
 
+/* Not in a browser that was proved to be somebody's: it is theirs, or stays another's. */
+bool form_post_confirms(const struct form_post *post)
+{
+	const struct visitor_id *visitor = &post->visit.identity.visitor;
+	struct app *app = post->visit.app;
+	struct binding known;
+
+	if (!post->form->confirm || !post->answer.address.data ||
+	    id_is_zero(visitor, sizeof(*visitor)) || !outbox_is_open(app->outbox))
+		return false;
+	return post->visit.identity.is_new || binding_find(app->store, visitor, &known) != 0 ||
+	       known.evidence != EVIDENCE_PROOF;
+}
+
 /*
  * The link by which the address can be confirmed: in this browser, so it needs a visitor, and not
  * where it is known to be theirs already.

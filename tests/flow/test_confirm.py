@@ -137,6 +137,22 @@ class Confirm(ConfirmCase):
         wait_for(lambda: any(mail.recipients == ["b@example.com"] for mail in self.mailbox.mails))
         self.assertEqual(len(self.mailbox.mails), 4)
 
+    def test_the_answer_does_not_tell_who_gets_no_mail(self):
+        """Neither an erased address, nor one that others had mails sent to, nor a second click."""
+        people = os.path.join(self.daemon.directory, "people.csv")
+        with open(people, "w", encoding="utf-8") as file:
+            file.write("email\ngone@example.com\n")
+        self.daemon.waymark("prospect", "import", people)
+        self.daemon.waymark("prospect", "erase", "gone@example.com")
+        for more in ({"email": "gone@example.com"}, *[{"note": str(i)} for i in range(6)],
+                     *[{"waymark-signed": "x", "email": "b@example.com"}] * 2):
+            with self.subTest(more=more):
+                self.assertRegex(self.post(**more).location, "done=confirm")
+                answer = self.post(headers={"Accept": "application/json"}, **more)
+                self.assertTrue(json.loads(answer.body)["confirm"])
+        self.assertNotIn("gone@example.com",
+                         [address for mail in self.mailbox.mails for address in mail.recipients])
+
     def test_json_says_that_a_mail_follows(self):
         answer = self.post(headers={"Accept": "application/json"})
         self.assertTrue(json.loads(answer.body)["confirm"])
