@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a form is once it is compiled. All of it lies in one arena, so that a form is freed as it
- * was made: as a whole, by whoever held it last.
+ * was made: as a whole, by whoever held it last. Its sites are judged by whoever uses them, against
+ * the configuration as it is then.
  */
 #include "track/form.h"
 

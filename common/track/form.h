@@ -144,8 +144,7 @@ const char *form_level_text(enum form_level level); /* "never" … */
  * @origins.
  */
 bool form_place_is_listed(struct span url, const char *const *origins, size_t count);
-/* Is @origin a site of a tracker, or a tracker? A form is kept for longer than a configuration, so
- * its sites are asked for again whenever they count. */
+/* Is @origin a site of a tracker, or a tracker? Ask at each use: configurations change. */
 bool form_site_is_listed(const struct tracker_set *trackers, const char *origin);
 
 #endif
