@@ -35,6 +35,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_server,
 	doctor_check_listen,
 	doctor_check_trackers,
+	doctor_check_resolver,
 };
 /* clang-format on */
 
@@ -139,9 +140,9 @@ int command_doctor(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options_table,
 		.parser = parse_option,
-		.doc = "Check configuration, keys, clock, disk, stores, the running server, and how "
-		       "each tracker is reached from outside (DNS, TLS, proxy, cookie), and say "
-		       "what to change."
+		.doc = "Check configuration, keys, clock, disk, stores, the running server, how each "
+		       "tracker is reached from outside (DNS, TLS, proxy, cookie), and the resolver "
+		       "of forms, and say what to change."
 		       "\vExit status: 0 when nothing has to be mended, else 1.",
 	};
 	struct doctor doctor = {0};

@@ -43,6 +43,7 @@ void doctor_check_disk(struct doctor *doctor);
 void doctor_check_store(struct doctor *doctor);
 /* doctor_server.c */
 void doctor_check_listen(struct doctor *doctor);
+void doctor_check_resolver(struct doctor *doctor);
 void doctor_check_server(struct doctor *doctor);
 /* doctor_tracker.c */
 void doctor_check_trackers(struct doctor *doctor);

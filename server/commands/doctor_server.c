@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The running server, asked through its control socket, and the addresses that it listens on.
+ * The running server, asked through its control socket, the addresses that it listens on, and the
+ * resolver that it asks.
  *
  * The public listener belongs behind nginx, which has TLS and HTTP/2 and is stricter than the
  * library, the admin listener nowhere that others can reach.
@@ -10,6 +11,7 @@
 #include "base/cleanup.h"
 #include "config/config.h"
 #include "ship/http.h"
+#include "ship/mail_domains.h"
 
 #include <fcntl.h>
 
@@ -113,4 +115,27 @@ void doctor_check_listen(struct doctor *doctor)
 			   "reach",
 			   "the admin listener at %s can be reached from other machines",
 			   config->admin_listen);
+}
+
+/* Any answer will do: the trackers' names take no mail as a rule. */
+void doctor_check_resolver(struct doctor *doctor)
+{
+	const char *text = doctor->app->config->resolver;
+	const char *domain = doctor->app->trackers->primary->host;
+	struct error error = {""};
+	struct dns_resolver resolver;
+
+	if (!*text)
+		return;
+	if (dns_resolver_find(text, &resolver, &error))
+		doctor_say(doctor, DOCTOR_FAIL, "resolver",
+			   "mend forms.resolver; serve does not start with it", "%s", error.text);
+	else if (dns_mail_of(&resolver, domain,
+			     clock_monotonic() + MAIL_DOMAINS_TIMEOUT_MS * USEC_PER_MS) ==
+		 DNS_MAIL_UNKNOWN)
+		doctor_say(doctor, DOCTOR_NOTE, "resolver",
+			   "is forms.resolver right? without an answer every address is taken",
+			   "\"%s\" tells nothing of %s", text, domain);
+	else
+		doctor_say(doctor, DOCTOR_OK, "resolver", NULL, "\"%s\" answers", text);
 }

@@ -6,10 +6,10 @@
 
 /*
  * Whether the domains of typed addresses take mail, where a field of the form asks for that ("mx")
- * and forms.resolver says whom to ask. A post waits for it a few seconds at most; what is not known
+ * and forms.resolver says whom to ask. A post waits for it three seconds at most; what is not known
  * then is taken.
  */
-enum { FORM_MAIL_WAIT_MS = 4000 };
+enum { FORM_MAIL_WAIT_MS = 3000 };
 
 /* Is @request a post that waits? The handler was called again and asks once more. */
 bool form_mail_waits(const struct request *request);

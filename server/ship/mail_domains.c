@@ -2,16 +2,17 @@
 /*
  * One thread, one lock. The lock is held to look up and to note, never while a resolver is asked.
  *
- * An entry is first put as asked for; the thread takes the one that has waited longest. A domain
- * that is known, or that nobody could tell of, is asked for again after a while. The table is a
- * hash with a few places for each value: a new entry takes the place that is empty or has the
- * oldest answer, but never that of one that is being asked for, whose asker waits for it.
+ * An entry is first put as asked for, and its time runs from there: behind a domain whose servers
+ * are silent, the next ones wait no longer than it does. The thread takes the one that has waited
+ * longest. A domain that is known, or that nobody could tell of, is asked for again after a while.
+ * The table is a hash with a few places for each value: a new entry takes the place that is empty
+ * or has the oldest answer, but never that of one that is being asked for, whose asker waits for
+ * it.
  */
 #include "ship/mail_domains.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "ship/dns_message.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -44,11 +45,12 @@ static void answer(struct mail_domains *domains, struct entry *entry)
 {
 	const uint64_t one = 1;
 	char domain[sizeof(entry->domain)];
+	usec_t deadline = entry->time + MAIL_DOMAINS_TIMEOUT_MS * USEC_PER_MS;
 	enum dns_mail mail;
 
 	memcpy(domain, entry->domain, sizeof(domain));
 	(void)pthread_mutex_unlock(&domains->lock);
-	mail = dns_mail_of(&domains->resolver, domain, MAIL_DOMAINS_TIMEOUT_MS);
+	mail = dns_mail_of(&domains->resolver, domain, deadline);
 	(void)pthread_mutex_lock(&domains->lock);
 	entry->mail = mail;
 	entry->time = clock_monotonic();

@@ -16,7 +16,7 @@ struct mail_domains;
 enum {
 	MAIL_DOMAINS_KEPT = 2048,
 	MAIL_DOMAINS_QUEUE_MAX = 8,
-	MAIL_DOMAINS_TIMEOUT_MS = 1500 /* of one question */
+	MAIL_DOMAINS_TIMEOUT_MS = 2500 /* from the first question to an end */
 };
 
 /* @resolver as dns_resolver_find() takes it. Return: 0; DNS_E_RESOLVER with @error; -errno. */

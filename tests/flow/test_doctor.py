@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import unittest
 
+import resolver
 from daemon import Daemon
 from front import Front
 
@@ -70,6 +71,23 @@ class Local(unittest.TestCase):
             self.assertIn("0.0.0.0:8081", failures(findings)["listen"]["finding"])
             self.assertIn("note", [finding["result"] for finding in findings
                                    if "[::]:8080" in finding["finding"]])
+
+    def test_whether_the_resolver_answers(self):
+        def look(daemon, value):
+            daemon.configure(forms__resolver=value)
+            found = [finding for finding in examine(daemon)[1] if finding["check"] == "resolver"]
+            self.assertEqual(len(found), 1)
+            return found[0]["result"]
+
+        with Daemon(tracker=TRACKER, site=SITE) as daemon:
+            answers = resolver.Resolver({})
+            self.addCleanup(answers.close)
+            silent = resolver.Resolver({"go.example.com": None})
+            self.addCleanup(silent.close)
+            self.assertEqual(look(daemon, answers.address), "ok")
+            self.assertEqual(answers.asked, [("go.example.com", resolver.MX)])
+            self.assertEqual(look(daemon, silent.address), "note")
+            self.assertEqual(look(daemon, "nonsense"), "fail")
 
     def test_the_secret_of_an_inspection_is_needed(self):
         with Daemon() as daemon:

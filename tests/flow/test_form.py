@@ -266,10 +266,12 @@ class MailDomains(unittest.TestCase):
         "empty.example": {},
         "broken.example": resolver.SERVER_FAILURE,
         "silent.example": None,
+        "long.example": {resolver.MX: [resolver.mx(n, f"{n}.long.example") for n in range(99)]},
+        "both.example": {resolver.MX: [resolver.mx(0, ""), resolver.mx(1, "mail.example")]},
     }
 
     def setUp(self):
-        self.resolver = resolver.Resolver(self.RECORDS)
+        self.resolver = resolver.Resolver(dict(self.RECORDS), long=["long.example"])
         self.addCleanup(self.resolver.close)
         self.daemon = Daemon(commit_wait_ms=20000, forms__posts_per_minute=0,
                              forms__resolver=self.resolver.address)
@@ -287,11 +289,14 @@ class MailDomains(unittest.TestCase):
         return answer.body.decode()
 
     def test_what_the_resolver_says(self):
-        for domain in ("good.example", "only-a.example", "only-aaaa.example", "broken.example"):
+        taken = ("good.example", "only-a.example", "only-aaaa.example", "broken.example",
+                 "long.example", "both.example")
+        for domain in taken:
             self.assertNotIn("no_mx", self.post("a@" + domain), domain)
         for domain in ("null.example", "empty.example", "gone.example", "localhost"):
             self.assertIn("no_mx", self.post("a@" + domain), domain)
-        self.assertEqual(len(self.daemon.events(type="submit")), 4)
+        self.assertEqual(len(self.daemon.events(type="submit")), len(taken))
+        self.assertGreater(self.resolver.asked.count(("long.example", resolver.MX)), 1)
         self.assertEqual(len(self.daemon.events(type="submit_error")), 4)
         asked = len(self.resolver.asked)
         self.assertNotIn("no_mx", self.post("b@GOOD.example"))
@@ -303,7 +308,7 @@ class MailDomains(unittest.TestCase):
     def test_nobody_waits_for_a_silent_resolver(self):
         posts = [threading.Thread(target=self.post, args=(f"a@{n}.silent.example",))
                  for n in range(3)]
-        self.RECORDS.update({f"{n}.silent.example": None for n in range(3)})
+        self.resolver.records.update({f"{n}.silent.example": None for n in range(3)})
         begin = time.monotonic()
         for post in posts:
             post.start()
@@ -314,6 +319,7 @@ class MailDomains(unittest.TestCase):
         self.assertTrue(any(post.is_alive() for post in posts))
         for post in posts:
             post.join(20)
+        self.assertLess(time.monotonic() - begin, 4, "nor does one post wait for another's domain")
         self.assertEqual(len(self.daemon.events(type="submit")), 3, "and the posts are taken")
 
     def test_whoever_goes_away_leaves_nothing(self):
@@ -328,12 +334,13 @@ class MailDomains(unittest.TestCase):
 
     def test_a_resolver_that_is_none(self):
         for value, sentence in (("nonsense", "nonsense"), ("127.0.0.1:0", "127.0.0.1:0"),
+                                ("127.0.0.1:99999", "127.0.0.1:99999"), ("1.2.3", "1.2.3"),
                                 ("[::1", "[::1")):
             self.daemon.configure(forms__resolver=value)
             result = self.daemon.waymark("config", "check", check=False)
             self.assertEqual(result.returncode, 1)
             self.assertIn("forms.resolver: \"" + sentence, result.stderr)
-        for value in ("127.0.0.1", "::1", "[::1]:5353", "127.0.0.1:5353"):
+        for value in ("127.0.0.1", "::1", "[::1]", "[::1]:5353", "127.0.0.1:5353", "system"):
             self.daemon.configure(forms__resolver=value)
             self.assertEqual(self.daemon.waymark("config", "check").returncode, 0)
 

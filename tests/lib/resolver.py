@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A resolver for tests: answers over UDP what it is told to say of each name."""
+"""A resolver for tests: answers over UDP and TCP what it is told to say of each name."""
 import socket
 import struct
 import threading
@@ -13,18 +13,42 @@ def name(text):
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
+def bind_both():
+    """A UDP socket and a listening TCP one of the same port."""
+    while True:
+        one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        one.bind(("127.0.0.1", 0))
+        try:
+            return one, socket.create_server(one.getsockname())
+        except OSError:  # somebody else has it
+            one.close()
+
+
 class Resolver:
     """`records`: {domain: {type: [data, …]}}; a number instead of the inner dictionary is the code
-    of the answer, None no answer at all. What is not there is NO_NAME."""
+    of the answer, None no answer at all. What is not there is NO_NAME. Domains of `long` are told
+    over TCP alone; over UDP their answer is cut."""
 
-    def __init__(self, records):
-        self.records = records
+    def __init__(self, records, long=()):
+        self.records, self.long = records, long
         self.asked = []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket, self.listener = bind_both()
         self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
+        for run in self.run, self.run_tcp:
+            threading.Thread(target=run, daemon=True).start()
+
+    def run_tcp(self):
+        while True:
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            with connection, connection.makefile("rwb") as stream:
+                connection.settimeout(10)
+                size = stream.read(2)
+                if len(size) == 2:
+                    answer = self.answer(stream.read(*struct.unpack(">H", size)), tcp=True)
+                    stream.write(struct.pack(">H", len(answer)) + answer)
 
     def run(self):
         while True:
@@ -37,13 +61,15 @@ class Resolver:
                 self.socket.sendto(b"\0\0" + answer[2:], sender)  # of another question: passed over
                 self.socket.sendto(answer, sender)
 
-    def answer(self, question):
+    def answer(self, question, tcp=False):
         labels, at = [], 12
         while question[at]:
             labels.append(question[at + 1:at + 1 + question[at]].decode())
             at += 1 + question[at]
         domain, (kind,) = ".".join(labels), struct.unpack(">H", question[at + 1:at + 3])
         self.asked.append((domain, kind))
+        if domain in self.long and not tcp:
+            return question[:2] + struct.pack(">HHHHH", 0x8380, 1, 0, 0, 0) + question[12:]
         known = self.records.get(domain, NO_NAME)
         if known is None:
             return None
@@ -56,6 +82,7 @@ class Resolver:
 
     def close(self):
         self.socket.close()
+        self.listener.close()
 
 
 def mx(preference, host):

@@ -30,6 +30,7 @@ HOMES = {
     "libpsl.h": ["common/text/url*"],
     "idn2.h": ["common/text/url*"],
     "unicode/*.h": ["server/summary/company*"],
+    "ares.h": ["server/ship/dns.c"],
     "curl/*.h": ["server/ship/*"],
     "jwt.h": ["server/summary/deliver*"],
     "maxminddb.h": ["common/track/country*"],
