@@ -274,6 +274,14 @@ class Levels(Prefill):
         self.assertEqual(second.values(), {**EMPTY, "size": "100+"}, "their own, as before")
         self.as_stranger(first.prefill())
 
+    def test_a_browser_of_whoever_was_merged_in_is_another(self):
+        browser = self.arrive()
+        self.people({"email": "bob@example.com", "company": "Bob"})
+        self.arrive("bob@example.com", "b")
+        self.daemon.waymark("prospect", "merge", "alice@example.com", "bob@example.com")
+        browser.click(self.link(label="c"))
+        self.assertEqual(shape(browser.prefill()), self.stranger())
+
     def test_machines_do_not_count(self):
         first = self.arrive()
         scanner = self.arrive(**{"User-Agent": "python-requests/2.31.0"})
