@@ -84,7 +84,8 @@ static void take_count(void *context, enum total_kind kind, struct span id, uint
 		*row = (struct counted){.kind = kind, .day = day, .total = total};
 		memcpy(row->id, id.data, id.size);
 	}
-	row->sum += by;
+	/* As tally.c does. */
+	row->sum = (int64_t)((uint64_t)row->sum + (uint64_t)by);
 }
 
 static int set_up(void **state)
