@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What binds the pure fold to the disk. Agents are few and judging one costs a microsecond, so each
- * is read once and kept by its text id; a fold borrows what it was given until its unit ends, so
- * they are only forgotten between two units.
+ * is read once and kept by its text id. A fold borrows what it was given while it judges one
+ * stretch, which has fewer events than half of those that are kept: when a half is full all are
+ * forgotten, and the other half, which is older than any stretch, is written over. So a unit of any
+ * number of agents folds the same each time.
  */
 #include "summary/unit_fold.h"
 
@@ -11,19 +13,28 @@
 #include "summary/person.h"
 #include "summary/rules.h"
 #include "summary/text_ids.h"
+#include "track/settle.h"
 #include "track/verdict.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { AGENTS_BLOCK = 256, AGENTS_MAX = 65536, AGENT_SLOTS = 2 * AGENTS_MAX, FOLD_VERSION = 1 };
+enum {
+	AGENTS_BLOCK = 256,
+	AGENTS_HALF = 32768,
+	AGENTS_MAX = 2 * AGENTS_HALF,
+	AGENT_SLOTS = 2 * AGENTS_MAX,
+	FOLD_VERSION = 1
+};
+static_assert((int)AGENTS_HALF > (int)SETTLE_MAX_EVENTS, "no stretch needs more");
 
 struct agents {
 	struct verdict_agent *blocks[AGENTS_MAX / AGENTS_BLOCK];
 	uint32_t ids[AGENT_SLOTS];
 	uint32_t numbers[AGENT_SLOTS];
-	uint32_t count;
+	uint32_t first, count; /* of the half that is in use */
 };
 
 struct unit_fold {
@@ -42,6 +53,7 @@ struct unit_fold {
 static void forget_agents(struct agents *agents)
 {
 	memset(agents->ids, 0, sizeof(agents->ids));
+	agents->first = AGENTS_HALF - agents->first;
 	agents->count = 0;
 }
 
@@ -54,13 +66,14 @@ static struct verdict_agent *agent_at(struct agents *agents, uint32_t number)
 	return *block ? &(*block)[number % AGENTS_BLOCK] : NULL;
 }
 
-/* NULL for 0, when it is not there, and when one unit has more agents than any would. */
+/* NULL for 0, and when it is not there. */
 static const struct verdict_agent *find_agent(void *context, uint32_t id)
 {
 	struct unit_fold *fold = context;
 	struct agents *agents = fold->agents;
 	struct verdict_agent *agent;
 	size_t slot = id * UINT32_C(0x9E3779B1) % AGENT_SLOTS;
+	uint32_t number;
 	struct span text;
 
 	if (id == 0)
@@ -69,13 +82,19 @@ static const struct verdict_agent *find_agent(void *context, uint32_t id)
 		slot = (slot + 1) % AGENT_SLOTS;
 	if (agents->ids[slot])
 		return agent_at(agents, agents->numbers[slot]);
+	if (agents->count == AGENTS_HALF) {
+		forget_agents(agents);
+		slot = id * UINT32_C(0x9E3779B1) % AGENT_SLOTS;
+	}
+	number = agents->first + agents->count;
 	text = text_ids_read(fold->txn, id);
-	agent = text.data && agents->count < AGENTS_MAX ? agent_at(agents, agents->count) : NULL;
+	agent = text.data ? agent_at(agents, number) : NULL;
 	if (!agent)
 		return NULL;
 	verdict_read_agent(fold->verdicts, text, agent);
 	agents->ids[slot] = id;
-	agents->numbers[slot] = agents->count++;
+	agents->numbers[slot] = number;
+	agents->count++;
 	return agent;
 }
 
@@ -180,8 +199,6 @@ static void begin(struct unit_fold *fold, const struct subject *unit, usec_t as_
 {
 	struct handle person;
 
-	if (fold->agents->count >= AGENTS_MAX / 2)
-		forget_agents(fold->agents);
 	memcpy(&person, unit->bytes + 1, sizeof(person));
 	fold->context.as_of = as_of;
 	fold_begin(fold->fold, subject_kind(unit) == SUBJECT_PERSON ? &person : NULL, summarise);

@@ -2,10 +2,12 @@
 """Which facts `summarize` keeps, and that no total moves when some of them go: what retention has
 removed from the log or emptied, who was merged, parted again, erased; and units that are too large
 to be folded for every batch."""
+import calendar
 import json
 import os
 import shutil
 import subprocess
+import time
 import unittest
 
 import month
@@ -13,6 +15,7 @@ import summaries
 from daemon import LIMIT_S, WAYMARK, Daemon, wait_for
 
 AS_OF = "2026-06-01T00:00:00Z"
+VIEWS_MACHINE = 15  # totals.h
 
 
 class Facts(unittest.TestCase):
@@ -307,6 +310,24 @@ class Large(Facts):
         totals = self.totals()
         self.summarize("--rebuild")
         self.expect_same(totals, self.totals())
+
+
+class Agents(Facts):
+    def test_a_browser_that_is_another_program_each_time_is_judged_each_time(self):
+        count, visitor = 66000, "5a" * 16
+        path = os.path.join(self.daemon.directory, "agents")
+        start = calendar.timegm((2026, 3, 1, 0, 0, 0))
+        with open(path, "w", encoding="utf-8") as file:
+            for number in range(count):
+                stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start + number))
+                file.write(f'{{"id":"{number}","time":"{stamp}","type":"view",'
+                           f'"tracker":"go.example.com","url":"https://www.example.com/",'
+                           f'"agent":"curl/8.{number}","visitor":"{visitor}"}}\n')
+        self.daemon.waymark("events", "import", "--source", "agents", path)
+        self.summarize()
+        machine = [counts[VIEWS_MACHINE] for (kind, _, _), counts in self.totals().items()
+                   if kind == 0]
+        self.assertEqual(machine, [count])
 
 
 if __name__ == "__main__":
