@@ -232,12 +232,12 @@ enum event_field {
 	TYPE(17, consent, EVENT_HAS(tracker) | EVENT_HAS(consent),                                 \
 	     EVENT_HAS_REQUEST | EVENT_HAS(link) | EVENT_HAS(mailing),                             \
 	     "a browser's choice; with the link of a click that was held for it")                  \
-	TYPE(18, unsubscribe, EVENT_HAS(prospect) | EVENT_HAS(list),                               \
+	TYPE(18, unsubscribe, EVENT_HAS(prospect),                                                 \
 	     EVENT_HAS_REQUEST | EVENT_HAS(mailing) | EVENT_HAS(list) | EVENT_HAS(reason),         \
-	     "a person left a list")                                                               \
-	TYPE(19, resubscribe, EVENT_HAS(prospect) | EVENT_HAS(list),                               \
+	     "a person left a list; without one: all that is sent")                                \
+	TYPE(19, resubscribe, EVENT_HAS(prospect),                                                 \
 	     EVENT_HAS_REQUEST | EVENT_HAS(mailing) | EVENT_HAS(list) | EVENT_HAS(reason),         \
-	     "a person came back to a list")                                                       \
+	     "a person came back to a list, or to all")                                            \
 	TYPE(20, confirm, EVENT_HAS(prospect), EVENT_HAS_REQUEST | EVENT_HAS(refers),              \
 	     "an address was proved by a mailed link")                                             \
 	TYPE(21, login, EVENT_HAS(prospect), EVENT_HAS_REQUEST | EVENT_HAS(actor),                 \

@@ -124,3 +124,33 @@ void email_address_append_narrow(struct buffer *to, struct span text)
 			buffer_append_span(to, span_slice(text, from, at - from));
 	}
 }
+
+/* The first letter of @text, whole, and what stands for the rest. */
+static void append_first(struct buffer *to, struct span text)
+{
+	size_t end = 0;
+
+	if (text.size > 0)
+		(void)utf8_next(text, &end);
+	/* A name of one letter would stand there whole. */
+	if (end < text.size)
+		buffer_append_span(to, span_slice(text, 0, end));
+	buffer_append_text(to, "•••");
+}
+
+void email_address_append_masked(struct buffer *to, struct span address)
+{
+	struct span domain = email_address_domain(address);
+	size_t dot = domain.size;
+
+	while (dot > 0 && domain.data[dot - 1] != '.')
+		dot--;
+	append_first(to,
+		     span_slice(address, 0, address.size - domain.size - (domain.data ? 1 : 0)));
+	if (!domain.data)
+		return;
+	buffer_append_byte(to, '@');
+	append_first(to, span_slice(domain, 0, dot > 0 ? dot - 1 : domain.size));
+	if (dot > 0)
+		buffer_append_span(to, span_slice(domain, dot - 1, domain.size - dot + 1));
+}

@@ -27,4 +27,10 @@ void email_address_append_ascii(struct buffer *to, struct span address);
  */
 void email_address_append_narrow(struct buffer *to, struct span text);
 
+/*
+ * Append @address so that its owner knows it and others learn little of it: the first letter of the
+ * name and of the domain, and what stands behind the domain's last dot ("a•••@e•••.com").
+ */
+void email_address_append_masked(struct buffer *to, struct span address);
+
 #endif

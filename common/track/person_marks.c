@@ -116,6 +116,30 @@ bool person_record_is(const struct person_record *record, enum person_mailing wh
 			       what == PERSON_BOUNCED ? "bounced" : "opted_out") != NULL;
 }
 
+static void format_mailing(enum person_mailing what, const struct list_id *list,
+			   char ret_key[LIST_KEY_BYTES])
+{
+	if (what == PERSON_UNSUBSCRIBED)
+		format_list(list, ret_key);
+	else if (what == PERSON_BOUNCED)
+		memcpy(ret_key, "bounced", sizeof("bounced"));
+	else
+		memcpy(ret_key, "opted_out", sizeof("opted_out"));
+}
+
+bool person_record_noted(const struct person_record *record, enum person_mailing what,
+			 const struct list_id *list, struct person_value *ret_value)
+{
+	char key[LIST_KEY_BYTES];
+	const json_t *entry;
+
+	format_mailing(what, list, key);
+	entry = json_object_get(person_part(record, "suppressed"), key);
+	if (entry)
+		person_entry_read(entry, ret_value);
+	return entry != NULL;
+}
+
 /* Without those of a list that is there already. */
 static size_t lists_beside(const struct person_record *record, const char *beside)
 {
@@ -133,12 +157,9 @@ int person_record_set_mailing(struct person_record *record, enum person_mailing 
 			      usec_t time, bool *ret_changed)
 {
 	const struct person_value entry = {.source = source, .time = time};
-	char key[LIST_KEY_BYTES] = "opted_out";
+	char key[LIST_KEY_BYTES];
 
-	if (what == PERSON_UNSUBSCRIBED)
-		format_list(list, key);
-	else if (what == PERSON_BOUNCED)
-		memcpy(key, "bounced", sizeof("bounced"));
+	format_mailing(what, list, key);
 	if (is_so && what == PERSON_UNSUBSCRIBED && lists_beside(record, key) >= PERSON_LISTS_MAX)
 		return PERSON_RECORD_E_FULL;
 	return change(record, "suppressed", key, is_so ? &entry : NULL, ret_changed);

@@ -49,6 +49,9 @@ enum person_mailing person_record_mailing(const struct person_record *record,
 					  const struct list_id *list);
 /* Is that noted: PERSON_BOUNCED or PERSON_OPTED_OUT? */
 bool person_record_is(const struct person_record *record, enum person_mailing what);
+/* Who noted that (PERSON_UNSUBSCRIBED: of @list), and when. False: it is not so. */
+bool person_record_noted(const struct person_record *record, enum person_mailing what,
+			 const struct list_id *list, struct person_value *ret_value);
 /* Note that (PERSON_UNSUBSCRIBED: of @list), or with @is_so false that it is no more; when it is
  * so already the first time stays. Return: as person_record_set(). */
 int person_record_set_mailing(struct person_record *record, enum person_mailing what,

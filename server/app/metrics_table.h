@@ -78,6 +78,12 @@
 	METRIC(REQUEST_CONFIRM_ORIGIN, counter, "waymark_requests_total", "route=\"confirm\",result=\"other_origin\"", "") \
 	METRIC(REQUEST_CONFIRM_PREFETCH, counter, "waymark_requests_total", "route=\"confirm\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_CONFIRM_FAILED, counter, "waymark_requests_total", "route=\"confirm\",result=\"failed\"", "") \
+	METRIC(REQUEST_SUBSCRIPTION, counter, "waymark_requests_total", "route=\"subscription\",result=\"shown\"", "") \
+	METRIC(REQUEST_SUBSCRIPTION_TAKEN, counter, "waymark_requests_total", "route=\"subscription\",result=\"taken\"", "") \
+	METRIC(REQUEST_SUBSCRIPTION_ONE_CLICK, counter, "waymark_requests_total", "route=\"subscription\",result=\"one_click\"", "") \
+	METRIC(REQUEST_SUBSCRIPTION_FORGED, counter, "waymark_requests_total", "route=\"subscription\",result=\"forged\"", "") \
+	METRIC(REQUEST_SUBSCRIPTION_PREFETCH, counter, "waymark_requests_total", "route=\"subscription\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_SUBSCRIPTION_FAILED, counter, "waymark_requests_total", "route=\"subscription\",result=\"failed\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET_UNKNOWN, counter, "waymark_requests_total", "route=\"asset\",result=\"unknown_script\"", "") \
@@ -106,6 +112,7 @@
 	METRIC(FORGED_LOGIN, counter, "waymark_tokens_forged_total", "purpose=\"login\"", "") \
 	METRIC(FORGED_FORM_VIEW, counter, "waymark_tokens_forged_total", "purpose=\"form_view\"", "") \
 	METRIC(FORGED_CONFIRM, counter, "waymark_tokens_forged_total", "purpose=\"confirm\"", "") \
+	METRIC(FORGED_SUBSCRIPTION, counter, "waymark_tokens_forged_total", "purpose=\"subscription\"", "") \
 	METRIC(OTHER_MAILING, counter, "waymark_tokens_other_mailing_total", "", "Valid prospect parts used with a link of another mailing: redirected without a person.") \
 	METRIC(UNKNOWN_LINKS, counter, "waymark_links_unknown_total", "", "Valid tokens whose link is not registered here: sent to the fallback.") \
 	METRIC(CONFLICTING_COOKIES, counter, "waymark_cookies_conflicting_total", "", "Requests with two different valid visitor cookies: a new one was issued.") \
@@ -133,6 +140,8 @@
 	METRIC(EVENT_SUBMIT, counter, "waymark_events_total", "type=\"submit\"", "") \
 	METRIC(EVENT_SUBMIT_ERROR, counter, "waymark_events_total", "type=\"submit_error\"", "") \
 	METRIC(EVENT_CONFIRM, counter, "waymark_events_total", "type=\"confirm\"", "") \
+	METRIC(EVENT_UNSUBSCRIBE, counter, "waymark_events_total", "type=\"unsubscribe\"", "") \
+	METRIC(EVENT_RESUBSCRIBE, counter, "waymark_events_total", "type=\"resubscribe\"", "") \
 	METRIC(EVENT_NAME, counter, "waymark_events_total", "type=\"name\"", "") \
 	METRIC(EVENT_LINK, counter, "waymark_events_total", "type=\"link\"", "") \
 	METRIC(EVENT_FORM, counter, "waymark_events_total", "type=\"form\"", "") \

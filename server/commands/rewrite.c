@@ -249,14 +249,11 @@ static int fill_options(const struct arguments *arguments, const struct app *app
 	return r == 0 ? fill_utm(arguments, ret_options, utm) : r;
 }
 
-/* What would lead a reader to a page that is not there must not go out unnoticed. */
+/* What would ask for a picture that is not there must not go out unnoticed. */
 static void warn_of_pages(const struct arguments *arguments)
 {
 	if (arguments->open_pixel)
 		command_warn("--open-pixel: no server of this version answers /o/ yet");
-	if (arguments->unsubscribe)
-		command_warn("--unsubscribe: no server of this version answers /s/ yet; do not "
-			     "send this mail");
 }
 
 static int write_result(const struct arguments *arguments, const struct rewrite_result *result)

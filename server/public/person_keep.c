@@ -120,6 +120,8 @@ int person_keep_queue(struct person_keep *keep, struct span address,
 	bool same;
 	int r = person_record_format(keep->record, &text);
 
+	if (r == PERSON_RECORD_E_LONG && how->whole)
+		return PERSON_KEEP_E_FULL;
 	if (r == PERSON_RECORD_E_LONG)
 		buffer_clear(&text);
 	else if (r)

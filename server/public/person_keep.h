@@ -28,7 +28,7 @@ struct person_keep {
  * @source must outlive it. Return: 0; PERSON_KEEP_E_DAMAGED: what is there cannot be read, and is
  * left as it is; negative errno. To be finished in any case.
  */
-enum { PERSON_KEEP_E_DAMAGED = 1, PERSON_KEEP_E_ERASED = 2 };
+enum { PERSON_KEEP_E_DAMAGED = 1, PERSON_KEEP_E_ERASED = 2, PERSON_KEEP_E_FULL = 3 };
 int person_keep_begin(struct person_keep *keep, const struct visit *visit,
 		      const struct prospect_id *id, struct span source);
 void person_keep_finish(struct person_keep *keep);
@@ -43,10 +43,11 @@ struct person_keep_event {
 	struct span actor;
 	struct span source, source_id; /* by which it is kept once */
 	bool always;		       /* also when nothing changes */
+	bool whole;		       /* a record that has no room for the change is an error */
 };
 /*
  * @address: of the person, if that is known now. Return: 0; PERSON_KEEP_E_ERASED: nobody may be
- * known by this id any more; negative errno.
+ * known by this id any more; PERSON_KEEP_E_FULL: only where @how asks for it; negative errno.
  */
 int person_keep_queue(struct person_keep *keep, struct span address,
 		      const struct person_keep_event *how, struct event_ticket *ticket);

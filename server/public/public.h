@@ -36,6 +36,8 @@ enum handled public_slug(struct request *request);
 enum handled public_staff(struct request *request);
 enum handled public_staff_post(struct request *request);
 enum handled public_snippet(struct request *request);
+enum handled public_subscription(struct request *request);
+enum handled public_subscription_post(struct request *request);
 enum handled public_tag(struct request *request);
 
 /* The settings under which the request began, however often they are changed until it is over. */

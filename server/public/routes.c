@@ -27,6 +27,7 @@ const struct route public_routes[] = {
 	{"/privacy",     public_privacy,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PRIVACY},
 	{"/privacy/forget", NULL,      public_forget, 4096, ACCESS_PUBLIC, METRIC_REQUEST_FORGET},
 	{"/robots.txt",  public_robots,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
+	{"/s/*",         public_subscription, public_subscription_post, 4096, ACCESS_ALWAYS, METRIC_REQUEST_SUBSCRIPTION},
 	{"/staff/*",     public_staff, public_staff_post, 4096, ACCESS_PUBLIC, METRIC_REQUEST_STAFF},
 	{"/t.js",        public_snippet,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},
 	{"/t/*",         public_pinned,         NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_ASSET},

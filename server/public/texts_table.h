@@ -221,6 +221,40 @@ TEXT(mail_confirm_body,
      "{link}\n\n"
      "お心当たりのない場合は、何もしていただく必要はありません。\n")
 
+/* GET /s/<token> */
+TEXT(subscription_title, "Your e-mail subscription", "メール配信の設定")
+TEXT(subscription_address, "E-mail address:", "メールアドレス：")
+TEXT(subscription_list, "List:", "配信リスト：")
+TEXT(subscription_gets,
+     "{operator} sends mails of this list to this address.",
+     "{operator} は、このメールアドレスに、このリストのメールを配信しています。")
+TEXT(subscription_gets_all,
+     "{operator} sends mails to this address.",
+     "{operator} は、このメールアドレスにメールを配信しています。")
+TEXT(subscription_left,
+     "You have left this list. No more mails of it are sent to this address.",
+     "このリストの配信を停止しました。今後、このメールアドレスには配信しません。")
+TEXT(subscription_left_all,
+     "You get no more mails of any list from {operator}. Only what you cause yourself is still sent, "
+     "such as the confirmation of an order.",
+     "{operator} からの配信メールをすべて停止しました。ご注文の確認など、お手続きに必要なメールのみ"
+     "お送りします。")
+TEXT(subscription_erased,
+     "Nothing is kept about this address any more, so no mails are sent to it.",
+     "このメールアドレスの情報は削除されているため、配信は行われません。")
+TEXT(subscription_can_undo,
+     "If that was a mistake, you can undo it for {minutes} min.",
+     "誤って停止された場合は、あと {minutes} 分間、取り消すことができます。")
+TEXT(subscription_sign_up,
+     "Should you want mails again later, please sign up again.",
+     "配信の再開をご希望の場合は、お手数ですが、改めてお申し込みください。")
+TEXT(subscription_leave, "Leave this list", "このリストの配信を停止する")
+TEXT(subscription_leave_all, "Leave all lists", "すべての配信を停止する")
+TEXT(subscription_undo, "Undo", "停止を取り消す")
+TEXT(subscription_foot,
+     "Looking at this page changes nothing; only its buttons do.",
+     "このページを表示しただけでは、何も変更されません。ボタンを押したときにのみ変更されます。")
+
 /* GET /staff/<token> */
 TEXT(staff_title, "Leave this browser out", "このブラウザーを計測から除外する")
 TEXT(staff_lead,

@@ -82,6 +82,7 @@ void visit_count_forged(struct request *request, enum purpose purpose)
 		[PURPOSE_LOGIN] = METRIC_FORGED_LOGIN,
 		[PURPOSE_FORM_VIEW] = METRIC_FORGED_FORM_VIEW,
 		[PURPOSE_CONFIRM] = METRIC_FORGED_CONFIRM,
+		[PURPOSE_SUBSCRIPTION] = METRIC_FORGED_SUBSCRIPTION,
 	};
 	struct app *app = request->context;
 

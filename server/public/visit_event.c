@@ -384,6 +384,8 @@ static const enum metric counters[EVENT_TYPE_COUNT] = {
 	[EVENT_submit_error] = METRIC_EVENT_SUBMIT_ERROR,
 	[EVENT_confirm] = METRIC_EVENT_CONFIRM,
 	[EVENT_prefill] = METRIC_EVENT_PREFILL,
+	[EVENT_unsubscribe] = METRIC_EVENT_UNSUBSCRIBE,
+	[EVENT_resubscribe] = METRIC_EVENT_RESUBSCRIBE,
 };
 
 void visit_event_complete(struct visit_event *builder)

@@ -111,6 +111,29 @@ static void full_width_becomes_narrow(void **state)
 	buffer_finish(&text);
 }
 
+static void its_owner_knows_a_masked_address(void **state)
+{
+	static const char *const cases[][2] = {
+		{"alice@example.com", "a•••@e•••.com"},
+		{"a@b.co.jp", "•••@b•••.jp"},
+		{"ab@localhost", "a•••@l•••"},
+		{"日本@例え.jp", "日•••@例•••.jp"},
+		{"a@b@x.y", "a•••@•••.y"},
+		{"nobody", "n•••"},
+		{"x@.", "•••@•••."},
+		{"", "•••"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer text = BUFFER_INIT;
+
+		email_address_append_masked(&text, span_text(cases[i][0]));
+		assert_string_equal(buffer_text(&text), cases[i][1]);
+		buffer_finish(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +141,7 @@ int main(void)
 		cmocka_unit_test(domains_become_ascii_where_they_are_domains),
 		cmocka_unit_test(the_domain_is_behind_the_last_at),
 		cmocka_unit_test(full_width_becomes_narrow),
+		cmocka_unit_test(its_owner_knows_a_masked_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

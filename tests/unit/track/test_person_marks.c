@@ -108,12 +108,18 @@ static int count_list(void *context, const struct list_id *list, usec_t time)
 static void who_gets_no_mail(void **state)
 {
 	struct person_record *record = record_of("");
+	struct person_value noted = {0};
 	unsigned lists = 0;
 
 	(void)state;
 	assert_int_equal(person_record_mailing(record, &news), PERSON_MAY_BE_MAILED);
 	assert_true(set_mailing(record, PERSON_UNSUBSCRIBED, &news, true));
 	assert_false(set_mailing(record, PERSON_UNSUBSCRIBED, &news, true));
+	assert_true(person_record_noted(record, PERSON_UNSUBSCRIBED, &news, &noted));
+	assert_true(span_equal(noted.source, SPAN("import")));
+	assert_int_equal(noted.time, noon);
+	assert_false(person_record_noted(record, PERSON_UNSUBSCRIBED, &offers, &noted));
+	assert_false(person_record_noted(record, PERSON_OPTED_OUT, NULL, &noted));
 	assert_true(set_mailing(record, PERSON_UNSUBSCRIBED, &offers, true));
 	assert_int_equal(person_record_mailing(record, &news), PERSON_UNSUBSCRIBED);
 	assert_int_equal(person_record_mailing(record, NULL), PERSON_MAY_BE_MAILED);
