@@ -216,6 +216,7 @@ class Delivered(Deliveries):
         self.wait_for_browsers(2)
         self.load("email\na@example.com\nb@example.com\n")
         b, a = self.handle("b@example.com"), self.handle("a@example.com")
+        self.daemon.stop()
         self.assertEqual(len(self.deliver()["Lead.csv"]), 2)
         self.daemon.waymark("prospect", "merge", "a@example.com", "b@example.com")
         files = self.deliver()
