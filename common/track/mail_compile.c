@@ -213,6 +213,18 @@ static int note_hidden_field(struct rewrite_pass *pass, size_t at)
 		"them in before it encodes");
 }
 
+static int fit_edits(struct rewrite_pass *pass, size_t at)
+{
+	int r;
+
+	if (pass->edits.count == 0)
+		return 0;
+	if (pass->text->style.encoding == TRANSFER_IDENTITY)
+		fit_lines(pass);
+	r = keep_padding(pass);
+	return r == 0 ? note_hidden_field(pass, at) : r;
+}
+
 static int compile_text(struct rewrite_pass *pass, const struct mime_part *part,
 			struct span line_end)
 {
@@ -239,13 +251,8 @@ static int compile_text(struct rewrite_pass *pass, const struct mime_part *part,
 			 "in a charset in which links cannot be told from text");
 		return r == 0 ? mail_segments_copy(pass->template, part->content) : r;
 	}
-	if (r != 0)
-		return r;
-	if (text->style.encoding == TRANSFER_IDENTITY)
-		fit_lines(pass);
-	r = keep_padding(pass);
 	if (r == 0)
-		r = note_hidden_field(pass, at);
+		r = fit_edits(pass, at);
 	return r == 0 ? mail_segments_add(pass->template, text, &pass->edits) : r;
 }
 
