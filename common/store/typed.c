@@ -361,20 +361,27 @@ static void delete_expired(struct txn *txn, void *context)
 	}
 }
 
-int typed_expire(struct store *store)
+int typed_expire_before(struct store *store, usec_t time)
 {
-	const struct prune *prune = &store->prune;
-	usec_t kept = prune->retention.days * USEC_PER_DAY;
-	struct expiry expiry = {.from = store->typed_looked};
+	struct expiry expiry = {.from = store->typed_looked, .before = time};
 	int r;
 
-	if (kept == 0 || prune->clock.time <= kept || !store->people_ready)
+	if (!store->people_ready)
 		return 0;
-	expiry.before = prune->clock.time - kept;
 	r = txn_read(&store->people, find_expired, &expiry);
 	if (!r && expiry.count > 0)
 		r = txn_write(&store->people, delete_expired, &expiry);
 	if (!r)
 		store->typed_looked = expiry.ended ? (struct visitor_id){{0}} : expiry.from;
 	return r;
+}
+
+int typed_expire(struct store *store)
+{
+	const struct prune *prune = &store->prune;
+	usec_t kept = prune->retention.days * USEC_PER_DAY;
+
+	if (kept == 0 || prune->clock.time <= kept)
+		return 0;
+	return typed_expire_before(store, prune->clock.time - kept);
 }

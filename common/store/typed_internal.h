@@ -23,8 +23,9 @@ bool typed_is_waiting(const struct event_ticket *ticket);
 
 /*
  * Writer, now and then: look at a slice of the rows, from where the last call ended, and remove
- * those that retention does not keep. Return: 0; negative errno.
+ * those that retention does not keep; those of before @time. Return: 0; negative errno.
  */
 int typed_expire(struct store *store);
+int typed_expire_before(struct store *store, usec_t time);
 
 #endif

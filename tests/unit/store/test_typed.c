@@ -125,22 +125,17 @@ static void test_more_than_may_be_typed_is_refused(void **state)
 	event_ticket_free(ticket);
 }
 
-/* The writer rests, so that its part can be asked here. */
+/* The writer of a store without retention keeps off the rows. */
 static void test_retention_takes_what_is_older(void **state)
 {
 	struct fixture *fixture = *state;
-	struct prune *prune;
 
 	fixture_open(fixture);
-	prune = &fixture->store->prune;
 	(void)store_now(fixture, ticket_with(fixture, 'a', "{}", 9 * USEC_PER_DAY));
 	(void)store_now(fixture, ticket_with(fixture, 'b', "{}", 11 * USEC_PER_DAY));
-	prune->clock.time = 20 * USEC_PER_DAY;
-	assert_int_equal(typed_expire(fixture->store), 0); /* a command keeps all */
-	prune->retention.days = 10;
-	prune->clock.time = 20 * USEC_PER_DAY;
 	assert_int_equal(typed_expire(fixture->store), 0);
-	prune->retention.days = 0;
+	expect(fixture, 'a', "{}", 1);
+	assert_int_equal(typed_expire_before(fixture->store, 10 * USEC_PER_DAY), 0);
 	expect(fixture, 'a', NULL, 0);
 	expect(fixture, 'b', "{}", 2);
 }
