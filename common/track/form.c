@@ -103,3 +103,15 @@ bool form_site_is_listed(const struct tracker_set *trackers, const char *origin)
 	}
 	return false;
 }
+
+bool form_place_holds(const struct tracker_set *trackers, struct span place)
+{
+	char text[URL_HOST_MAX_BYTES + 16];
+	const char *origin = text;
+	struct url url;
+
+	if (url_parse(place, &url) != 0)
+		return false;
+	url_origin(&url, text);
+	return form_place_is_listed(place, &origin, 1) && form_site_is_listed(trackers, origin);
+}

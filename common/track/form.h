@@ -146,5 +146,7 @@ const char *form_level_text(enum form_level level); /* "never" … */
 bool form_place_is_listed(struct span url, const char *const *origins, size_t count);
 /* Is @origin a site of a tracker, or a tracker? Ask at each use: configurations change. */
 bool form_site_is_listed(const struct tracker_set *trackers, const char *origin);
+/* Is @place of such an origin, and one that form_place_is_listed() takes? "" is not. */
+bool form_place_holds(const struct tracker_set *trackers, struct span place);
 
 #endif

@@ -54,9 +54,9 @@ static void append_head(struct writer *writer)
 	append_title(writer);
 	append_return(writer);
 	put(writer, "<style>" FORM_STYLE "</style>\n");
-	if (*writer->form->css) {
+	if (*writer->page->css) {
 		put(writer, "<link rel=\"stylesheet\" href=\"");
-		put_escaped(writer, writer->form->css);
+		put_escaped(writer, writer->page->css);
 		put(writer, "\">\n");
 	}
 	put(writer, "</head>\n<body>\n");

@@ -22,6 +22,7 @@ enum form_page_state {
 struct form_page {
 	const struct form *form;
 	const struct tracker *tracker;
+	const char *css; /* the form's, or "" when its site is not in the configuration any more */
 	enum language language;
 	enum form_page_state state;
 	bool framed; /* shown in a frame: without what only a page of its own needs */

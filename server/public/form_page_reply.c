@@ -63,6 +63,8 @@ void form_page_init(struct form_page *page, const struct visit *visit, const str
 	*page = (struct form_page){
 		.form = form,
 		.tracker = visit->tracker,
+		.css = form_place_holds(visit->settings->trackers, span_text(form->css)) ? form->css
+											 : "",
 		.language = form->language >= 0 ? (enum language)form->language
 						: language_choose(lang, visit->request),
 		.framed = is_framed(visit->request),
@@ -94,9 +96,9 @@ static const char *policy_of(struct request *request, const struct form_page *pa
 
 	buffer_append_text(&policy, "default-src 'none'; base-uri 'none'; style-src "
 				    "'unsafe-inline'");
-	if (*page->form->css) {
+	if (*page->css) {
 		buffer_append_byte(&policy, ' ');
-		buffer_append_span(&policy, origin_of_url(span_text(page->form->css)));
+		buffer_append_span(&policy, origin_of_url(span_text(page->css)));
 	}
 	buffer_append_text(&policy, "; form-action");
 	append_sites(trackers, page, &policy);

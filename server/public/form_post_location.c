@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a post may lead: to a place on the sites that the form, or else its tracker, lists, and
- * nowhere else, whoever asks. What a post asks for came from a stranger's page as easily as from
- * ours, and what the form says was written when other sites may have been listed, so both are
- * judged now (form_place_is_listed()), and what does not pass counts as not said.
+ * Where a post may lead. What it asks for itself came from a stranger's page as easily as from
+ * ours: it is a place on the sites that the form, or else its tracker, lists. What the form says
+ * is an operator's word, on any site or tracker of ours, written when other sites may have been
+ * listed. Both are judged now, and what does not pass counts as not said.
  */
 #include "public/form_post.h"
 
@@ -30,7 +30,7 @@ static struct span find(const struct form_post *post, struct span parameter, con
 		return asked;
 	if (asked.size > 0)
 		metrics_add(&post->visit.app->metrics, METRIC_POST_PLACES_REFUSED, 1);
-	if (*otherwise && is_listed(post, span_text(otherwise)))
+	if (form_place_holds(post->visit.settings->trackers, span_text(otherwise)))
 		return span_text(otherwise);
 	return SPAN("");
 }

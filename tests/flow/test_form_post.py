@@ -341,7 +341,8 @@ class Places(FormCase):
         self.daemon.stop()
         self.daemon.configure(trackers=[{**tracker, "sites": [SITE, old]}])
         self.daemon.start()
-        self.define(sites=[SITE, old], success=old + "/thanks", error=old + "/contact")
+        self.define(sites=[SITE, old], success=old + "/thanks", error=old + "/contact",
+                    css=old + "/form.css")
         self.assertEqual(self.post().location, old + "/thanks")
         self.daemon.stop()
         self.daemon.configure(trackers=[tracker])
@@ -352,6 +353,16 @@ class Places(FormCase):
         self.assertEqual((answer.status, answer.location), (422, None))
         self.assertNotIn(old, answer.header("Content-Security-Policy"))
         self.assertIn(SITE, answer.header("Content-Security-Policy"))
+        self.assertNotIn(b"form.css", answer.body)
+
+    def test_the_form_may_lead_to_a_page_of_the_tracker(self):
+        with open(self.daemon.config_path, encoding="utf-8") as file:
+            [tracker] = json.load(file)["trackers"]
+        thanks = tracker["url"] + "/f/other"
+        self.define(success=thanks)
+        self.assertEqual(self.post().location, thanks)
+        answer = self.post(**{"waymark-success": thanks + "x"})
+        self.assertEqual(answer.location, thanks)
 
     def test_field_names_cannot_break_the_address(self):
         self.define(fields=[{"name": "名前", "required": True}, {"name": "a&b=c", "required": True}])

@@ -84,6 +84,7 @@ static struct form_page page_of(enum language language, enum form_page_state sta
 {
 	return (struct form_page){.form = &form,
 				  .tracker = &tracker,
+				  .css = "",
 				  .language = language,
 				  .state = state,
 				  .view = "signed-view"};
