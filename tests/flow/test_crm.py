@@ -144,6 +144,9 @@ class Deliveries(Case):
         super().setUp()
         self.out = os.path.join(self.daemon.directory, "crm")
         self.number = 0
+        # One hour for all deliveries of a test, when all that it does is settled.
+        later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=2)
+        self.as_of = later.strftime("%Y-%m-%dT%H:00:00Z")
         self.daemon.start()
         path = os.path.join(self.daemon.directory, "form.json")
         with open(path, "w", encoding="utf-8") as file:
@@ -166,9 +169,7 @@ class Deliveries(Case):
 
     def deliver(self):
         """{file: rows} of what the next delivery holds."""
-        later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
-        result = self.daemon.waymark("summarize", "--as-of", later.strftime("%Y-%m-%dT%H:00:00Z"),
-                                     "--out", self.out)
+        result = self.daemon.waymark("summarize", "--as-of", self.as_of, "--out", self.out)
         if "nothing has changed" in result.stdout:
             return {}
         self.number += 1

@@ -85,6 +85,9 @@ class Deliveries(unittest.TestCase):
         self.daemon = Daemon(summary__rules_file="rules.json")
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.out = os.path.join(self.daemon.directory, "crm")
+        # One hour for all deliveries of a test, when all that it does is settled.
+        later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=2)
+        self.as_of = later.strftime("%Y-%m-%dT%H:00:00Z")
         self.put("rules.json", {
             "groups": [{"name": "prices", "pages": ["/prices"], "points": {"view": 5},
                         "category": "umbrellas"}],
@@ -121,10 +124,8 @@ class Deliveries(unittest.TestCase):
         wait_for(lambda: self.daemon.events(type="leave"))
 
     def deliver(self, *arguments, status=0):
-        later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
         result = self.daemon.run("summarize", "--config", self.daemon.config_path, "--as-of",
-                                 later.strftime("%Y-%m-%dT%H:00:00Z"), "--out", self.out,
-                                 *arguments, check=False)
+                                 self.as_of, "--out", self.out, *arguments, check=False)
         self.assertEqual(result.returncode, status, (result.stdout, result.stderr))
         return result
 
