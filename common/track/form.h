@@ -109,6 +109,7 @@ struct form {
 	bool confirm;		  /* mail a link by which the address is proved */
 	bool overwrite;		  /* replace what the person has, instead of proposing */
 	bool kiosk;		  /* a browser of many: no cookie is read or set, nothing shown */
+	bool closed;		  /* takes nothing more, and says so */
 	const char *definition;	  /* compact JSON, keys in the order that they were written in */
 	struct arena arena;	  /* of all that */
 };

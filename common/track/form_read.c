@@ -314,6 +314,8 @@ static int read_switches(struct form_reading *reading)
 	if (!code)
 		code = json_document_bool(document, root, "", "kiosk", &form->kiosk);
 	if (!code)
+		code = json_document_bool(document, root, "", "closed", &form->closed);
+	if (!code)
 		code = form_read_choice(reading, root, "", "language", languages,
 					FORM_LANGUAGE_COUNT, &form->language);
 	if (!code && form->confirm && form->email < 0)
@@ -352,11 +354,11 @@ static int read_places(struct form_reading *reading)
 
 static int read_form(struct form_reading *reading)
 {
-	static const char *const keys[] = {"button",	"campaign", "charset",	       "confirm",
-					   "css",	"error",    "fields",	       "honeypot",
-					   "kiosk",	"language", "minimum_seconds", "name",
-					   "overwrite", "sites",    "success",	       "thanks",
-					   "title",	NULL};
+	static const char *const keys[] = {"button",   "campaign",  "charset",	"closed",
+					   "confirm",  "css",	    "error",	"fields",
+					   "honeypot", "kiosk",	    "language", "minimum_seconds",
+					   "name",     "overwrite", "sites",	"success",
+					   "thanks",   "title",	    NULL};
 	/* In this order: a later one rests on what the ones before have read. */
 	static int (*const steps[])(struct form_reading * reading) = {
 		read_name,     read_texts,   form_read_fields, read_sites,    read_places,

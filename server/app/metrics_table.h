@@ -49,6 +49,7 @@
 	METRIC(REQUEST_PRIVACY, counter, "waymark_requests_total", "route=\"privacy\",result=\"ok\"", "") \
 	METRIC(REQUEST_PRIVACY_PREFETCH, counter, "waymark_requests_total", "route=\"privacy\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_FORM, counter, "waymark_requests_total", "route=\"form\",result=\"ok\"", "") \
+	METRIC(REQUEST_FORM_CLOSED, counter, "waymark_requests_total", "route=\"form\",result=\"closed\"", "") \
 	METRIC(REQUEST_FORM_UNKNOWN, counter, "waymark_requests_total", "route=\"form\",result=\"unknown_form\"", "") \
 	METRIC(REQUEST_FORM_PREFETCH, counter, "waymark_requests_total", "route=\"form\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_PREFILL, counter, "waymark_requests_total", "route=\"prefill\",result=\"ok\"", "") \
@@ -68,6 +69,7 @@
 	METRIC(REQUEST_HANDOVER_ORIGIN, counter, "waymark_requests_total", "route=\"handover_ask\",result=\"other_origin\"", "") \
 	METRIC(REQUEST_POST, counter, "waymark_requests_total", "route=\"form_post\",result=\"taken\"", "") \
 	METRIC(REQUEST_POST_REFUSED, counter, "waymark_requests_total", "route=\"form_post\",result=\"refused\"", "") \
+	METRIC(REQUEST_POST_CLOSED, counter, "waymark_requests_total", "route=\"form_post\",result=\"closed\"", "") \
 	METRIC(REQUEST_POST_UNKNOWN, counter, "waymark_requests_total", "route=\"form_post\",result=\"unknown_form\"", "") \
 	METRIC(REQUEST_POST_BAD, counter, "waymark_requests_total", "route=\"form_post\",result=\"malformed\"", "") \
 	METRIC(REQUEST_POST_FAILED, counter, "waymark_requests_total", "route=\"form_post\",result=\"failed\"", "") \

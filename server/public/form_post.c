@@ -137,5 +137,8 @@ enum handled public_form_post(struct request *request)
 		return form_post_fail(request, METRIC_REQUEST_POST_FAILED, 503,
 				      "Try again in a moment",
 				      "The form cannot be looked up right now.");
+	if (form->closed)
+		return form_post_fail(request, METRIC_REQUEST_POST_CLOSED, 410,
+				      "This form is closed", "It takes nothing more.");
 	return form_mail_ask(request, form) ? WAITING : post_to(request, form);
 }

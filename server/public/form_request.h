@@ -8,7 +8,8 @@
 
 /* What /f/<form> and /p/<form> ask of a request in common. */
 
-/* The form that the path names, with a reference; NULL: there is none, or it cannot be read. */
+/* The form that the path names, with a reference; NULL: there is none, or it cannot be read. It may
+ * be closed. */
 struct form *form_request_find(const struct request *request);
 
 /* As origin_allows(), where the form's own list of sites, if it has one, is kept to as well. */

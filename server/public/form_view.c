@@ -48,18 +48,22 @@ static bool is_shown(struct request *request, const struct form_page *page)
 	return !page->framed || origin_allows_get(request, page->tracker);
 }
 
-static enum handled refuse_unknown(struct request *request, struct span lang)
+/* A page of words alone; @form NULL: there is none, else it is closed. */
+static enum handled refuse(struct request *request, const struct form *form, struct span lang)
 {
 	cleanup_buffer struct buffer html = BUFFER_INIT;
-	enum language language = language_choose(lang, request);
+	enum language language = form && form->language >= 0 ? (enum language)form->language
+							     : language_choose(lang, request);
+	enum text_id title = form ? TEXT_form_closed_title : TEXT_form_unknown_title;
 
-	privacy_head_append(&html, TEXT_form_unknown_title, language);
+	privacy_head_append(&html, title, language);
 	buffer_append_text(&html, "<main>\n<h1>");
-	text_append(&html, TEXT_form_unknown_title, language, NULL);
+	text_append(&html, title, language, NULL);
 	buffer_append_text(&html, "</h1>\n<p>");
-	text_append(&html, TEXT_form_unknown, language, NULL);
+	text_append(&html, form ? TEXT_form_closed : TEXT_form_unknown, language, NULL);
 	buffer_append_text(&html, "</p>\n</main>\n</body>\n</html>\n");
-	return privacy_reply(request, METRIC_REQUEST_FORM_UNKNOWN, 404, language, &html);
+	return form ? privacy_reply(request, METRIC_REQUEST_FORM_CLOSED, 410, language, &html)
+		    : privacy_reply(request, METRIC_REQUEST_FORM_UNKNOWN, 404, language, &html);
 }
 
 static void free_kept(struct request *request)
@@ -103,8 +107,8 @@ enum handled public_form(struct request *request)
 	/* A query that is too long or holds too much asks for nothing. */
 	(void)form_body_parse(request->query, &request->arena, &query);
 	form = form_request_find(request);
-	if (!form)
-		return refuse_unknown(request, form_body_get(&query, SPAN("lang")));
+	if (!form || form->closed)
+		return refuse(request, form, form_body_get(&query, SPAN("lang")));
 	visit_init(&visit, request, EVENT_prefill);
 	if (!form->kiosk)
 		visit_count_cookies(&visit);

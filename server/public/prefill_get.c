@@ -112,7 +112,7 @@ enum handled public_prefill(struct request *request)
 	if (visit_is_prefetch(request))
 		return public_prefetched(request, METRIC_REQUEST_PREFILL_PREFETCH);
 	form = form_request_find(request);
-	if (!form)
+	if (!form || form->closed)
 		return refuse_unknown(request);
 	allowed = form_request_allows(request, form, tracker);
 	visit_init(&visit, request, EVENT_prefill);

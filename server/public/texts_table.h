@@ -297,6 +297,10 @@ TEXT(form_unknown_title, "Form not found", "フォームが見つかりません
 TEXT(form_unknown,
      "There is no form at this address. Please go back to the page that led you here.",
      "このアドレスにフォームはありません。お手数ですが、元のページにお戻りください。")
+TEXT(form_closed_title, "This form is closed", "このフォームは受付を終了しました")
+TEXT(form_closed,
+     "It takes nothing more. Please go back to the page that led you here.",
+     "新しい送信は受け付けていません。お手数ですが、元のページにお戻りください。")
 TEXT(form_trouble_title, "Please check what you entered", "入力内容をご確認ください")
 TEXT(form_trouble, "Nothing was sent yet. Please correct this:", "まだ送信されていません。次の項目を修正してください。")
 TEXT(form_trouble_again,

@@ -302,6 +302,22 @@ class Rate(FormCase):
         self.daemon.prove()
 
 
+class Closed(FormCase):
+    def test_nothing_is_taken_or_shown_until_it_is_open_again(self):
+        self.assertEqual(self.post().status, 303)
+        before = self.daemon.events()[-1]["seq"]
+        self.define(closed=True)
+        self.assertEqual(self.post().status, 410)
+        page = self.daemon.request("GET", "/f/contact", {"Accept-Language": "ja"})
+        self.assertEqual(page.status, 410)
+        self.assertIn("受付を終了しました", page.body.decode())
+        self.assertNotIn(b"<form", page.body)
+        self.assertEqual(self.daemon.request("GET", "/p/contact", {"Origin": SITE}).status, 404)
+        self.define()
+        self.assertEqual(self.post().status, 303)
+        self.assertEqual(len(self.daemon.events("--after", str(before), type="submit")), 1)
+
+
 class Places(FormCase):
     """No payload in any location leads off the listed sites, or breaks the answer's head."""
     ATTACKS = [
