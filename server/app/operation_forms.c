@@ -9,7 +9,7 @@
  * trackers in force. The same definition again is known, and nothing is written. The names of form,
  * campaign and list are recorded with it at their first use.
  */
-#include "app/operation.h"
+#include "app/record_name.h"
 
 #include "base/cleanup.h"
 #include "base/encode.h"
@@ -22,43 +22,6 @@ static int store_failure(int code, struct error *error)
 {
 	return error_set(error, OPERATION_E_FAILED, "form: the store cannot be read: %s",
 			 strerror(-code));
-}
-
-static int add_name(struct operation_call *call, enum name_kind kind, struct span name,
-		    const uint8_t *id, struct error *error)
-{
-	struct event event;
-
-	event_init(&event, EVENT_name, clock_wall());
-	event_set_choice(&event, EVENT_FIELD_kind, (uint8_t)kind);
-	event_set(&event, EVENT_FIELD_name_id, span_of(id, name_kind_id_bytes(kind)));
-	event_set(&event, EVENT_FIELD_name, name);
-	operation_count(call, METRIC_EVENT_NAME, 1);
-	return operation_add_event(call, &event, error);
-}
-
-/* Make sure that @name, if there is one, is recorded, and that no other name has its id. */
-static int place_name(struct operation_call *call, enum name_kind kind, const char *name,
-		      struct error *error)
-{
-	cleanup(arena_finish) struct arena arena = ARENA_INIT(0);
-	uint8_t id[8] = {0};
-	struct span known;
-	int code;
-
-	if (!name[0])
-		return 0;
-	id_of_name(kind, span_text(name), id);
-	code = name_find(call->app->store, kind, id, &arena, &known);
-	if (code == STORE_E_NOT_FOUND)
-		return add_name(call, kind, span_text(name), id, error);
-	if (code)
-		return store_failure(code, error);
-	if (span_equal(known, span_text(name)))
-		return 0;
-	return error_set(error, OPERATION_E_CONFLICT,
-			 "form: another %s has a name with the same id; choose another name",
-			 name_kind_text(kind));
 }
 
 /* Is @row of the same definition? However its keys are ordered. */
@@ -97,15 +60,26 @@ static int add_form(struct operation_call *call, const struct form *form, struct
 	return operation_add_event(call, &event, error);
 }
 
+static int record_names(struct operation_call *call, const struct form *form, struct error *error)
+{
+	json_t *met = json_object();
+	int code = met ? 0 : -ENOMEM;
+
+	if (!code)
+		code = record_name(call, met, NAME_FORM, span_text(form->name), error);
+	if (!code && form->campaign[0])
+		code = record_name(call, met, NAME_CAMPAIGN, span_text(form->campaign), error);
+	json_decref(met);
+	return code;
+}
+
 static int place_form(struct operation_call *call, const struct form *form,
 		      const json_t *definition, struct error *error)
 {
 	char id[2 * sizeof(form->id) + 1];
 	bool known = false;
-	int code = place_name(call, NAME_FORM, form->name, error);
+	int code = record_names(call, form, error);
 
-	if (!code)
-		code = place_name(call, NAME_CAMPAIGN, form->campaign, error);
 	if (!code)
 		code = find_known(call, form, definition, &known, error);
 	if (!code && !known)

@@ -19,7 +19,8 @@ static json_t *make_body(const struct form *form)
 	return definition ? json_pack("{s:o}", "form", definition) : NULL;
 }
 
-static int print_answer(const struct app *app, const json_t *reply, struct error *error)
+static int print_answer(const struct app *app, const struct form *form, const json_t *reply,
+			struct error *error)
 {
 	const char *name = json_string_value(json_object_get(reply, "name"));
 
@@ -28,6 +29,10 @@ static int print_answer(const struct app *app, const json_t *reply, struct error
 	printf("%s/f/%s\n", app->trackers->primary->origin, name);
 	if (json_is_true(json_object_get(reply, "known")))
 		command_warn("the form %s is defined like that already", name);
+	if (form->confirm && !app->config->smtp_server[0])
+		command_warn("the form %s confirms addresses by mail, and smtp.server is empty: "
+			     "no mail is sent, so nobody is confirmed",
+			     name);
 	return 0;
 }
 
@@ -46,7 +51,7 @@ static int set_form(const struct command_line *line, struct error *error)
 	code = body ? session_call(session, "/api/v1/forms", body, &reply, error) : -ENOMEM;
 	json_decref(body);
 	if (!code)
-		code = print_answer(session_app(session), reply, error);
+		code = print_answer(session_app(session), form, reply, error);
 	json_decref(reply);
 	return code;
 }

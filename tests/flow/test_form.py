@@ -69,6 +69,12 @@ class Forms(unittest.TestCase):
         self.assertEqual(len(self.daemon.events(type="form")), 2)
         self.assertEqual(len(self.listed()), 1)
 
+    def test_a_confirmation_that_cannot_be_mailed_is_told(self):
+        self.assertIn("smtp.server is empty", self.set({**FORM, "confirm": True}).stderr)
+        self.daemon.configure(smtp__server="localhost:1", smtp__tls="none",
+                              smtp__from="a@example.com")
+        self.assertNotIn("smtp", self.set({**FORM, "confirm": True}).stderr)
+
     def test_more_than_are_kept_in_memory(self):
         names = [f"form-{number}" for number in range(300)]
         self.daemon.start()
