@@ -51,7 +51,8 @@ class Local(unittest.TestCase):
             self.assertIn("waymark.json:1:", findings[0]["finding"])
 
     def test_without_a_server_it_says_what_it_could_not_look_at(self):
-        with Daemon() as daemon:
+        # A port of those that no server here is given.
+        with Daemon(tracker="http://localhost:1") as daemon:
             status, findings = examine(daemon)
             self.assertEqual((status, list(failures(findings))), (1, ["proxy"]))
             self.assertIn(f"no server runs on {daemon.instance}/data",
