@@ -19,6 +19,7 @@ the same bytes.
 import argparse
 import calendar
 import datetime
+import functools
 import json
 import os
 import random
@@ -73,14 +74,19 @@ PROXY_AGENT = ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 "
 EVENTS_OF_A_PERSON, EVENTS_OF_A_BROWSER, SHARE_OF_PEOPLE = 13, 19, 0.35
 
 
-def text(value):
-    return json.dumps(value, ensure_ascii=False)
+text = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@functools.cache
+def date_of(day):
+    return str(datetime.date(1970, 1, 1) + datetime.timedelta(day))
 
 
 def stamp(time):
+    day, time = divmod(time, DAY)
     second, micro = divmod(time, 1_000_000)
-    moment = datetime.datetime.fromtimestamp(second, datetime.timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{micro:06}Z"
+    minute, second = divmod(second, 60)
+    return f"{date_of(day)}T{minute // 60:02}:{minute % 60:02}:{second:02}.{micro:06}Z"
 
 
 class Browser:
@@ -94,8 +100,15 @@ class Browser:
         # Safari 15 does not send them, nor does what goes through some programs.
         self.fetches = "OS 15_1" not in self.agent and agent is None
         self.seen = False
+        self.written = {}
 
-    def fields(self, mode="no-cors", destination="empty", site="same-site"):
+    def fields(self, *how):
+        """Mode, destination and site of Sec-Fetch-*, where they are not those of a beacon."""
+        if how not in self.written:
+            self.written[how] = self.write_fields(*how)
+        return self.written[how]
+
+    def write_fields(self, mode="no-cors", destination="empty", site="same-site"):
         signals = {"method": "POST" if mode == "no-cors" else "GET"}
         if self.fetches:
             signals["sec_fetch"] = [site, mode, destination]

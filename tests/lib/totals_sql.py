@@ -38,13 +38,13 @@ NOT_JUDGED = {"class": "unknown", "settled": True, "reasons": []}
 
 SCHEMA = """
 CREATE TABLE event (seq INTEGER PRIMARY KEY, time INTEGER, day INTEGER, type TEXT, tracker TEXT,
-  visitor TEXT, prospect TEXT, link TEXT, mailing TEXT, campaign TEXT, list TEXT, form TEXT,
+  visitor INTEGER, prospect INTEGER, link TEXT, mailing TEXT, campaign TEXT, list TEXT, form TEXT,
   page TEXT, name TEXT, class TEXT, settled INTEGER, open TEXT, excluded INTEGER, view TEXT,
   visible INTEGER, product TEXT, currency TEXT, amount INTEGER, items INTEGER, source TEXT,
-  network TEXT, agent TEXT, utcday INTEGER, grp INTEGER, conflict INTEGER DEFAULT 0);
+  network INTEGER, agent INTEGER, utcday INTEGER, grp INTEGER, conflict INTEGER DEFAULT 0);
 CREATE TABLE reason (seq INTEGER, bit INTEGER);
-CREATE TABLE bind (seq INTEGER PRIMARY KEY, visitor TEXT, prospect TEXT);
-CREATE TABLE unbind (seq INTEGER, refers INTEGER, visitor TEXT);
+CREATE TABLE bind (seq INTEGER PRIMARY KEY, visitor INTEGER, prospect INTEGER);
+CREATE TABLE unbind (seq INTEGER, refers INTEGER, visitor INTEGER);
 CREATE TABLE conflicting (seq INTEGER);
 CREATE TABLE total (kind TEXT, id TEXT, day INTEGER, total TEXT, n INTEGER);
 """
@@ -60,8 +60,9 @@ CREATE TABLE owner AS SELECT visitor, prospect FROM bind b
     OR (u.refers IS NULL AND u.visitor = b.visitor AND u.seq > b.seq));
 CREATE UNIQUE INDEX owner_visitor ON owner (visitor);
 UPDATE event SET conflict = 1 WHERE seq IN (SELECT seq FROM conflicting);
-CREATE TABLE fact AS SELECT e.*,
-  type IN {own} AND e.prospect IS NOT NULL AS own,
+CREATE TABLE fact AS SELECT seq, time, day, type, tracker, e.visitor, link, mailing, campaign, list,
+  form, page, name, class, settled, open, view, visible, product, currency, amount, items, source,
+  grp, conflict, type IN {own} AND e.prospect IS NOT NULL AS own,
   coalesce('p' || o.prospect, 'v' || e.visitor) AS browser_unit,
   CASE WHEN type IN {own} AND e.prospect IS NOT NULL THEN 'p' || e.prospect
     WHEN e.visitor IS NOT NULL THEN coalesce('p' || o.prospect, 'v' || e.visitor)
@@ -92,8 +93,9 @@ CREATE TABLE dwell AS SELECT DISTINCT visitor, view,
 # Where nothing was done but to follow a link, there is no visit.
 SESSIONS = """
 CREATE TABLE deed AS SELECT *, sum(pause) OVER (PARTITION BY visitor ORDER BY time, seq) AS stretch
-  FROM (SELECT *, time - lag(time, 1, -1e18) OVER (PARTITION BY visitor ORDER BY time, seq)
-    > 1800000000 AS pause FROM fact WHERE visitor IS NOT NULL
+  FROM (SELECT seq, time, day, type, tracker, visitor, campaign, mailing, link, page, source, grp,
+    unit, browser_unit, human_click, time - lag(time, 1, -1e18) OVER (PARTITION BY visitor
+    ORDER BY time, seq) > 1800000000 AS pause FROM fact WHERE visitor IS NOT NULL
     AND (type != 'view' AND unit != browser_unit OR NOT machine) AND type IN
     ('click', 'view', 'leave', 'event', 'search', 'download', 'purchase', 'submit', 'submit_error',
      'login', 'confirm'));
@@ -268,6 +270,7 @@ class Reader:
         self.groups = groups
         self.names = {}  # (kind, hex) to the name
         self.days, self.midnights, self.grouped, self.sources = {}, {}, {}, {}
+        self.numbers = {None: None}  # of browsers, people, agents, networks: shorter to sort
         table = (SOURCE / "common/track/verdict_rules_table.h").read_text(encoding="utf-8")
         self.bits = {name: int(bit) for bit, name, stage in re.findall(
             r"^VERDICT_RULE\((\d+), (\w+), [-\d]+, (\w+),", table, re.M) if stage != "PERSON"}
@@ -278,6 +281,9 @@ class Reader:
             self.days[hour] = (datetime.datetime.fromtimestamp(second, self.zone).date()
                                - EPOCH).days
         return self.days[hour]
+
+    def number(self, text):
+        return self.numbers.setdefault(text, len(self.numbers))
 
     def time(self, text):
         """Microseconds of 2026-03-01T12:34:56.123456Z."""
@@ -328,13 +334,15 @@ class Reader:
         if event["type"] == "purchase":
             amount = round(float(props.get("amount", 0)) * 10 ** DECIMALS[currency])
         return (event["seq"], time, self.day(second),
-                event["type"], event["tracker"], event["visitor"], event["prospect"],
+                event["type"], event["tracker"], self.number(event["visitor"]),
+                self.number(event["prospect"]),
                 event["link"], event["mailing"], event["campaign"], event.get("list"),
                 event.get("form"), page, event.get("name") or props.get("term"),
                 judged["class"], judged["settled"], judged.get("open"),
                 bool(event.get("excluded")), props.get("view"),
                 props.get("visible_ms", 0), props.get("product"), currency, amount,
-                props.get("count", 1), self.source(event), event["ip"], event["agent"],
+                props.get("count", 1), self.source(event), self.number(event["ip"]),
+                self.number(event["agent"]),
                 second // 86400, self.group(page) if page else None, 0)
 
     def read(self, database, lines):
@@ -347,10 +355,11 @@ class Reader:
                 self.names[event["kind"], event["name_id"]] = event["name"]
             elif kind == "bind":
                 database.execute("INSERT INTO bind VALUES (?, ?, ?)",
-                                 (seq, event["visitor"], event["prospect"]))
+                                 (seq, self.number(event["visitor"]),
+                                  self.number(event["prospect"])))
             elif kind == "unbind":
                 database.execute("INSERT INTO unbind VALUES (?, ?, ?)",
-                                 (seq, refers, event["visitor"]))
+                                 (seq, refers, self.number(event["visitor"])))
             elif kind == "conflict":
                 database.execute("INSERT INTO conflicting VALUES (?)", (refers,))
             elif kind in OWN or kind in ("view", "leave", "event", "search", "download",
