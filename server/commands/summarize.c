@@ -7,12 +7,14 @@
  * Without one nothing is pruned while it runs; it never takes the stores for itself, since a server
  * may want to start.
  *
- * --follow asks ten times a second whether there is more, which is one read transaction.
+ * --follow asks ten times a second whether there is more, which is one read transaction, and
+ * whether a file of rules is another one, which is a stat() of each.
  */
 #include "base/cleanup.h"
 #include "commands/command.h"
 #include "commands/session.h"
 #include "commands/summarize_out.h"
+#include "summary/rules_watch.h"
 #include "summary/summarizer.h"
 
 #include <inttypes.h>
@@ -175,15 +177,72 @@ static void hold(void *context, uint64_t position)
 	tell(context, position, true);
 }
 
+/* The configuration as it was read last, after the one that the run began with. */
+struct rules {
+	struct config *config; /* NULL: it is that one still */
+	struct rules_watch watch;
+	struct error told;
+};
+
+static void finish_rules(struct rules *rules)
+{
+	config_free(rules->config);
+}
+
+static void say_refolded(const struct summarizer *summarizer)
+{
+	struct summarizer_status status;
+
+	summarizer_status(summarizer, &status);
+	if (status.refolded && puts("rules have changed, all was folded again") != EOF)
+		(void)fflush(stdout);
+}
+
+/* The file that is wrong may be one that only the new configuration names: that is watched now. */
+static int read_rules(struct rules *rules, struct summarizer *summarizer, struct error *error)
+{
+	struct config *config;
+	int code = config_load(rules->watch.config->path, &config, error);
+
+	if (code)
+		return code < 0 ? SUMMARIZER_E_FAILED : SUMMARIZER_E_RULES;
+	rules_watch_begin(&rules->watch, config);
+	config_free(rules->config);
+	rules->config = config;
+	return summarizer_take_rules(summarizer, config, error);
+}
+
+/* Rules that cannot be read change nothing, and are said once. */
+static int follow_rules(struct rules *rules, struct summarizer *summarizer, struct error *error)
+{
+	int code;
+
+	if (!rules_watch_changed(&rules->watch))
+		return 0;
+	code = read_rules(rules, summarizer, error);
+	if (code == SUMMARIZER_E_RULES) {
+		if (strcmp(error->text, rules->told.text) != 0)
+			command_warn("%s; until then the rules stay as they were", error->text);
+		rules->told = *error;
+		return 0;
+	}
+	rules->told.text[0] = '\0';
+	if (!code)
+		say_refolded(summarizer);
+	return code;
+}
+
 static int work(struct summarizer *summarizer, const struct arguments *arguments,
-		struct teller *teller, struct error *error)
+		struct teller *teller, struct rules *rules, struct error *error)
 {
 	struct summarizer_status status;
 	bool more = true;
 	int code;
 
 	while (!interrupted) {
-		code = summarizer_step(summarizer, &more, error);
+		code = arguments->follow ? follow_rules(rules, summarizer, error) : 0;
+		if (!code)
+			code = summarizer_step(summarizer, &more, error);
 		if (code)
 			return code;
 		summarizer_status(summarizer, &status);
@@ -236,10 +295,12 @@ static int summarize(const struct arguments *arguments, struct error *error)
 	};
 	struct summarizer *summarizer;
 	struct teller teller = {.config = arguments->config};
+	cleanup(finish_rules) struct rules rules = {0};
 	int code = open_reader(arguments, &app, error);
 
 	if (code)
 		return code == APP_E_ABSENT && interrupted ? 0 : code;
+	rules_watch_begin(&rules.watch, app->config);
 	wanted.app = app;
 	wanted.hold_context = &teller;
 	code = summarizer_open(&wanted, &summarizer, error);
@@ -247,7 +308,9 @@ static int summarize(const struct arguments *arguments, struct error *error)
 		session_close(teller.session);
 		return code == SUMMARIZER_E_STOPPED ? 0 : code;
 	}
-	code = work(summarizer, arguments, &teller, error);
+	if (arguments->follow)
+		say_refolded(summarizer);
+	code = work(summarizer, arguments, &teller, &rules, error);
 	if (!code && !arguments->follow)
 		report(summarizer);
 	session_close(teller.session);

@@ -2,11 +2,7 @@
 /*
  * How a run begins, and what it then does over and over.
  *
- * The summaries are of one log: one that ends before their position, or whose incarnation changed
- * (a backup was restored), is another one, and then they are made anew from it. So are those of
- * another schema. But where the log begins later than when it was read as a whole, retention has
- * removed what only these totals still tell: then they stay as they are, and whoever asks for new
- * ones is told what would be lost. So it is where the log has lost events that they have not seen.
+ * Whether they go on with the log as it is says continuity.h; where they do not they are made anew.
  * A rebuild of what goes on with its log takes over what is frozen of such totals (freeze.h), once
  * no fact is left of what the log has lost.
  *
@@ -20,6 +16,7 @@
 #include "store/event_walk.h"
 #include "summary/apply.h"
 #include "summary/bulk.h"
+#include "summary/continuity.h"
 #include "summary/due.h"
 #include "summary/expiry.h"
 #include "summary/refold.h"
@@ -47,29 +44,6 @@ struct summarizer {
 	uint64_t last;	/* its last */
 	usec_t kept;	/* as_of, as it is on disk */
 };
-
-struct header {
-	uint64_t schema, position, as_of, begins, stones;
-	bool other_rules, other_log, frozen;
-	const char *rules;
-	struct span log;
-};
-
-static void read_header(struct txn *txn, void *context)
-{
-	struct header *header = context;
-	struct span key, value;
-
-	header->schema = summary_get_number(txn, "schema", 0);
-	header->position = summary_get_number(txn, "position", 0);
-	header->as_of = summary_get_number(txn, "as_of", 0);
-	header->begins = summary_get_number(txn, "begins", 0);
-	header->stones = summary_get_number(txn, "stones", 0);
-	header->frozen = summary_ceiling(txn, SUMMARY_FROZEN, span_of(NULL, 0), &key, &value);
-	header->other_log = !span_equal(summary_get(txn, SUMMARY_META, SPAN("log")), header->log);
-	header->other_rules = !span_equal(summary_get(txn, SUMMARY_META, SPAN("rules")),
-					  span_text(header->rules));
-}
 
 static size_t memory_of(const struct summarizer *summarizer)
 {
@@ -116,58 +90,6 @@ static int build(struct summarizer *summarizer, bool carry, struct error *error)
 		return r == BULK_E_STOPPED ? SUMMARIZER_E_STOPPED : SUMMARIZER_E_FAILED;
 	summarizer->status.whole_log = true;
 	return 0;
-}
-
-struct log_state {
-	struct store_status status;
-	struct event_reader_retained retained;
-};
-
-/* Why what is there cannot go on with this log; NULL: it can. */
-static const char *find_break(const struct header *header, const struct log_state *log)
-{
-	if (header->schema != SUMMARY_SCHEMA_VERSION)
-		return "written by another version";
-	if (header->other_log || header->position > log->status.last_sequence)
-		return "of another log, or of before a backup was restored";
-	if (header->position < log->retained.pruned_through)
-		return "without events that retention removed before they were summarized";
-	return NULL;
-}
-
-/* Before the whole log is read: does it still hold all that the totals there count? */
-static int check_whole(const struct summarizer *summarizer, const struct header *header,
-		       const struct log_state *log, const char *why, struct error *error)
-{
-	uint64_t pruned = log->retained.pruned_through, stones = log->retained.tombstoned_through;
-
-	if (header->schema == 0 || (pruned <= header->begins && stones <= header->stones))
-		return 0;
-	return error_set(error, SUMMARIZER_E_FAILED,
-			 "%s/summary: is %s, and cannot be made anew without loss: events up to "
-			 "%llu are pruned from the log, and their totals are only there. Nothing "
-			 "was changed; to begin with what the log still holds, move that directory "
-			 "away",
-			 summarizer->options.app->config->data_dir, why,
-			 (unsigned long long)(pruned > stones ? pruned : stones));
-}
-
-static int read_log_state(const struct summarizer *summarizer, struct log_state *ret_log,
-			  struct buffer *to_identity, struct error *error)
-{
-	struct store *store = summarizer->options.app->store;
-	int r;
-
-	store_status(store, &ret_log->status);
-	r = ret_log->status.errors[STORE_EVENTS];
-	if (!r)
-		r = ret_log->status.errors[STORE_STATE];
-	if (!r)
-		r = event_reader_retained(store, &ret_log->retained);
-	if (!r)
-		r = event_reader_identity(store, to_identity);
-	return r ? error_set(error, SUMMARIZER_E_FAILED, "the log cannot be read: %s", strerror(-r))
-		 : 0;
 }
 
 static int check_as_of(struct summarizer *summarizer, uint64_t before, struct error *error)
@@ -219,25 +141,35 @@ static int expire_all(struct summarizer *summarizer, struct error *error)
  */
 static int rebuild(struct summarizer *summarizer, struct error *error)
 {
-	struct header header = {.rules = "", .log = SPAN("")};
+	struct continuity_header header = {.rules = "", .log = SPAN("")};
 	int r;
 
 	hold(summarizer, 0);
 	r = expire_all(summarizer, error);
 	if (r)
 		return r;
-	r = summary_env_read(summarizer->env, read_header, &header);
+	r = summary_env_read(summarizer->env, continuity_read_header, &header);
 	return r ? fail(summarizer, r, error) : build(summarizer, header.frozen, error);
+}
+
+/* By the rules as they are now. */
+static int fold_again(struct summarizer *summarizer, struct error *error)
+{
+	int r = refold(summarizer->env, summarizer->fold, summarizer->tally,
+		       summarizer->status.as_of, memory_of(summarizer) / 4);
+
+	summarizer->status.refolded = r == 0;
+	return r ? fail(summarizer, r, error) : 0;
 }
 
 /* With the summaries as they are, or anew. */
 static int open_summary(struct summarizer *summarizer, struct error *error)
 {
 	cleanup_buffer struct buffer log = BUFFER_INIT;
-	struct header header = {.rules = unit_fold_rules(summarizer->fold)};
-	struct log_state state;
-	const char *why;
-	int r = read_log_state(summarizer, &state, &log, error);
+	struct continuity_header header = {.rules = unit_fold_rules(summarizer->fold)};
+	const char *data_dir = summarizer->options.app->config->data_dir, *why;
+	struct continuity_log state;
+	int r = continuity_read_log(summarizer->options.app->store, &state, &log, error);
 
 	if (r)
 		return r;
@@ -248,12 +180,12 @@ static int open_summary(struct summarizer *summarizer, struct error *error)
 		return r == SUMMARY_ENV_E_DAMAGED && summarizer->options.rebuild
 			       ? build(summarizer, false, error)
 			       : r;
-	r = summary_env_read(summarizer->env, read_header, &header);
+	r = summary_env_read(summarizer->env, continuity_read_header, &header);
 	if (r && !summarizer->options.rebuild)
 		return fail(summarizer, r, error);
-	why = find_break(&header, &state);
+	why = continuity_break(&header, &state);
 	if (why) {
-		r = check_whole(summarizer, &header, &state, why, error);
+		r = continuity_check_whole(data_dir, &header, &state, why, error);
 		return r ? r : build(summarizer, false, error);
 	}
 	if (summarizer->options.rebuild)
@@ -261,21 +193,18 @@ static int open_summary(struct summarizer *summarizer, struct error *error)
 	r = check_as_of(summarizer, header.as_of, error);
 	if (r || !header.other_rules)
 		return r;
-	r = refold(summarizer->env, summarizer->fold, summarizer->tally, summarizer->status.as_of,
-		   memory_of(summarizer) / 4);
-	summarizer->status.refolded = r == 0;
-	return r ? fail(summarizer, r, error) : 0;
+	return fold_again(summarizer, error);
 }
 
 static int open_parts(struct summarizer *summarizer, struct error *error)
 {
 	const struct tracker_set *trackers = summarizer->options.app->trackers;
-	struct header header = {.rules = "", .log = SPAN("")};
+	struct continuity_header header = {.rules = "", .log = SPAN("")};
 	int r = summarizer->env ? 0 : open_env(summarizer, error);
 
 	if (r)
 		return r;
-	r = summary_env_read(summarizer->env, read_header, &header);
+	r = summary_env_read(summarizer->env, continuity_read_header, &header);
 	summarizer->status.position = header.position;
 	summarizer->kept = header.as_of;
 	if (!r)
@@ -294,12 +223,35 @@ static int open_parts(struct summarizer *summarizer, struct error *error)
 	return r ? fail(summarizer, r, error) : 0;
 }
 
+static void close_parts(struct summarizer *summarizer)
+{
+	expiry_free(summarizer->expiry);
+	summarizer->expiry = NULL;
+	apply_free(summarizer->apply);
+	summarizer->apply = NULL;
+	intake_free(summarizer->intake);
+	summarizer->intake = NULL;
+	event_walk_free(summarizer->walk);
+	summarizer->walk = NULL;
+	text_ids_close(summarizer->texts);
+	summarizer->texts = NULL;
+}
+
+static int read_rules(const struct summarizer *summarizer, const struct config *config,
+		      struct unit_fold **ret_fold, struct error *error)
+{
+	struct fold_sink sink = {.count = tally_count,
+				 .expect = tally_expect,
+				 .context = summarizer->tally};
+
+	return unit_fold_new(config, &sink, ret_fold, error);
+}
+
 int summarizer_open(const struct summarizer_options *options, struct summarizer **ret_summarizer,
 		    struct error *error)
 {
 	const struct config *config = options->app->config;
 	struct summarizer *summarizer = calloc(1, sizeof(*summarizer));
-	struct fold_sink sink = {.count = tally_count, .expect = tally_expect};
 	int r;
 
 	if (!summarizer)
@@ -313,9 +265,8 @@ int summarizer_open(const struct summarizer_options *options, struct summarizer 
 		return r == SUMMARY_ENV_E_LOCKED ? SUMMARIZER_E_LOCKED : SUMMARIZER_E_FAILED;
 	}
 	r = tally_new(&summarizer->tally);
-	sink.context = summarizer->tally;
 	if (!r)
-		r = unit_fold_new(config, &sink, &summarizer->fold, error);
+		r = read_rules(summarizer, config, &summarizer->fold, error);
 	if (!r)
 		r = open_summary(summarizer, error);
 	if (!r)
@@ -332,11 +283,7 @@ void summarizer_close(struct summarizer *summarizer)
 {
 	if (!summarizer)
 		return;
-	expiry_free(summarizer->expiry);
-	apply_free(summarizer->apply);
-	intake_free(summarizer->intake);
-	event_walk_free(summarizer->walk);
-	text_ids_close(summarizer->texts);
+	close_parts(summarizer);
 	unit_fold_free(summarizer->fold);
 	tally_free(summarizer->tally);
 	summary_env_close(summarizer->env);
@@ -472,6 +419,27 @@ int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error 
 		return fail(summarizer, r, error);
 	*ret_more = more || expiring;
 	return 0;
+}
+
+int summarizer_take_rules(struct summarizer *summarizer, const struct config *config,
+			  struct error *error)
+{
+	struct unit_fold *fold;
+	int r = read_rules(summarizer, config, &fold, error);
+
+	summarizer->status.refolded = false;
+	if (r)
+		return r == UNIT_FOLD_E_INVALID ? SUMMARIZER_E_RULES : SUMMARIZER_E_FAILED;
+	if (strcmp(unit_fold_rules(fold), unit_fold_rules(summarizer->fold)) == 0) {
+		unit_fold_free(fold);
+		return 0;
+	}
+	close_parts(summarizer);
+	unit_fold_free(summarizer->fold);
+	summarizer->fold = fold;
+	tick(summarizer);
+	r = fold_again(summarizer, error);
+	return r ? r : open_parts(summarizer, error);
 }
 
 void summarizer_status(const struct summarizer *summarizer, struct summarizer_status *ret_status)

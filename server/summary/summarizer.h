@@ -27,6 +27,7 @@ struct summarizer_options {
 enum {
 	SUMMARIZER_E_FAILED = 1, /* @error says what */
 	SUMMARIZER_E_STOPPED = 2,
+	SUMMARIZER_E_RULES = 3, /* @error says where */
 	SUMMARIZER_E_LOCKED = 4 /* another process summarizes */
 };
 
@@ -41,11 +42,20 @@ void summarizer_close(struct summarizer *summarizer); /* NULL allowed */
 /* One batch. *ret_more: another one would find something to do right now. */
 int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error *error);
 
+/*
+ * From now on by the rules that @config and its files say, of which those that totals depend on are
+ * taken: where they are others all is folded again, and status.refolded says so. Return: 0;
+ * SUMMARIZER_E_RULES, and all is as it was; SUMMARIZER_E_FAILED, and it is good for
+ * summarizer_close() alone.
+ */
+int summarizer_take_rules(struct summarizer *summarizer, const struct config *config,
+			  struct error *error);
+
 struct summarizer_status {
 	uint64_t position; /* all events up to here are in the summaries */
 	uint64_t events;   /* read by this process */
 	usec_t as_of;
-	bool whole_log, refolded; /* how it began */
+	bool whole_log, refolded; /* how it began; the latter also of summarizer_take_rules() */
 	usec_t next_due;	  /* when a verdict settles next; 0: none waits */
 	uint64_t emptied;	  /* events that retention had emptied before they were read */
 };

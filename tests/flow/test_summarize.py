@@ -139,6 +139,56 @@ class Summarize(unittest.TestCase):
         self.assertEqual(follower.wait(timeout=30), 0)
         self.assertRegex(self.summarize().stdout, "^0 events")
 
+    def test_it_follows_rules_that_change(self):
+        _, path = self.write_month(1000)
+        self.daemon.waymark("events", "import", "--source", "month", path)
+        rules = os.path.join(self.daemon.instance, "rules.json")
+
+        def write(text):
+            with open(rules, "w", encoding="utf-8") as file:
+                file.write(text)
+
+        def days():
+            return {day for kind, _, day in self.totals() if kind == 0}
+
+        def groups():
+            return {name for kind, name, _ in self.totals() if kind == 6}
+        write("{}")
+        self.daemon.configure(summary__rules_file="rules.json")
+        self.summarize()
+        clicks, before = self.clicks(), days()
+        told = os.path.join(self.daemon.directory, "told")
+        with open(told, "w", encoding="utf-8") as file:
+            follower = subprocess.Popen([WAYMARK, "summarize", "--config", self.daemon.config_path,
+                                         "--follow"], stdout=file, stderr=subprocess.STDOUT)
+        self.addCleanup(follower.wait)
+        self.addCleanup(follower.kill)
+
+        def says(text):
+            with open(told, encoding="utf-8") as file:
+                return text in file.read()
+        self.assertEqual(groups(), set())
+        write('{"groups": [{"name": "prices", "pages": ["/prices"]}]}')
+        wait_for(lambda: len(groups()) == 1)
+        wait_for(lambda: says("all was folded again"))
+        # Wrong ones are said, and nothing changes; then others are taken as before.
+        write('{"groups": [{"name": "prices", "pages": 3}]}')
+        wait_for(lambda: says("rules.json:1:"))
+        wait_for(lambda: says("stay as they were"))
+        self.assertEqual(len(groups()), 1)
+        write('{"groups": [{"name": "prices", "pages": ["/prices"]}, '
+              '{"name": "blog", "pages": ["/blog"]}]}')
+        wait_for(lambda: len(groups()) == 2)
+        self.daemon.configure(summary__time_zone="Asia/Tokyo")
+        wait_for(lambda: days() != before and self.clicks() == clicks)
+        self.assertIsNone(follower.poll())
+        follower.terminate()
+        self.assertEqual(follower.wait(timeout=LIMIT_S), 0)
+        followed = self.totals()
+        self.assertNotIn("folded", self.summarize().stdout)
+        self.summarize("--rebuild")
+        self.expect_same(followed, self.totals())
+
     def clicks(self):
         return sum(counts[0] for (kind, _, _), counts in self.totals().items() if kind == 0)
 
