@@ -32,7 +32,9 @@
  *            read as a whole the log began behind the one, and had tombstones up to the other),
  *            "position" u64, "as_of" u64, "rules" text, "groups" text (of which page groups the
  *            totals are), "next_text" u32, "hash_key" 16 bytes, "expired_pruned", "expired_stones"
- *            and "expired_at" u64 (facts of what the log had lost then are removed), and counters
+ *            and "expired_at" u64 (facts of what the log had lost then are removed), "loose_facts"
+ *            u64 (facts removed since texts without a name were) and "swept_at" u64 (when that was),
+ *            and counters
  */
 /* clang-format on */
 enum summary_database {

@@ -29,6 +29,7 @@
 #include "summary/erasure.h"
 #include "summary/fact_sort.h"
 #include "summary/refold.h"
+#include "summary/text_sweep.h"
 
 #include <errno.h>
 
@@ -494,6 +495,8 @@ static void write_meta(struct txn *txn, void *context)
 	summary_put_number(txn, "position", bulk->position);
 	summary_put_number(txn, "as_of", bulk->options->as_of);
 	summary_put_number(txn, "facts", bulk->facts);
+	/* All texts of before came along, whatever still names them. */
+	text_sweep_note(txn, bulk->options->carry != NULL);
 }
 
 static int build(struct bulk *bulk, struct error *error)

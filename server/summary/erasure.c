@@ -9,6 +9,7 @@
 #include "summary/erasure.h"
 
 #include "summary/freeze.h"
+#include "summary/text_sweep.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static void add_member(void *context, const struct subject *member)
 static void erase_members(struct txn *txn, const struct subject *unit, void *context)
 {
 	struct erasure *erasure = context;
+	uint64_t before = erasure->removed;
 
 	erasure->count = 0;
 	erasure->error = 0;
@@ -58,6 +60,7 @@ static void erase_members(struct txn *txn, const struct subject *unit, void *con
 		erasure->removed += fact_store_delete(txn, &erasure->members[i]);
 		unit_set(txn, &erasure->members[i], NULL, erasure->sequence);
 	}
+	text_sweep_note(txn, erasure->removed - before);
 }
 
 int erasure_run(struct erasure *erasure, struct txn *txn, const struct subject *subject, bool whole)

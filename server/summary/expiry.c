@@ -10,6 +10,7 @@
 #include "summary/expiry.h"
 
 #include "summary/freeze.h"
+#include "summary/text_sweep.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -216,6 +217,7 @@ static void remove_expired(struct txn *txn, void *context)
 	unit_fold_use(expiry->fold, txn);
 	summary_fail(txn, freeze_units(&freeze, txn, expiry->units, expiry->unit_count));
 	summary_put_number(txn, "facts", summary_get_number(txn, "facts", 0) - expiry->removed);
+	text_sweep_note(txn, expiry->removed);
 }
 
 static void note_end(struct txn *txn, void *context)

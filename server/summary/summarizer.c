@@ -20,6 +20,7 @@
 #include "summary/due.h"
 #include "summary/expiry.h"
 #include "summary/refold.h"
+#include "summary/text_sweep.h"
 
 #include <errno.h>
 
@@ -395,6 +396,24 @@ static bool is_idle(struct summarizer *summarizer)
 	       (summarizer->options.follow || !due_any_partial(summarizer->env));
 }
 
+/* Texts that nothing names any more; then nobody may remember their numbers. */
+static int sweep(struct summarizer *summarizer, struct error *error)
+{
+	usec_t as_of = summarizer->status.as_of;
+	bool due;
+	int r = text_sweep_is_due(summarizer->env, as_of, &due);
+
+	if (!r && !due)
+		return 0;
+	if (!r)
+		r = text_sweep_run(summarizer->env, summarizer->texts, as_of,
+				   summarizer->options.stop);
+	if (r && r != -ECANCELED)
+		return fail(summarizer, r, error);
+	close_parts(summarizer);
+	return open_parts(summarizer, error);
+}
+
 int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error *error)
 {
 	struct summarizer_status *status = &summarizer->status;
@@ -418,7 +437,7 @@ int summarizer_step(struct summarizer *summarizer, bool *ret_more, struct error 
 	if (r)
 		return fail(summarizer, r, error);
 	*ret_more = more || expiring;
-	return 0;
+	return *ret_more ? 0 : sweep(summarizer, error);
 }
 
 int summarizer_take_rules(struct summarizer *summarizer, const struct config *config,

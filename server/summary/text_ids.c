@@ -377,6 +377,21 @@ struct span text_ids_read(struct txn *txn, uint32_t id)
 	return id ? summary_get(txn, SUMMARY_TEXTS, span_of(key, sizeof(key))) : span_of(NULL, 0);
 }
 
+void text_ids_remove(const struct text_ids *ids, struct txn *txn, uint32_t id)
+{
+	uint8_t key[ID_BYTES], hash[TEXT_HASH_BYTES];
+	struct span text = text_ids_read(txn, id), found;
+
+	if (!text.data)
+		return;
+	put_u32(key, id);
+	text_ids_hash(ids, text, hash);
+	found = summary_get(txn, SUMMARY_TEXT_IDS, span_of(hash, sizeof(hash)));
+	if (span_equal(found, span_of(key, sizeof(key))))
+		summary_delete(txn, SUMMARY_TEXT_IDS, span_of(hash, sizeof(hash)));
+	summary_delete(txn, SUMMARY_TEXTS, span_of(key, sizeof(key)));
+}
+
 struct span text_ids_text(const struct text_ids *ids, struct txn *txn, uint32_t id)
 {
 	const struct pending *pending;

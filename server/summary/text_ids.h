@@ -27,6 +27,9 @@ size_t text_ids_waiting(const struct text_ids *ids);
 void text_ids_write(struct text_ids *ids, struct txn *txn);
 void text_ids_written(struct text_ids *ids); /* that transaction is durable */
 
+/* Of one that nothing names: @ids must not be asked for it any more. Its number stays unused. */
+void text_ids_remove(const struct text_ids *ids, struct txn *txn, uint32_t id);
+
 /* The text of @id, in or outside of the waiting ones; absent: there is none. Borrowed from @txn. */
 struct span text_ids_text(const struct text_ids *ids, struct txn *txn, uint32_t id);
 

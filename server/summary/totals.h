@@ -38,6 +38,20 @@
 	KIND(15, reason, 1, "rule that spoke of a machine: its bit in the verdict's reasons")      \
 	KIND(16, gap, 2, "days since a browser's last day of views: 0 none before, 65535 or more") \
 
+/* Where the id of a kind holds a text id: TEXT(name, offset). A text that stands nowhere is removed
+ * (text_sweep.h). */
+#define TOTAL_KIND_TEXTS(TEXT)                                                                     \
+	TEXT(tracker, 0)                                                                           \
+	TEXT(page, 0)                                                                              \
+	TEXT(source, 1)                                                                            \
+	TEXT(source, 5)                                                                            \
+	TEXT(product, 0)                                                                           \
+	TEXT(product, 4)                                                                           \
+	TEXT(currency, 0)                                                                          \
+	TEXT(campaign_sale, 4)                                                                     \
+	TEXT(term, 0)                                                                              \
+	TEXT(name, 0)
+
 /*
  * TOTAL(number, name, sentence). A conversion is a submit or a purchase, of no machine; campaign,
  * mailing, link and source have those of who came by them last, at most 30 days before.

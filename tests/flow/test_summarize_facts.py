@@ -312,6 +312,68 @@ class Large(Facts):
         self.expect_same(totals, self.totals())
 
 
+class Texts(Facts):
+    """Numbers of orders stand in facts alone, terms of searches in totals, too."""
+
+    def setUp(self):
+        super().setUp()
+        self.load("first", "a@example.com", "order-one", "term-one")
+        self.load("other", "b@example.com", "order-other", "term-other")
+        self.summarize("--as-of", AS_OF)
+        self.handles = [json.loads(line)["prospect"] for line in
+                        self.daemon.waymark("events", "--type", "purchase").stdout.splitlines()]
+
+    def load(self, source, email, order, term):
+        tracker, visitor = "go.example.com", source.encode().hex().ljust(32, "0")
+        rows = [{"type": "purchase", "email": email, "props": {
+                    "product": "Alpha", "currency": "JPY", "amount": "100", "order": order}},
+                {"type": "search", "visitor": visitor, "url": "https://www.example.com/search",
+                 "props": {"term": term}}]
+        path = os.path.join(self.daemon.directory, source)
+        with open(path, "w", encoding="utf-8") as file:
+            for number, row in enumerate(rows):
+                file.write(json.dumps({"id": f"{number}", "time": "2026-03-01T12:00:00Z",
+                                       "tracker": tracker, **row}) + "\n")
+        self.daemon.waymark("events", "import", "--source", source, path)
+
+    def texts(self):
+        found = [value.decode() for _, value in self.rows("texts")]
+        self.assertEqual(len(found), len(self.rows("text_ids")))
+        self.assertEqual(len(found), len(set(found)))
+        return set(found)
+
+    def erase(self, handle, as_of, *options):
+        self.record(f"erase {handle} {calendar.timegm((2026, 4, 1, 0, 0, 0)) * 1000000}")
+        self.summarize("--as-of", as_of, *options)
+
+    def test_what_nobody_names_goes_and_comes_back_as_another(self):
+        before, texts = self.totals(), self.texts()
+        self.assertLessEqual({"order-one", "order-other", "term-one", "term-other"}, texts)
+        self.erase(self.handles[0], AS_OF)
+        self.assertEqual(self.texts(), texts - {"order-one"})
+        self.expect_same(before, self.totals())
+        self.load("third", "c@example.com", "order-one", "term-one")
+        self.summarize("--as-of", AS_OF)
+        self.assertEqual(self.texts(), texts)
+        totals = self.totals()
+        self.summarize("--as-of", AS_OF, "--rebuild")
+        self.expect_same(totals, self.totals())
+        self.assertEqual(self.texts(), texts)
+
+    def test_a_rebuild_leaves_them_behind(self):
+        self.erase(self.handles[0], AS_OF, "--rebuild")
+        self.assertNotIn("order-one", self.texts())
+        self.assertIn("order-other", self.texts())
+
+    def test_once_a_day_is_enough(self):
+        texts = self.texts()
+        self.erase(self.handles[0], AS_OF)
+        self.erase(self.handles[1], "2026-06-01T12:00:00Z")
+        self.assertEqual(self.texts(), texts - {"order-one"})
+        self.summarize("--as-of", "2026-06-02T00:00:00Z")
+        self.assertEqual(self.texts(), texts - {"order-one", "order-other"})
+
+
 class Agents(Facts):
     def test_a_browser_that_is_another_program_each_time_is_judged_each_time(self):
         count, visitor = 66000, "5a" * 16
