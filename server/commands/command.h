@@ -95,6 +95,7 @@ int command_prospect_find(int argc, char **argv);
 int command_prospect_import(int argc, char **argv);
 int command_prospect_merge(int argc, char **argv);
 int command_prospect_show(int argc, char **argv);
+int command_prospect_tokens(int argc, char **argv);
 int command_prospect_unmerge(int argc, char **argv);
 int command_restore(int argc, char **argv);
 int command_rewrite(int argc, char **argv);

@@ -56,6 +56,8 @@ const char *import_map_field(struct import_map *map, const char *column)
 			map->rows[i].used = true;
 			return map->rows[i].field;
 		}
+	if (map->optional && strcmp(map->optional, column) == 0)
+		return map->optional;
 	return *column ? map->field(column) : "";
 }
 

@@ -15,6 +15,7 @@ struct import_map {
 	/* The field that a column is without --map; NULL when it is none. @column is not empty. */
 	const char *(*field)(const char *column);
 	const char *(*what_is_known)(void); /* for the message about a column that is none */
+	const char *optional; /* a column that is a field of its own name, if there is one */
 	struct {
 		char *column, *field; /* an empty field: the column is ignored */
 		bool used;

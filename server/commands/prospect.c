@@ -20,6 +20,7 @@ static const struct command subcommands[] = {
 	{"import", command_prospect_import, "add or change people from CSV or NDJSON"},
 	{"merge",  command_prospect_merge,  "say that two people are one"},
 	{"show",   command_prospect_show,   "print what is kept of one person (recorded)"},
+	{"tokens", command_prospect_tokens, "print each address's part of links with a merge field"},
 	{"unmerge", command_prospect_unmerge, "undo a merge"},
 	{0},
 };

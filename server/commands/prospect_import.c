@@ -56,27 +56,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return 0;
 }
 
-static bool is_address_column(const char *column)
-{
-	char text[16];
-	size_t size = 0;
-
-	for (; *column; column++) {
-		char c = *column;
-
-		if (c == '-' || c == '_' || c == ' ')
-			continue;
-		if (size == sizeof(text) - 1)
-			return false;
-		text[size++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-	}
-	text[size] = '\0';
-	return strcmp(text, "email") == 0 || strcmp(text, "emailaddress") == 0;
-}
-
 static const char *field_of_column(const char *column)
 {
-	return is_address_column(column) ? "email" : prospect_shape_column(column);
+	return prospect_shape_is_address(column) ? "email" : prospect_shape_column(column);
 }
 
 static const char *what_is_known(void)

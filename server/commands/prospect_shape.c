@@ -166,3 +166,21 @@ json_t *prospect_shape(json_t *row, char room[PROSPECT_SHAPE_ROOM], const char *
 	json_decref(shape.row);
 	return NULL;
 }
+
+bool prospect_shape_is_address(const char *column)
+{
+	char text[16];
+	size_t size = 0;
+
+	for (; *column; column++) {
+		char c = *column;
+
+		if (c == '-' || c == '_' || c == ' ')
+			continue;
+		if (size == sizeof(text) - 1)
+			return false;
+		text[size++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	}
+	text[size] = '\0';
+	return strcmp(text, "email") == 0 || strcmp(text, "emailaddress") == 0;
+}

@@ -3,6 +3,7 @@
 #define WAYMARK_COMMANDS_PROSPECT_SHAPE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /*
  * A row of `waymark prospect import` as the operation takes it (app/prospect_row.h). Columns with a
@@ -24,5 +25,7 @@ json_t *prospect_shape(json_t *row, char room[PROSPECT_SHAPE_ROOM], const char *
 
 /* The name by which a column goes here: "HasOptedOutOfEmail" is opted_out. */
 const char *prospect_shape_column(const char *column);
+/* Is it the e-mail address, however the heading is written ("Email Address")? */
+bool prospect_shape_is_address(const char *column);
 
 #endif
