@@ -87,6 +87,7 @@ static struct html_attribute *slot_of(struct html_token *token, struct span name
 		struct span name;
 		size_t slot;
 	} kept[] = {
+		{SPAN("alt"), offsetof(struct html_token, alt)},
 		{SPAN("charset"), offsetof(struct html_token, charset)},
 		{SPAN("content"), offsetof(struct html_token, content)},
 		{SPAN("data-track"), offsetof(struct html_token, track)},

@@ -54,7 +54,8 @@ struct html_token {
 	bool font_attributes;	   /* has color, face or size */
 	bool hidden;		   /* type="hidden" */
 	bool integration_encoding; /* encoding names HTML: annotation-xml holds HTML */
-	struct html_attribute href, track, type_attribute, encoding, charset, content, http_equiv;
+	struct html_attribute alt, href, track, type_attribute, encoding, charset, content,
+		http_equiv;
 };
 
 void html_tokenizer_init(struct html_tokenizer *tokenizer, struct span document);

@@ -24,7 +24,9 @@ struct walk {
 	struct mime *mime;
 	struct span message; /* as GMime has it */
 	struct buffer path;
-	size_t floor; /* end of the last part */
+	size_t floor;	      /* end of the last part */
+	unsigned alternative; /* where the walk is, and how many there were */
+	unsigned alternatives;
 	int failure;
 };
 
@@ -192,6 +194,7 @@ static void visit_leaf(struct walk *walk, GMimePart *leaf, enum mime_reach reach
 	part->flowed = part->kind == MIME_PLAIN && has_parameter(walk, object, "format", "flowed");
 	part->delete_space = part->flowed && has_parameter(walk, object, "delsp", "yes");
 	part->path = keep(walk, buffer_text(&walk->path));
+	part->alternative = walk->alternative;
 }
 
 static void visit(struct walk *walk, GMimeObject *object, enum mime_reach reach);
@@ -227,7 +230,10 @@ static enum mime_reach reach_of_child(const struct walk *walk, GMimeMultipart *m
 static void visit_multipart(struct walk *walk, GMimeMultipart *multipart, enum mime_reach reach)
 {
 	int count = walk->gmime->g_mime_multipart_get_count(multipart);
+	unsigned around = walk->alternative;
 
+	if (is_type(walk, (GMimeObject *)multipart, "multipart", "alternative"))
+		walk->alternative = ++walk->alternatives;
 	if (is_a(walk, multipart, walk->gmime->g_mime_multipart_encrypted_get_type()) &&
 	    reach == MIME_OWN) {
 		struct mime_part *part = add_part(walk);
@@ -246,6 +252,7 @@ static void visit_multipart(struct walk *walk, GMimeMultipart *multipart, enum m
 			visit_child(walk, child, i + 1,
 				    reach_of_child(walk, multipart, child, reach));
 	}
+	walk->alternative = around;
 }
 
 static void visit(struct walk *walk, GMimeObject *object, enum mime_reach reach)

@@ -32,9 +32,10 @@ struct mime_part {
 	enum mime_kind kind;
 	enum mime_reach reach;
 	enum mime_encoding encoding;
-	struct span content;	   /* into the message, encoded */
-	struct span charset;	   /* absent: none is named */
-	struct span path;	   /* "1.2", as IMAP counts; "1" of a message that is one part */
+	struct span content;  /* into the message, encoded */
+	struct span charset;  /* absent: none is named */
+	struct span path;     /* "1.2", as IMAP counts; "1" of a message that is one part */
+	unsigned alternative; /* number of the innermost multipart/alternative around it; 0: none */
 	bool flowed, delete_space; /* format=flowed, DelSp=yes (RFC 3676) */
 	bool separated;		   /* an empty line is before it, so that anything may begin it */
 };

@@ -68,6 +68,8 @@ void url_origin(const struct url *url, char ret_origin[URL_HOST_MAX_BYTES + 16])
  * @host; addresses, localhost and public suffixes themselves have none: NULL.
  */
 const char *url_registrable_domain(const char *host, bool host_is_address);
+/* Is what follows the first dot of such a domain a suffix of the list's ("com", not "js")? */
+bool url_suffix_is_listed(const char *domain);
 
 /*
  * Merge tags of mailers ({{ }} *| |* %% %% <% %> [[ ]] ${ } #{ } [a-z:_] {a.b}): such a link is

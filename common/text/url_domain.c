@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 static const psl_ctx_t *list;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void open_list(void)
 {
@@ -20,9 +21,17 @@ static void open_list(void)
 		list = psl_builtin();
 }
 
+bool url_suffix_is_listed(const char *domain)
+{
+	const char *dot = strchr(domain, '.');
+
+	(void)pthread_once(&once, open_list);
+	return dot && list &&
+	       psl_is_public_suffix2(list, dot + 1, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+}
+
 const char *url_registrable_domain(const char *host, bool host_is_address)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	char name[URL_HOST_MAX_BYTES + 1];
 	size_t size = strlen(host);
 	const char *domain;
