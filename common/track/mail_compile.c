@@ -357,7 +357,7 @@ static int compile_one(struct rewrite_pass *pass, bool html)
 	return r == 0 ? mail_segments_add(pass->template, text, &pass->edits) : r;
 }
 
-static enum rewrite_form form_of(struct span message, enum rewrite_form form)
+enum rewrite_form rewrite_form_of(struct span message, enum rewrite_form form)
 {
 	if (form != REWRITE_AUTO)
 		return form;
@@ -381,7 +381,7 @@ static int compile(struct rewrite_pass *pass, struct mail_template **ret_templat
 {
 	cleanup(mail_template_free_pointer) struct mail_template *template =
 		calloc(1, sizeof(*template));
-	enum rewrite_form form = form_of(pass->whole, pass->options->form);
+	enum rewrite_form form = rewrite_form_of(pass->whole, pass->options->form);
 	int r;
 
 	if (!template)

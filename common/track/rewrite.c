@@ -174,6 +174,8 @@ static int site_visit(struct rewrite_pass *pass, struct rewrite_site *site, size
 	link->place = place;
 	link->part = pass->text->path;
 	link->original = site->raw;
+	link->url = site->url;
+	link->anchor = site->anchor;
 	link->label = site->label;
 	site->replaced = site->raw.size;
 	pass->failure = pass->decide(pass, site, link);

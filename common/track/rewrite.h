@@ -34,6 +34,7 @@ struct rewrite_options {
 	bool trap;	     /* a link there that no person sees */
 	bool unsubscribe;    /* List-Unsubscribe (a mail's), and {{unsubscribe}} becomes the page */
 	struct span list;    /* --unsubscribe: the list's name; empty: all that is sent */
+	bool lenient; /* a link of another person's is left and listed, instead of an error */
 };
 
 enum rewrite_outcome {
@@ -59,6 +60,8 @@ struct rewrite_link {
 	struct span part;	 /* of a mail, "1.2"; else absent */
 	bool trap;		 /* register it as one */
 	struct span original;	 /* value as written; absent: it is no link of the message's */
+	struct span url;	 /* the same as browsers see it */
+	struct span anchor;	 /* HTML: what its element holds, as written; empty: not known */
 	struct span destination; /* Location; absent when left, or ours and not self-contained */
 	struct span tracked;	 /* the tracked URL, unescaped; absent when left */
 	struct span label;

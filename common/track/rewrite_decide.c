@@ -71,7 +71,9 @@ static int decide_ours(struct rewrite_pass *pass, struct rewrite_site *site,
 	person = rewrite_person_of(&explained);
 	if (person &&
 	    (!options->has_prospect || memcmp(person, &options->prospect, sizeof(*person)) != 0))
-		return rewrite_fail_foreign(pass, link->line, link->place);
+		return options->lenient
+			       ? rewrite_leave_notable(link, "tracked for another person already")
+			       : rewrite_fail_foreign(pass, link->line, link->place);
 	if (explained.has_second && !explained.second_valid &&
 	    !rewrite_has_field(pass, site, &size))
 		return rewrite_leave_notable(link, "already tracked, for another merge field");

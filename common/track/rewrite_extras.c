@@ -128,6 +128,10 @@ static int find_ours(struct rewrite_pass *pass, struct span text, const char *pa
 				    span_slice(text, start, end - start), &explained, NULL) != 0 ||
 		    explained.purpose != purpose)
 			continue;
+		if (options->lenient) {
+			*ret_found = true;
+			continue;
+		}
 		if (memcmp(&explained.token.prospect, &options->prospect,
 			   sizeof(options->prospect)) != 0)
 			return rewrite_fail_foreign(pass, 1, path);

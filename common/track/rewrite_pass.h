@@ -123,6 +123,9 @@ int rewrite_fail_foreign(struct rewrite_pass *pass, size_t line, const char *pla
 /* The prospect whom an authentic link names; NULL: nobody (zeros, or a merge field). */
 const struct prospect_id *rewrite_person_of(const struct rewrite_explained *explained);
 
+/* What a message is: as @form says, else told by itself. */
+enum rewrite_form rewrite_form_of(struct span message, enum rewrite_form form);
+
 /* Whether the text may be HTML, where nobody says what it is. */
 bool rewrite_looks_like_html(struct span message);
 

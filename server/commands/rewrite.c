@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "commands/command.h"
+#include "commands/rewrite_check.h"
 #include "commands/rewrite_register.h"
 #include "commands/rewrite_report.h"
 #include "commands/session.h"
@@ -37,7 +38,9 @@ enum {
 	KEY_UTM,
 	KEY_OPEN_PIXEL,
 	KEY_TRAP,
-	KEY_UNSUBSCRIBE
+	KEY_UNSUBSCRIBE,
+	KEY_CHECK,
+	KEY_JSON
 };
 
 /* clang-format off */
@@ -56,6 +59,8 @@ static const struct argp_option options_table[] = {
 	{"trap", KEY_TRAP, NULL, 0, "Add a link there that no person sees, which tells machines", 0},
 	{"unsubscribe", KEY_UNSUBSCRIBE, "LIST", OPTION_ARG_OPTIONAL, "Add List-Unsubscribe to a mail, and put the page for {{unsubscribe}}", 0},
 	{"strip", KEY_STRIP, NULL, 0, "Take tracking out: our links become their destinations", 0},
+	{"check", KEY_CHECK, "LEVEL", OPTION_ARG_OPTIONAL, "Write no message, but what every link becomes and what to mend; the exit status is 2 where there are errors, with =warnings also where there are warnings", 0},
+	{"json", KEY_JSON, NULL, 0, "With --check: one JSON object", 0},
 	{"report", KEY_REPORT, "FORM", OPTION_ARG_OPTIONAL, "Every link on standard error, as table (default) or json", 0},
 	{0},
 };
@@ -66,6 +71,7 @@ struct arguments {
 	const char *utm, *list;
 	enum rewrite_form form;
 	bool self_contained, strip, with_utm, open_pixel, trap, unsubscribe;
+	bool check, check_warnings, as_json;
 	enum rewrite_report report;
 };
 
@@ -90,6 +96,15 @@ static error_t parse_report(struct arguments *arguments, const char *text, struc
 		arguments->report = REWRITE_REPORT_JSON;
 	else
 		argp_error(state, "--report takes table or json, not '%s'", text);
+	return 0;
+}
+
+static error_t parse_check(struct arguments *arguments, const char *text, struct argp_state *state)
+{
+	if (text && strcmp(text, "errors") != 0 && strcmp(text, "warnings") != 0)
+		argp_error(state, "--check takes errors or warnings, not '%s'", text);
+	arguments->check = true;
+	arguments->check_warnings = text && strcmp(text, "warnings") == 0;
 	return 0;
 }
 
@@ -152,6 +167,17 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		return parse_as(arguments, value, state);
 	case KEY_REPORT:
 		return parse_report(arguments, value, state);
+	case KEY_CHECK:
+		return parse_check(arguments, value, state);
+	case KEY_JSON:
+		arguments->as_json = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (arguments->as_json && !arguments->check)
+			argp_error(state, "--json goes with --check");
+		if (arguments->check && arguments->strip)
+			argp_error(state, "--check and --strip exclude each other");
+		return 0;
 	default:
 		return parse_addition(key, value, arguments);
 	}
@@ -334,6 +360,29 @@ static int strip(const struct arguments *arguments, struct span message, struct 
 	return r;
 }
 
+static int check(const struct arguments *arguments, struct span message, struct error *error)
+{
+	struct rewrite_check check = {
+		.as_json = arguments->as_json,
+		.strict = arguments->check_warnings,
+	};
+	cleanup_buffer struct buffer utm = BUFFER_INIT;
+	cleanup(cleanup_app) struct app *app = NULL;
+	int r = app_open(arguments->config, APP_READER, &app, error);
+
+	if (r == APP_E_ABSENT)
+		r = app_open(arguments->config, APP_OFFLINE, &app, error);
+	if (r == 0)
+		r = fill_options(arguments, app, &check.options.rewrite, &utm, error);
+	if (r != 0)
+		return fail(r, error);
+	if (app->store) {
+		check.options.find = find_destination;
+		check.options.context = app->store;
+	}
+	return rewrite_check(&check, message);
+}
+
 int command_rewrite(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -341,7 +390,8 @@ int command_rewrite(int argc, char **argv)
 		.parser = parse_option,
 		.doc = "Track the links of a message: read it from standard input, register its "
 		       "links, write it to standard output. Only the bytes of link values change."
-		       "\vExit status: 0, or 1 with a sentence on standard error and nothing written. "
+		       "\vExit status: 0, or 1 with a sentence on standard error and nothing written, or "
+		       "2 of --check where something is to be mended. "
 		       "Links marked data-notrack, or inside such an element, are left alone.",
 	};
 	cleanup_buffer struct buffer message = BUFFER_INIT;
@@ -351,6 +401,8 @@ int command_rewrite(int argc, char **argv)
 	command_parse(&argp, argc, argv, &arguments);
 	if (read_message(&message, &error) != 0)
 		return command_fail(&error);
+	if (arguments.check)
+		return check(&arguments, buffer_span(&message), &error);
 	if (arguments.strip)
 		return strip(&arguments, buffer_span(&message), &error);
 	return track(&arguments, buffer_span(&message), &error);
