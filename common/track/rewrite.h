@@ -88,6 +88,9 @@ enum {
 int rewrite_message(struct span message, const struct rewrite_options *options,
 		    struct rewrite_result **ret_result, struct error *error);
 
+/* Whether @field may be one of a mailer's. Return: 0; REWRITE_E_OPTIONS with @error. */
+int rewrite_check_field(struct span field, struct error *error);
+
 /*
  * Take tracking out: each of our links becomes its destination, whoever it was for. @find looks a
  * link id up (0 found, appending to @to; positive: unknown, the link is left and reported).

@@ -64,6 +64,8 @@ static int decide_ours(struct rewrite_pass *pass, struct rewrite_site *site,
 
 	if (r == REWRITE_E_NOT_OURS)
 		return rewrite_leave(link, "an address of the tracker itself");
+	if (r == REWRITE_E_FORGED && url_has_merge_tag(site->url))
+		return rewrite_leave(link, "an address of the tracker that a mailer completes");
 	if (r == REWRITE_E_FORGED)
 		return rewrite_leave_notable(link, "our address, but its token does not verify");
 	if (r != 0)
@@ -304,7 +306,7 @@ static int check_name(struct error *error, const char *what, struct span name)
  * A merge field goes into the message as it is, because the mailer looks for exactly these bytes.
  * What would end an attribute, start a reference or break a line is therefore refused.
  */
-static int check_field(struct error *error, struct span field)
+int rewrite_check_field(struct span field, struct error *error)
 {
 	for (size_t i = 0; i < field.size; i++)
 		if (field.data[i] < ' ' || field.data[i] >= 0x7F || strchr("\"'&", field.data[i]))
@@ -357,5 +359,5 @@ int rewrite_check_options(const struct rewrite_options *options, struct error *e
 		r = check_name(error, "list", options->list);
 	if (r == 0)
 		r = check_utm(error, options->utm);
-	return r == 0 ? check_field(error, options->field) : r;
+	return r == 0 ? rewrite_check_field(options->field, error) : r;
 }

@@ -13,6 +13,7 @@
 #include "commands/session.h"
 #include "commands/tracker_option.h"
 #include "crypto/token.h"
+#include "track/rewrite.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -105,6 +106,11 @@ static int find_location(const char *url, struct buffer *location, struct error 
 {
 	enum url_refusal refusal;
 
+	if (url_has_merge_tag(span_text(url)))
+		return error_set(error, COMMAND_FAILED,
+				 "'%.200s' holds a merge tag of a mailer, which nobody fills in "
+				 "behind a redirect",
+				 url);
 	switch (url_classify(span_text(url), true, location, &refusal)) {
 	case URL_EXACT:
 		buffer_append_text(location, url);
@@ -184,6 +190,8 @@ static int register_link(const struct arguments *arguments, struct error *error)
 	json_t *body, *reply = NULL;
 	int code = find_location(arguments->url, &location, error);
 
+	if (!code)
+		code = rewrite_check_field(span_text(arguments->field), error);
 	if (!code)
 		code = session_open(arguments->config, &session, error);
 	if (!code)
