@@ -4,19 +4,17 @@
  * the parts' contents as ranges of that stream; the ranges are all that is taken from it, beside
  * each part's type, encoding and disposition.
  *
- * GMime compares each line that begins with "--" with every boundary around it. So the work is
- * bounded before it begins: boundaries times such lines.
+ * Of the headers GMime gets to see those fields that say what a part is (mime_bound.h).
  *
  * Invariant: parts are in ascending order and do not overlap; what GMime says of a range that would
  * break this is not believed.
  */
 #include "text/mime.h"
 
+#include "text/mime_bound.h"
 #include "text/mime_library.h"
 
 #include <errno.h>
-
-enum { FREE_COMPARISONS = 256 << 20, COMPARISONS_PER_BYTE = 16 };
 
 /* Where the walk stands. */
 struct walk {
@@ -29,35 +27,6 @@ struct walk {
 	unsigned alternatives;
 	int failure;
 };
-
-static size_t count_nocase(struct span text, struct span needle)
-{
-	size_t count = 0;
-
-	for (size_t at = 0; at + needle.size <= text.size; at++)
-		if ((text.data[at] | 32) == needle.data[0] &&
-		    span_starts_nocase(span_slice(text, at, needle.size), needle))
-			count++;
-	return count;
-}
-
-static size_t count_dashed_lines(struct span text)
-{
-	size_t count = 0;
-
-	for (size_t at = span_find(text, '\n', 0); at + 2 < text.size;
-	     at = span_find(text, '\n', at + 1))
-		count += text.data[at + 1] == '-' && text.data[at + 2] == '-';
-	return count;
-}
-
-static bool is_bounded(struct span message)
-{
-	uint64_t comparisons =
-		(uint64_t)count_nocase(message, SPAN("boundary")) * count_dashed_lines(message);
-
-	return comparisons <= FREE_COMPARISONS + COMPARISONS_PER_BYTE * (uint64_t)message.size;
-}
 
 static struct mime_part *add_part(struct walk *walk)
 {
@@ -160,25 +129,40 @@ static bool has_parameter(const struct walk *walk, GMimeObject *object, const ch
 	return given && span_equal_nocase(span_text(given), span_text(value));
 }
 
+static enum mime_kind kind_of(const struct walk *walk, GMimeObject *object)
+{
+	static const struct {
+		const char *type, *subtype;
+		enum mime_kind kind;
+	} kinds[] = {
+		{"text", "html", MIME_HTML},
+		{"text", "plain", MIME_PLAIN},
+		{"application", "pkcs7-mime", MIME_OPAQUE},
+		{"application", "x-pkcs7-mime", MIME_OPAQUE},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (is_type(walk, object, kinds[i].type, kinds[i].subtype))
+			return kinds[i].kind;
+	return MIME_OTHER;
+}
+
 static void visit_leaf(struct walk *walk, GMimePart *leaf, enum mime_reach reach)
 {
 	GMimeObject *object = (GMimeObject *)leaf;
 	GMimeContentDisposition *disposition =
 		walk->gmime->g_mime_object_get_content_disposition(object);
-	bool html = is_type(walk, object, "text", "html");
-	bool opaque = is_type(walk, object, "application", "pkcs7-mime") ||
-		      is_type(walk, object, "application", "x-pkcs7-mime");
+	enum mime_kind kind = kind_of(walk, object);
+	bool opaque = kind == MIME_OPAQUE;
 	struct span content = content_of(walk, leaf);
 	struct mime_part *part;
 
-	if (!html && !opaque && !is_type(walk, object, "text", "plain"))
-		return;
-	if (!content.data)
+	if (kind == MIME_OTHER || !content.data)
 		return;
 	part = add_part(walk);
 	if (!part)
 		return;
-	part->kind = opaque ? MIME_OPAQUE : html ? MIME_HTML : MIME_PLAIN;
+	part->kind = kind;
 	part->reach = reach;
 	if (opaque && reach == MIME_OWN)
 		part->reach = MIME_ENCRYPTED;
@@ -275,6 +259,17 @@ static void visit(struct walk *walk, GMimeObject *object, enum mime_reach reach)
 	}
 }
 
+static GMimeStream *masked_copy(const struct walk *walk)
+{
+	GMimeStream *stream =
+		walk->gmime->g_mime_stream_mem_new_with_buffer((const char *)walk->message.data,
+							       walk->message.size);
+	GByteArray *copy = ((GMimeStreamMem *)stream)->buffer;
+
+	mime_mask(copy->data, copy->len);
+	return stream;
+}
+
 int mime_parse(struct span message, struct mime *ret_mime)
 {
 	/* In a message that begins with these, GMime would see no field. */
@@ -288,13 +283,13 @@ int mime_parse(struct span message, struct mime *ret_mime)
 	GMimeStream *stream;
 	GMimeParser *parser;
 	GMimeMessage *parsed;
+	int r = mime_bound(walk.message);
 
-	if (!is_bounded(walk.message))
-		return MIME_E_NESTED;
+	if (r != 0)
+		return r;
 	if (!walk.gmime)
 		return MIME_E_LIBRARY;
-	stream = walk.gmime->g_mime_stream_mem_new_with_buffer((const char *)walk.message.data,
-							       walk.message.size);
+	stream = masked_copy(&walk);
 	parser = walk.gmime->g_mime_parser_new_with_stream(stream);
 	walk.gmime->g_mime_parser_set_persist_stream(parser, TRUE);
 	parsed = walk.gmime->g_mime_parser_construct_message(parser, NULL);

@@ -13,7 +13,8 @@
 enum mime_kind {
 	MIME_PLAIN,
 	MIME_HTML,
-	MIME_OPAQUE /* cannot be read here: encrypted, or signed as one block (PKCS #7) */
+	MIME_OPAQUE, /* cannot be read here: encrypted, or signed as one block (PKCS #7) */
+	MIME_OTHER   /* nothing of it is a text: never the kind of a part that is listed */
 };
 
 /* Whose words a part are. Only those of the message itself may be changed. */
@@ -48,10 +49,11 @@ struct mime {
 
 /*
  * Return: 0; MIME_E_NESTED: so many multiparts in each other that taking them apart would take too
- * long; MIME_E_LIBRARY: GMime is not installed; -ENOMEM. Thread-safe. @message outlives @ret_mime
- * and is shorter than 2 GiB.
+ * long; MIME_E_FIELD: a field that says what a part is, with what follows it on folded lines, is
+ * longer than 64 KiB; MIME_E_LIBRARY: GMime is not installed; -ENOMEM. Thread-safe. @message
+ * outlives @ret_mime and is shorter than 2 GiB.
  */
-enum { MIME_E_NESTED = 1, MIME_E_LIBRARY = 2 };
+enum { MIME_E_NESTED = 1, MIME_E_LIBRARY = 2, MIME_E_FIELD = 3 };
 int mime_parse(struct span message, struct mime *ret_mime);
 void mime_finish(struct mime *mime);
 

@@ -320,6 +320,9 @@ static int compile_mail(struct rewrite_pass *pass)
 	if (r == MIME_E_NESTED)
 		return leave_message(pass, "it has so many parts inside parts that no mail program "
 					   "would show it");
+	if (r == MIME_E_FIELD)
+		return leave_message(pass, "a Content-… field of its header or of a part's is "
+					   "longer than 64 KiB");
 	if (r == MIME_E_LIBRARY)
 		return error_set(pass->error, REWRITE_E_LIBRARY,
 				 "GMime, which takes mails apart, cannot be loaded; install the "

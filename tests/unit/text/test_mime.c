@@ -76,6 +76,12 @@ static void parts_are_found(void **state)
 		{"Content-Type: application/pkcs7-mime; smime-type=signed-data\n\nMII\n",
 		 "1 x-e-i 'MII\n'"},
 		{MULTIPART("mixed") "--b\n\nnever closed\n", "1 t-o-i 'never closed\n'"},
+		{MULTIPART(
+			 "mixed") "--b\nSubject: no header, content-type\nConTent-Type : text/html\n\n"
+				  "To: \\\n--b--\n",
+		 "1 h-o-i 'To: \\'"},
+		{"From a@example.com\nTo: \"x\\\nContent-Type: text/html; a=\"\\\n\nx\n",
+		 "1 h-o-i 'x\n'"},
 	};
 
 	(void)state;
@@ -109,6 +115,42 @@ static void boundaries_in_each_other_are_bounded(void **state)
 	for (int i = 0; i < 300000; i++)
 		buffer_append_text(&message, "--x\n");
 	assert_int_equal(mime_parse(buffer_span(&message), &mime), MIME_E_NESTED);
+}
+
+static void a_field_that_gmime_reads_is_bounded(void **state)
+{
+	struct mime mime;
+
+	(void)state;
+	for (size_t size = 60 << 10; size <= 64 << 20; size *= 2) {
+		cleanup_buffer struct buffer message = BUFFER_INIT;
+
+		buffer_append_text(&message, "Content-Type: text/html; charset*=");
+		for (size_t i = 0; i < size; i += 8)
+			buffer_append_text(&message, "aaaaaaaa");
+		buffer_append_text(&message, "'x'y\n\nbody\n");
+		assert_int_equal(message.error, 0);
+		if (size > 60 << 10) {
+			assert_int_equal(mime_parse(buffer_span(&message), &mime), MIME_E_FIELD);
+			continue;
+		}
+		assert_int_equal(mime_parse(buffer_span(&message), &mime), 0);
+		assert_int_equal(mime.count, 1);
+		mime_finish(&mime);
+	}
+}
+
+static void messages_in_each_other_are_bounded(void **state)
+{
+	cleanup_buffer struct buffer message = BUFFER_INIT;
+	struct mime mime;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		buffer_append_text(&message, "Content-Type: message/rfc822\n\n");
+	buffer_append_text(&message, "Content-Type: text/html\n\nbody\n");
+	assert_int_equal(mime_parse(buffer_span(&message), &mime), 0);
+	mime_finish(&mime);
 }
 
 static void the_header_block_ends_at_the_empty_line(void **state)
@@ -179,6 +221,8 @@ int main(void)
 		cmocka_unit_test(parts_are_found),
 		cmocka_unit_test(parameters_are_read),
 		cmocka_unit_test(boundaries_in_each_other_are_bounded),
+		cmocka_unit_test(a_field_that_gmime_reads_is_bounded),
+		cmocka_unit_test(messages_in_each_other_are_bounded),
 		cmocka_unit_test(the_header_block_ends_at_the_empty_line),
 		cmocka_unit_test(fields_are_found_by_name),
 		cmocka_unit_test(a_mail_is_told_from_a_text),
