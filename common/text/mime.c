@@ -137,6 +137,7 @@ static enum mime_kind kind_of(const struct walk *walk, GMimeObject *object)
 	} kinds[] = {
 		{"text", "html", MIME_HTML},
 		{"text", "plain", MIME_PLAIN},
+		{"text", "x-amp-html", MIME_AMP},
 		{"application", "pkcs7-mime", MIME_OPAQUE},
 		{"application", "x-pkcs7-mime", MIME_OPAQUE},
 	};

@@ -13,6 +13,7 @@
 enum mime_kind {
 	MIME_PLAIN,
 	MIME_HTML,
+	MIME_AMP,    /* AMP for Email: HTML that only some programs show, with rules of its own */
 	MIME_OPAQUE, /* cannot be read here: encrypted, or signed as one block (PKCS #7) */
 	MIME_OTHER   /* nothing of it is a text: never the kind of a part that is listed */
 };
@@ -28,7 +29,7 @@ enum mime_reach {
 
 enum mime_encoding { MIME_IDENTITY, MIME_QUOTED_PRINTABLE, MIME_BASE64, MIME_UNKNOWN };
 
-/* A part that is text/plain or text/html, or opaque. */
+/* A part that is text/plain, text/html or AMP, or opaque. */
 struct mime_part {
 	enum mime_kind kind;
 	enum mime_reach reach;

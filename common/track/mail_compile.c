@@ -24,6 +24,10 @@ static const char why_long[] =
 	"its line would be longer than 998 bytes, the most that a mail may have; send the part as "
 	"quoted-printable";
 
+static const char why_amp[] =
+	"AMP for Email, whose links are not tracked; mail programs that know AMP show this part in "
+	"the place of the HTML";
+
 static const char *const reasons[] = {
 	[MIME_SIGNED] = "signed: any change would break the signature",
 	[MIME_ENCRYPTED] = "encrypted, or signed as one block: its links cannot be seen",
@@ -262,6 +266,8 @@ static int compile_part(struct rewrite_pass *pass, const struct mime_part *part,
 	const char *reason = reasons[part->reach];
 	int r;
 
+	if (!reason && part->kind == MIME_AMP)
+		reason = why_amp;
 	if (!reason && part->encoding == MIME_UNKNOWN)
 		reason = "in a transfer encoding that is not known";
 	if (!reason)

@@ -21,7 +21,8 @@ static const char reach_marks[] = {
 /* The parts in one line: path, kind, reach, encoding, content. */
 static void expect_parts(struct span message, const char *want)
 {
-	static const char kinds[] = {[MIME_PLAIN] = 't', [MIME_HTML] = 'h', [MIME_OPAQUE] = 'x'};
+	static const char kinds[] = {
+		[MIME_PLAIN] = 't', [MIME_HTML] = 'h', [MIME_AMP] = 'a', [MIME_OPAQUE] = 'x'};
 	static const char encodings[] = {[MIME_IDENTITY] = 'i',
 					 [MIME_QUOTED_PRINTABLE] = 'q',
 					 [MIME_BASE64] = 'b',
@@ -76,6 +77,9 @@ static void parts_are_found(void **state)
 		{"Content-Type: application/pkcs7-mime; smime-type=signed-data\n\nMII\n",
 		 "1 x-e-i 'MII\n'"},
 		{MULTIPART("mixed") "--b\n\nnever closed\n", "1 t-o-i 'never closed\n'"},
+		{MULTIPART(
+			 "alternative") "--b\n\nt\n--b\nContent-Type: text/x-amp-html\n\na\n--b--\n",
+		 "1 t-o-i 't'; 2 a-o-i 'a'"},
 		{MULTIPART(
 			 "mixed") "--b\nSubject: no header, content-type\nConTent-Type : text/html\n\n"
 				  "To: \\\n--b--\n",

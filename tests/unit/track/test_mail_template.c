@@ -373,6 +373,7 @@ static void what_is_left_alone_is_listed(void **state)
 		{"Content-Type: message/rfc822\n\nA: 1\n\nx", "inside this message"},
 		{"Content-Type: application/pkcs7-mime\n\nMII", "encrypted"},
 		{BASE64 "\n%%%%", "damaged"},
+		{"Content-Type: text/x-amp-html\n\n" URL, "AMP for Email"},
 		{"DKIM-Signature: v=1\n\n" URL, "sign after"},
 	};
 	struct rewrite_options options = for_ann();
