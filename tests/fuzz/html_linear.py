@@ -5,16 +5,10 @@
 Counted by callgrind, so that the machine does not matter. A document is a pattern repeated to a
 size, between a head and a tail.
 """
-import pathlib
-import re
-import subprocess
 import sys
-import tempfile
 
-import html_links_program
+import instructions
 import sizes
-
-LIMIT = 2 * 1.10
 
 PATTERNS = {
     "nested div": (b"", b"<div>", b""),
@@ -30,7 +24,7 @@ PATTERNS = {
     "end of p far below": (b"<p><object>" + b"<i>" * 600, b"</p>", b""),
     "list items": (b"<ul>" + b"<b>" * 600, b"<li><i>", b""),
     "unclosed formatting": (b"", b"<b><i><font><a href=x>", b""),
-    "different formatting": (b"", None, b""),
+    "different formatting": (b"", lambda number: b"<b x=%06d><p>" % number, b""),
     "formatting reopened": (b"".join(b"<b x=%d>" % i for i in range(400)), b"<p>x</p>", b""),
     "adoption": (b"", b"<a href=x><div>", b""),
     "adoption by end tag": (b"", b"<b><i><u><p></b>", b""),
@@ -73,42 +67,9 @@ PATTERNS = {
 }
 
 
-def document(pattern, size):
-    head, piece, tail = pattern
-    if piece is None:
-        body = b"".join(b"<b x=%06d><p>" % i for i in range(size // 15))
-    else:
-        body = piece * (size // len(piece))
-    return head + body + tail
-
-
-def instructions(program, documents):
-    """What html_links_find() costs for each document, its callback's printing included."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out",
-             "--toggle-collect=html_links_find", "--dump-after=html_links_find", program],
-            input=b"".join(map(html_links_program.frame, documents)), check=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
-        for number in range(1, len(documents) + 1):
-            text = (pathlib.Path(folder) / f"out.{number}").read_text(encoding="utf-8")
-            yield int(re.search(r"^(?:summary|totals): (\d+)", text, re.M).group(1))
-
-
 def main():
-    program, size = sys.argv[1], sizes.size("html_linear_bytes")
-    documents = [
-        document(pattern, bytes_) for pattern in PATTERNS.values() for bytes_ in (size, 2 * size)
-    ]
-    counts = list(instructions(program, documents))
-    failed = 0
-    for name, once, twice in zip(PATTERNS, counts[::2], counts[1::2]):
-        ratio = twice / once
-        failed += ratio > LIMIT
-        note = "  TOO MUCH" if ratio > LIMIT else ""
-        print(f"{name:42}{once / size:9.1f} a byte, doubled {ratio:.3f}{note}")
-    print(f"{len(PATTERNS)} documents of {size} bytes, {failed} more than double")
+    failed = instructions.judge(sys.argv[1], "html_links_find", PATTERNS,
+                                sizes.size("html_linear_bytes"))
     return 1 if failed else 0
 
 
