@@ -6,7 +6,8 @@ live.py PROGRAM                        what the tests run: seconds by tests/size
 live.py --seconds N PROGRAM            longer, by hand
 live.py --seconds N --keep PROGRAM     and add what reached something new to corpus/, made small
 
-What it finds in passing is thrown away without --keep: a test does not change the tree. A fault
+A target of MATERIAL begins with real mails, too, where the corpora are there. What it finds in
+passing is thrown away without --keep: a test does not change the tree. A fault
 ends it with libFuzzer's report, which holds the input in base64, and status 1; the input is kept
 in the folder that --faults names (default: the build folder's fuzz-faults).
 """
@@ -19,6 +20,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import corpora  # noqa: E402
 from sizes import size  # noqa: E402
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
@@ -27,6 +29,9 @@ MEMORY_MIB = 1024
 ONE_INPUT_S = 10      # what takes longer is a fault: everything here is meant to be linear
 KEPT_MAX_BYTES = 512  # inputs that --keep adds; the shorter of two that reach the same
 KEPT_MAX_FILES = 40   # of one target
+# Folders of the corpora whose files are inputs, behind a byte that chooses options.
+MATERIAL = {"mail": "eml", "rewrite": "html"}
+OPTIONS = 64
 
 
 def run(program, folder, *options):
@@ -35,10 +40,21 @@ def run(program, folder, *options):
     return subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
 
 
+def add_material(target, found):
+    """The files of the corpora as inputs in @found, each with other options."""
+    folder = corpora.FOLDER / MATERIAL[target]
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    for number, file in enumerate(files):
+        (found / file.name).write_bytes(bytes([number % OPTIONS]) + file.read_bytes())
+    print(f"{len(files)} inputs of {folder.name} in the corpora")
+
+
 def fuzz(program, seeds, found, faults, seconds):
     """Fuzz from a copy of @seeds in @found, where the new inputs are added."""
     if seeds.is_dir():
         shutil.copytree(seeds, found, dirs_exist_ok=True)
+    if seeds.name in MATERIAL:
+        add_material(seeds.name, found)
     faults.mkdir(parents=True, exist_ok=True)
     seed = os.environ.get("WAYMARK_TEST_SEED", "0")
     return run(program, found, f"-max_total_time={seconds}", f"-seed={seed}",
