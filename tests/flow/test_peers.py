@@ -2,7 +2,8 @@
 """The cases that other trackers test theirs with (peers.json of the corpora), of the kinds that a
 request decides: http, pageview-url, client-ip, referrer, allowed-site. Each is put to the real
 server and must come out as the peer says, or as peers.json beside this file says, with the reason;
-a row there whose difference is gone is a failure, too. Kind "session" is unit/summary/session."""
+a row there whose difference is gone is a failure, too. Kind "session" is unit/summary/session, the
+kinds of REWRITING are flow/rewrite_corpora."""
 import json
 import pathlib
 import unittest
@@ -14,6 +15,7 @@ from daemon import SITE, Daemon
 HERE = {row["id"]: row for row in
         json.loads(pathlib.Path(__file__).with_name("peers.json").read_text(encoding="utf-8"))}
 KINDS = ("http", "pageview-url", "client-ip", "referrer", "allowed-site")
+REWRITING = ("html-rewrite", "text-rewrite", "append-query")
 PIXEL = "/e.gif?u=" + urllib.parse.quote(SITE + "/a")
 
 
@@ -195,7 +197,7 @@ class Differences(unittest.TestCase):
     def test_each_is_of_a_row_and_says_why(self):
         rows = {row["id"]: row for row in corpora.whole("peers.json")}
         for name, row in HERE.items():
-            self.assertIn(rows[name]["kind"], (*KINDS, "session"))
+            self.assertIn(rows[name]["kind"], (*KINDS, *REWRITING, "session"))
             self.assertEqual(set(row), {"id", "here", "why"})
             self.assertGreater(len(row["why"].split()), 0)
 
