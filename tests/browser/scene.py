@@ -162,7 +162,7 @@ class Scene(unittest.TestCase):
             found = self.events(*types)
             return found if len(found) >= count else None
         try:
-            return daemon.wait_for(enough, 20)
+            return self.tracker.wait_logged(enough, 20)
         except AssertionError as error:
             found = json.dumps(self.events(), indent=1)
             raise AssertionError(f"no {count} of {types}, but {found}") from error
@@ -174,7 +174,7 @@ class Scene(unittest.TestCase):
         def recorded():
             return [event for event in self.events("view") if event["url"] == page]
         self.show(reader, page)
-        [event] = daemon.wait_for(recorded, 20)
+        [event] = self.tracker.wait_logged(recorded, 20)
         return event
 
     def wait_requests(self, reader, count, url, method=None, body=""):

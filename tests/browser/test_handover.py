@@ -45,7 +45,7 @@ class Handover(Scene):
 
     def viewed(self, reader, seen=0):
         reader.wait("window.loaded")
-        return daemon.wait_for(lambda: self.views()[seen:], 20)[0]
+        return self.tracker.wait_logged(lambda: self.views()[seen:], 20)[0]
 
     def asking(self, page, then):
         """A script that asks for a hand-over, and what it makes of the answer."""

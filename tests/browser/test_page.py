@@ -56,8 +56,8 @@ class Page(unittest.TestCase):
         return url
 
     def wait_events(self, count, **filters):
-        return daemon.wait_for(lambda: (found := self.tracker.events(**filters))
-                               and len(found) >= count and found)
+        return self.tracker.wait_logged(lambda: (found := self.tracker.events(**filters))
+                                        and len(found) >= count and found)
 
     def cookie(self):
         cookies = self.browser.call("cookies")

@@ -201,6 +201,22 @@ class Daemon:
         return [event for event in found
                 if all(event.get(name) == value for name, value in filters.items())]
 
+    def wait_logged(self, what, limit=LIMIT_S):
+        """wait_for() of what the log says: asked again when something was written to it. Asking is
+        a program that starts, and what is waited for often needs the machine to itself."""
+        path = os.path.join(self.instance, "data", "events", "data.mdb")
+        end = time.monotonic() + limit
+        while True:
+            seen, again = os.stat(path).st_mtime_ns, time.monotonic() + 1
+            value = what()
+            if value:
+                return value
+            if time.monotonic() > end:
+                raise AssertionError(f"did not happen within {limit} s: {what}")
+            # Two writes may have the same time.
+            while os.stat(path).st_mtime_ns == seen and time.monotonic() < min(again, end):
+                time.sleep(0.005)
+
     def bindings(self, *arguments):
         """`binding list`: a dictionary for each."""
         names = ("event", "time", "visitor", "prospect", "evidence", "link", "state")
