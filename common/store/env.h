@@ -23,7 +23,7 @@
  * data/lock makes safe as long as this process does not write either. One that cannot be opened at
  * all is asked for again by whoever needs it, at most every ENV_REOPEN_MS.
  */
-enum { ENV_DATABASES_MAX = 10, ENV_REOPEN_MS = 100, ENV_REWRITE_MS = 1000 };
+enum { ENV_DATABASES_MAX = 11, ENV_REOPEN_MS = 100, ENV_REWRITE_MS = 1000 };
 
 struct env {
 	char *path;		  /* the directory */

@@ -307,6 +307,7 @@ static void reset(struct txn *txn, void *context)
 	txn_clear(txn, STATE_CLAIMS);
 	txn_clear(txn, STATE_MERGED);
 	txn_clear(txn, STATE_FORMS);
+	txn_clear(txn, STATE_REPOINTS);
 	txn_put_number(txn, STATE_META, "schema", STATE_SCHEMA_VERSION, 4);
 	txn_put_number(txn, STATE_META, "position", 0, 8);
 	txn_put_number(txn, STATE_META, "seen_through", 0, 8);

@@ -62,8 +62,10 @@ int fold_job_finish(struct store *store, struct fold_job *job);
 void fold_job_free(struct fold_job *job);
 /* Write the position, if it has moved. */
 int fold_keep_position(struct store *store);
-void form_fold(struct txn *txn, const struct event *event);	    /* form_row.c */
-void link_fold(struct txn *txn, const struct event *event);	    /* link.c */
+void form_fold(struct txn *txn, const struct event *event); /* form_row.c */
+void link_fold(struct txn *txn, const struct event *event); /* link.c */
+/* link_repoint.c: @event leads its link elsewhere than to @from, or there */
+void link_repoint_fold(struct txn *txn, const struct event *event, struct span from);
 void name_fold(struct txn *txn, const struct event *event);	    /* name.c */
 void source_fold(struct txn *txn, const struct event *event);	    /* source.c: of any type */
 bool source_concerns(struct span record);			    /* it was imported */

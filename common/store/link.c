@@ -3,9 +3,10 @@
  * state/links and state/slugs, folded from the events "link" and looked up for each click.
  *
  * An event "link" says all there is to say about its link, so the newest replaces the row; only the
- * time of the first stays. A slug belongs to the link that named it last; a link that changes its
- * slug gives the old one up, unless another link has taken it meanwhile. Folding the same event
- * twice gives the same rows, which resuming after a crash relies on.
+ * time of the first stays, and where the link led before (link_repoint.c). A slug belongs to the
+ * link that named it last; a link that changes its slug gives the old one up, unless another link
+ * has taken it meanwhile. Folding the same event twice gives the same rows, which resuming after a
+ * crash relies on; so does it that an event older than the row changes nothing.
  *
  * The row of a link that was looked up lately is kept (link_cache.c) until the next write to
  * state/: that write is counted before whoever asked for it hears that it is done.
@@ -14,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/link_cache.h"
+#include "store/link_repoint.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
@@ -100,7 +102,8 @@ void link_fold(struct txn *txn, const struct event *event)
 	struct span id = event->fields[EVENT_FIELD_link], slug = event->fields[EVENT_FIELD_slug];
 	struct span old[LINK_FIELD_COUNT] = {0}, row;
 	cleanup_buffer struct buffer new = BUFFER_INIT;
-	uint8_t old_slug[256];
+	uint8_t old_slug[LINK_SLUG_MAX_BYTES];
+	size_t old_size;
 	usec_t created = event->time;
 
 	if (id.size != sizeof(struct link_id) || !event->fields[EVENT_FIELD_destination].data)
@@ -108,13 +111,17 @@ void link_fold(struct txn *txn, const struct event *event)
 	row = txn_get(txn, STATE_LINKS, id);
 	if (row.data && parse(row, old) == 0 && number(old[LINK_created]) > 0)
 		created = number(old[LINK_created]);
+	if (number(old[LINK_event]) > event->sequence)
+		return;
 	encode(event, created, &new);
 	txn_fail(txn, new.error);
-	/* The old row moves with the next write, so its slug is copied first. */
-	if (old[LINK_slug].size > 0 && !span_equal(old[LINK_slug], slug)) {
-		memcpy(old_slug, old[LINK_slug].data, old[LINK_slug].size);
-		give_up_slug(txn, span_of(old_slug, old[LINK_slug].size), id);
-	}
+	/* The old row moves with the next write, so its slug is copied before. */
+	old_size = span_equal(old[LINK_slug], slug) ? 0 : old[LINK_slug].size;
+	if (old_size > 0)
+		memcpy(old_slug, old[LINK_slug].data, old_size);
+	if (old[LINK_destination].data)
+		link_repoint_fold(txn, event, old[LINK_destination]);
+	give_up_slug(txn, span_of(old_slug, old_size), id);
 	txn_put(txn, STATE_LINKS, id, buffer_span(&new));
 	if (slug.size > 0)
 		txn_put(txn, STATE_SLUGS, slug, id);
@@ -154,11 +161,37 @@ static int make(struct span id, struct span row, struct arena *arena, struct spa
 
 struct search {
 	struct span id, slug; /* one of them */
+	bool below;	      /* the slug, or a pattern that it is below */
 	struct arena *arena;
 	struct link *ret_link;
 	struct span row; /* in the arena */
 	bool found;
 };
+
+/*
+ * The id that the nearest pattern above @slug leads to: a slash and a star in the place of its last
+ * part, of its last two, and so on. So many lookups at most, whatever is asked for.
+ */
+static struct span find_pattern(struct txn *txn, struct span slug)
+{
+	uint8_t pattern[LINK_SLUG_MAX_BYTES];
+	struct span id = {0};
+	size_t size = slug.size;
+
+	for (unsigned level = 0; level < LINK_PATTERN_LEVELS && !id.data; level++) {
+		while (size > 0 && slug.data[size - 1] != '/')
+			size--;
+		if (size < 2)
+			break;
+		if (size < sizeof(pattern)) {
+			memcpy(pattern, slug.data, size);
+			pattern[size] = '*';
+			id = txn_get(txn, STATE_SLUGS, span_of(pattern, size + 1));
+		}
+		size--;
+	}
+	return id;
+}
 
 static void find(struct txn *txn, void *context)
 {
@@ -167,6 +200,8 @@ static void find(struct txn *txn, void *context)
 
 	if (search->slug.size > 0)
 		id = txn_get(txn, STATE_SLUGS, search->slug);
+	if (search->below && !id.data)
+		id = find_pattern(txn, search->slug);
 	if (id.size != sizeof(struct link_id))
 		return;
 	row = txn_get(txn, STATE_LINKS, id);
@@ -207,6 +242,14 @@ int link_find_slug(struct store *store, struct span slug, struct arena *arena,
 		   struct link *ret_link)
 {
 	struct search search = {.slug = slug, .arena = arena, .ret_link = ret_link};
+
+	return run(store, &search);
+}
+
+int link_find_asked(struct store *store, struct span asked, struct arena *arena,
+		    struct link *ret_link)
+{
+	struct search search = {.slug = asked, .below = true, .arena = arena, .ret_link = ret_link};
 
 	return run(store, &search);
 }

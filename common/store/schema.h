@@ -13,6 +13,8 @@
  *          "texts"   key: text id 4            value: first sequence of its block 8 ‖ text, UTF-8
  * state/   "links"   key: link id 8            value: record of LINK_FIELDS
  *          "slugs"   key: slug as text         value: link id 8
+ *                    (below /l/; with a slash in front: a path from the tracker's root; with a slash
+ *                    and a star at its end: all that is below)
  *          "names"   key: kind 1 ‖ id 4 or 8   value: name, UTF-8
  *          "sources" key: mark 16              value: sequence 8 of the event that was imported
  *                    (mark: first 16 bytes of SHA-256("source" 0 source 0 source_id))
@@ -33,6 +35,8 @@
  *                    with that one. Rows of a handle that is merged in
  *                    stay in "claims", and are copied there to the handle that it was merged into
  *          "forms"   key: form id 8            value: record of FORM_FIELDS
+ *          "repoints" key: link id 8 ‖ sequence 8 of the link event that changed where the link
+ *                    leads         value: record of REPOINT_FIELDS
  * people/  "ids"     key: prospect id 12       value: handle 12
  *          "rows"    key: handle 12            value: record of PERSON_FIELDS
  *          "erased"  key: mark 32              value: empty
@@ -123,7 +127,7 @@ enum { RECORD_VERSION_SHARED = 2, EVENT_FIELD_SHARED = 255 };
 	FIELD(28, props_sealed, SEALED, 16500, "props_sealed", "what a person typed")              \
 	FIELD(29, destination, TEXT, 8192, "destination", "where a link leads, exactly")           \
 	FIELD(30, label, TEXT, 255, "label", "the anchor's data-track")                            \
-	FIELD(31, slug, TEXT, 255, "slug", "path below /l/")                                       \
+	FIELD(31, slug, TEXT, 255, "slug", "path below /l/; with a / in front, from the root")      \
 	FIELD(32, pass, LIST, 1024, "pass", "query names that a custom redirect hands on")         \
 	FIELD(33, kind, CHOICE, 1, "kind", "what a name names")                                    \
 	FIELD(34, name_id, HEX, 8, "name_id", "the id of the name")                                \
@@ -286,11 +290,19 @@ enum event_type {
 	LINK(3, mailing, 8, "mailing id; absent: none")                                            \
 	LINK(4, campaign, 4, "campaign id")                                                        \
 	LINK(5, label, 255, "data-track")                                                          \
-	LINK(6, slug, 255, "path below /l/")                                                       \
+	LINK(6, slug, 255, "as in events")                                                         \
 	LINK(7, pass, 1024, "query names to hand on, joined by ','")                               \
 	LINK(8, created, 8, "time of its first link event, µs")                                    \
 	LINK(9, event, 8, "sequence of its last link event")                                       \
 	LINK(10, flags, 1, "bit 0: trap link")
+
+/* Value of state/repoints; REPOINT(id, name, max_bytes, sentence). */
+#define REPOINT_FIELDS(REPOINT)                                                                    \
+	REPOINT(1, time, 8, "when, µs")                                                            \
+	REPOINT(2, from, 8192, "where the link led until then")                                    \
+	REPOINT(3, to, 8192, "and leads from then on")                                             \
+	REPOINT(4, actor, 64, "who changed it")                                                    \
+	REPOINT(5, reason, 255, "why, in words")
 
 /* Value of state/bindings; BINDING(id, name, max_bytes, sentence). */
 #define BINDING_FIELDS(BINDING)                                                                    \

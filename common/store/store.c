@@ -20,7 +20,7 @@
 const char *const store_events_databases[] = {"events", "meta", "texts", NULL};
 const char *const store_state_databases[] = {"links",	"slugs",    "names",	"meta",
 					     "sources", "bindings", "visitors", "claims",
-					     "merged",	"forms",    NULL};
+					     "merged",	"forms",    "repoints", NULL};
 const char *const store_people_databases[] = {"ids", "rows", "erased", "meta", "typed", NULL};
 
 enum { DIRECTORY_MODE = 0700, EVENTS_MAP_BYTES = 1 << 30, OTHER_MAP_BYTES = 1 << 28 };

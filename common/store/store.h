@@ -102,12 +102,19 @@ struct link {
 	uint8_t flags;
 };
 enum { LINK_FLAG_TRAP = 1 };
+enum { LINK_SLUG_MAX_BYTES = 255, LINK_PATTERN_LEVELS = 4 };
 enum { STORE_E_NOT_FOUND = 5 };
 /* 0; STORE_E_NOT_FOUND; negative: the store cannot be read (after a reopen was tried). */
 int link_find(struct store *store, const struct link_id *id, struct arena *arena,
 	      struct link *ret_link);
 int link_find_slug(struct store *store, struct span slug, struct arena *arena,
 		   struct link *ret_link);
+/*
+ * Whom a request for that slug or path is for: the slug itself, or the nearest pattern (a slug that
+ * ends with a slash and a star) of which the star stands for at most LINK_PATTERN_LEVELS parts.
+ */
+int link_find_asked(struct store *store, struct span asked, struct arena *arena,
+		    struct link *ret_link);
 /*
  * All links in id order; a nonzero return of @each ends it and is returned. No snapshot is held
  * while @each works: a link that is registered meanwhile may be left out.

@@ -8,8 +8,6 @@
  * One item of POST /api/v1/links, read and judged by itself: types, bounds, a destination that may
  * be sent as Location, names and slug of allowed characters. Spans point into the JSON object.
  */
-enum { LINK_SLUG_MAX_BYTES = 255 };
-
 struct link_item {
 	char where[32]; /* "links[3]", for messages; set before reading */
 	struct span destination, mailing, campaign, label, slug;

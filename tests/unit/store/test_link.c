@@ -4,6 +4,7 @@
  * gives what the folding of each event gave.
  */
 #include "fixture.h"
+#include "store/link_repoint.h"
 
 static const struct link_id one = {"linkid01"}, other = {"linkid02"};
 
@@ -86,6 +87,112 @@ static void test_repointing_and_slugs(void **state)
 	expect_slug(fixture, "summer", &other);
 	expect_slug(fixture, "", NULL);
 	expect_slug(fixture, "nobody", NULL);
+}
+
+static void expect_asked(struct fixture *fixture, const char *asked, const struct link_id *id)
+{
+	struct link link;
+	int r = link_find_asked(fixture->store, span_text(asked), &fixture->arena, &link);
+
+	assert_int_equal(r, id ? 0 : STORE_E_NOT_FOUND);
+	if (id)
+		assert_memory_equal(link.id.bytes, id->bytes, sizeof(id->bytes));
+}
+
+static void test_a_pattern_stands_for_what_is_below_it(void **state)
+{
+	static const struct link_id last = {"linkid03"};
+	struct fixture *fixture = *state;
+
+	fixture_open(fixture);
+	(void)store_now(fixture, link_ticket("linkid01", "https://a.example.com/", "/e/1/x/*"));
+	(void)store_now(fixture, link_ticket("linkid02", "https://b.example.com/", "/e/1/x/y/*"));
+	(void)store_now(fixture, link_ticket("linkid03", "https://c.example.com/", "/e/1/x/y/z"));
+	expect_asked(fixture, "/e/1/x/7", &one);
+	expect_asked(fixture, "/e/1/x/y/z", &last);
+	expect_asked(fixture, "/e/1/x/y/8", &other);
+	expect_asked(fixture, "/e/1/x/y/z/8", &other);
+	expect_asked(fixture, "/e/1/x/y", &one);
+	expect_asked(fixture, "/e/1/x/", &one);
+	expect_asked(fixture, "/e/1/x/2/3/4/5", &one);
+	expect_asked(fixture, "/e/1/x/2/3/4/5/6", NULL);
+	expect_asked(fixture, "/e/1/x", NULL);
+	expect_asked(fixture, "/e/1", NULL);
+	expect_asked(fixture, "/", NULL);
+	expect_asked(fixture, "", NULL);
+	/* Only whoever asks for a redirect is led by a pattern. */
+	expect_slug(fixture, "/e/1/x/7", NULL);
+}
+
+static void test_a_long_path_is_looked_up_where_it_can_be(void **state)
+{
+	struct fixture *fixture = *state;
+	char asked[3000] = "/e/1/";
+
+	fixture_open(fixture);
+	(void)store_now(fixture, link_ticket("linkid01", "https://a.example.com/", "/e/1/*"));
+	memset(asked + 5, 'x', sizeof(asked) - 6);
+	expect_asked(fixture, asked, &one);
+	asked[1000] = asked[2000] = asked[2500] = '/';
+	expect_asked(fixture, asked, &one);
+	asked[2600] = '/';
+	expect_asked(fixture, asked, NULL);
+}
+
+struct changes {
+	unsigned count, stop_at;
+	char from[4][64], to[4][64], why[4][64];
+};
+
+static void keep(char *to, struct span text)
+{
+	memcpy(to, text.data ? text.data : (const uint8_t *)"", text.size);
+	to[text.size] = '\0';
+}
+
+static int take_change(void *context, const struct link_repoint *change)
+{
+	struct changes *changes = context;
+
+	if (changes->count < 4) {
+		keep(changes->from[changes->count], change->from);
+		keep(changes->to[changes->count], change->to);
+		keep(changes->why[changes->count], change->reason);
+	}
+	assert_true(change->time > 0);
+	changes->count++;
+	return changes->count == changes->stop_at ? 77 : 0;
+}
+
+static void test_where_a_link_led_before_is_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	struct changes changes = {0}, few = {.stop_at = 3};
+	struct span first;
+	char text[64];
+
+	fixture_open(fixture);
+	(void)store_now(fixture, link_ticket("linkid01", "https://0.example.com/", "spring"));
+	assert_int_equal(link_repoint_first(fixture->store, &one, &fixture->arena, &first),
+			 STORE_E_NOT_FOUND);
+	for (unsigned i = 1; i < 40; i++) {
+		(void)snprintf(text, sizeof(text), "https://%u.example.com/", i);
+		(void)store_now(fixture, link_ticket("linkid01", text, "spring"));
+		(void)store_now(fixture, link_ticket("linkid01", text, "spring"));
+	}
+	(void)store_now(fixture, link_ticket("linkid02", "https://x.example.com/", NULL));
+	assert_int_equal(link_repoint_first(fixture->store, &one, &fixture->arena, &first), 0);
+	assert_true(span_equal(first, SPAN("https://0.example.com/")));
+	assert_int_equal(link_repoint_each(fixture->store, &one, take_change, &changes), 0);
+	assert_int_equal(changes.count, 39);
+	assert_string_equal(changes.from[1], "https://1.example.com/");
+	assert_string_equal(changes.to[1], "https://2.example.com/");
+	assert_int_equal(link_repoint_each(fixture->store, &one, take_change, &few), 77);
+	assert_int_equal(few.count, 3);
+	changes.count = 0;
+	assert_int_equal(link_repoint_each(fixture->store, &other, take_change, &changes), 0);
+	assert_int_equal(changes.count, 0);
+	expect(fixture, &one, "https://39.example.com/", "spring");
 }
 
 static void test_unknown_links_are_not_found(void **state)
@@ -196,6 +303,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_STORE(test_all_fields_come_back),
 		ON_STORE(test_repointing_and_slugs),
+		ON_STORE(test_a_pattern_stands_for_what_is_below_it),
+		ON_STORE(test_a_long_path_is_looked_up_where_it_can_be),
+		ON_STORE(test_where_a_link_led_before_is_kept),
 		ON_STORE(test_unknown_links_are_not_found),
 		ON_STORE(test_each_link_in_order),
 		ON_STORE(test_names_by_kind),
