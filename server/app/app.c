@@ -346,6 +346,7 @@ int app_listen(struct app *app, const struct app_routes *routes, struct error *e
 	struct listener_options public_options = {
 		.routes = routes->public_rows,
 		.route_count = routes->public_count,
+		.otherwise = routes->public_otherwise,
 		.connections_per_address = app->config->connections_per_address,
 		.socket_mode = 0666,
 		.gate = routes->gate,

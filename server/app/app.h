@@ -106,6 +106,7 @@ void cleanup_app(struct app **app); /* for cleanup() */
 /* What serve listens with; tables live in public/ and admin/, which app/ does not know. */
 struct app_routes {
 	const struct route *public_rows, *admin_rows, *control_rows;
+	const struct route *public_otherwise; /* what no row of the public listener has */
 	size_t public_count, admin_count, control_count;
 	bool (*gate)(struct request *request);	     /* of the public listener */
 	bool (*admin_gate)(struct request *request); /* of the admin listener, not the socket */

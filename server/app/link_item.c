@@ -12,49 +12,60 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "text/url.h"
+#include "track/link_path.h"
 #include "track/pass_query.h"
 
 enum { PASS_MAX_NAMES = 16 };
 
-static int refuse(const struct link_item *item, const char *key, const char *what,
-		  struct error *error)
+static int refuse(const char *where, const char *key, const char *what, struct error *error)
 {
-	return error_set(error, OPERATION_E_REFUSED, "%s.%s: %s", item->where, key, what);
+	return error_set(error, OPERATION_E_REFUSED, "%s.%s: %s", where, key, what);
 }
 
-static int check_destination(const struct link_item *item, struct error *error)
+int link_item_check_destination(const char *where, struct span destination, struct error *error)
 {
 	cleanup_buffer struct buffer location = BUFFER_INIT;
 	enum url_refusal refusal;
 
-	switch (url_classify(item->destination, true, &location, &refusal)) {
+	switch (url_classify(destination, true, &location, &refusal)) {
 	case URL_EXACT:
 		break;
 	case URL_SERIALISED:
 		return error_set(error, OPERATION_E_REFUSED,
 				 "%s.destination: browsers would ask for '%.512s'; register that",
-				 item->where, buffer_text(&location));
+				 where, buffer_text(&location));
 	case URL_NONE:
-		return refuse(item, "destination", url_refusal_text(refusal), error);
+		return refuse(where, "destination", url_refusal_text(refusal), error);
 	}
-	if (url_holds_address(item->destination))
-		return refuse(item, "destination",
+	if (url_holds_address(destination))
+		return refuse(where, "destination",
 			      "holds an e-mail address, which must not enter the store; `rewrite` "
 			      "makes such a link self-contained",
 			      error);
 	return 0;
 }
 
+int link_item_check_circle(const char *where, const struct app *app, struct span destination,
+			   struct error *error)
+{
+	struct url url;
+
+	if (!tracker_of_url(app->trackers, destination) || url_parse(destination, &url) != 0 ||
+	    !link_path_is_redirect(url.path))
+		return 0;
+	return refuse(where, "destination",
+		      "is a link of this tracker; say the page that it leads to", error);
+}
+
 static int check_slug(const struct link_item *item, struct error *error)
 {
-	for (size_t i = 0; i < item->slug.size; i++) {
-		uint8_t byte = item->slug.data[i];
+	const char *refusal = item->slug.size > 0 ? link_path_refusal(item->slug) : NULL;
 
-		if (!(byte >= 'a' && byte <= 'z') && !(byte >= 'A' && byte <= 'Z') &&
-		    !(byte >= '0' && byte <= '9') && !memchr("._~-/", byte, 5))
-			return refuse(item, "slug", "may hold only A-Z a-z 0-9 . _ ~ - and /",
-				      error);
-	}
+	if (refusal)
+		return refuse(item->where, "slug", refusal, error);
+	if (url_holds_address(item->slug))
+		return refuse(item->where, "slug",
+			      "holds an e-mail address, which must not enter the store", error);
 	return 0;
 }
 
@@ -66,13 +77,14 @@ static int read_pass(const json_t *object, struct link_item *item, struct error 
 	if (!names)
 		return 0;
 	if (!json_is_array(names) || json_array_size(names) > PASS_MAX_NAMES)
-		return refuse(item, "pass", "must be a list of at most 16 query names", error);
+		return refuse(item->where, "pass", "must be a list of at most 16 query names",
+			      error);
 	json_array_foreach(names, index, name)
 	{
 		struct span text = span_of(json_string_value(name), json_string_length(name));
 
 		if (!text.data || !pass_query_name_is_valid(text))
-			return refuse(item, "pass",
+			return refuse(item->where, "pass",
 				      "holds a name that is not 1 to 64 of A-Z a-z 0-9 . _ ~ -",
 				      error);
 		if (item->pass.size > 0)
@@ -89,10 +101,10 @@ static int read_name(const json_t *object, const struct link_item *item, const c
 		operation_text(object, item->where, key, false, ID_NAME_MAX_BYTES, ret_name, error);
 
 	if (code == 0 && ret_name->size > 0 && id_check_name(*ret_name) != 0)
-		return refuse(item, key, "must be text without controls", error);
+		return refuse(item->where, key, "must be text without controls", error);
 	if (code == 0 && url_holds_address(*ret_name))
-		return refuse(item, key, "holds an e-mail address, which must not enter the store",
-			      error);
+		return refuse(item->where, key,
+			      "holds an e-mail address, which must not enter the store", error);
 	return code;
 }
 
@@ -115,7 +127,7 @@ static int read_texts(const json_t *object, struct link_item *item, struct error
 	return code;
 }
 
-int link_item_read(struct link_item *item, const struct keyring *keyring, const json_t *object,
+int link_item_read(struct link_item *item, const struct app *app, const json_t *object,
 		   struct error *error)
 {
 	static const char *const keys[] = {"destination", "mailing", "campaign", "label",
@@ -127,14 +139,16 @@ int link_item_read(struct link_item *item, const struct keyring *keyring, const 
 	if (!code)
 		code = read_pass(object, item, error);
 	if (!code)
-		code = check_destination(item, error);
+		code = link_item_check_destination(item->where, item->destination, error);
 	if (!code)
 		code = check_slug(item, error);
+	if (!code && item->slug.size > 0)
+		code = link_item_check_circle(item->where, app, item->destination, error);
 	if (code)
 		return code;
 	if (item->label.size == 0)
 		item->label = item->slug;
-	id_of_link(keyring, item->mailing, item->campaign, item->label, item->destination,
+	id_of_link(app->keyring, item->mailing, item->campaign, item->label, item->destination,
 		   &item->id);
 	hex_format(&item->id, sizeof(item->id), item->id_text);
 	return 0;

@@ -18,8 +18,14 @@ struct link_item {
 };
 
 /* Return: 0; OPERATION_E_REFUSED with @error; negative errno. link_item_finish() in any case. */
-int link_item_read(struct link_item *item, const struct keyring *keyring, const json_t *object,
+int link_item_read(struct link_item *item, const struct app *app, const json_t *object,
 		   struct error *error);
 void link_item_finish(struct link_item *item);
+
+/* May @destination be what the Location of a redirect is? Return: likewise. */
+int link_item_check_destination(const char *where, struct span destination, struct error *error);
+/* And is it no redirect of this tracker itself, which would lead in circles? Return: likewise. */
+int link_item_check_circle(const char *where, const struct app *app, struct span destination,
+			   struct error *error);
 
 #endif

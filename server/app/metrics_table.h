@@ -28,6 +28,10 @@
 	METRIC(REQUEST_SLUG_UNREADABLE, counter, "waymark_requests_total", "route=\"slug\",result=\"unreadable\"", "") \
 	METRIC(REQUEST_SLUG_PROBE, counter, "waymark_requests_total", "route=\"slug\",result=\"probe\"", "") \
 	METRIC(REQUEST_SLUG_PREFETCH, counter, "waymark_requests_total", "route=\"slug\",result=\"prefetch\"", "") \
+	METRIC(REQUEST_PATH, counter, "waymark_requests_total", "route=\"path\",result=\"redirected\"", "") \
+	METRIC(REQUEST_PATH_UNREADABLE, counter, "waymark_requests_total", "route=\"path\",result=\"unreadable\"", "") \
+	METRIC(REQUEST_PATH_PROBE, counter, "waymark_requests_total", "route=\"path\",result=\"probe\"", "") \
+	METRIC(REQUEST_PATH_PREFETCH, counter, "waymark_requests_total", "route=\"path\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_BEACON, counter, "waymark_requests_total", "route=\"beacon\",result=\"taken\"", "") \
 	METRIC(REQUEST_BEACON_BAD, counter, "waymark_requests_total", "route=\"beacon\",result=\"malformed\"", "") \
 	METRIC(REQUEST_BEACON_ORIGIN, counter, "waymark_requests_total", "route=\"beacon\",result=\"other_origin\"", "") \

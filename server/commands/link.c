@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `waymark link`: its subcommands, and the two that only read. Reading needs no lock and no server:
+ * `waymark link`: its subcommands, and two that only read. Reading needs no lock and no server:
  * they open the store read-only beside whoever writes it, and print what is committed at that
  * moment.
  */
+#include "commands/link.h"
 #include "app/app.h"
 #include "commands/command.h"
 
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "store/link_repoint.h"
 #include "store/store.h"
+#include "track/link_path.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 /* clang-format off */
 static const struct command subcommands[] = {
-	{"list",   command_link_list,   "all links, one per line: id, slug, campaign, mailing, destination"},
-	{"new",    command_link_new,    "register a link and print how to use it"},
-	{"show",   command_link_show,   "everything about one link"},
-	{"staff",  command_link_staff,  "print a link by which your own people are not counted"},
-	{"verify", command_link_verify, "say what a signed URL holds, offline"},
+	{"history", command_link_history, "when and by whom a link was led elsewhere"},
+	{"import",  command_link_import,  "take over the addresses of a former system of this host"},
+	{"list",    command_link_list,    "all links, one per line: id, slug, campaign, mailing, destination"},
+	{"new",     command_link_new,     "register a link and print how to use it"},
+	{"repoint", command_link_repoint, "lead a link elsewhere"},
+	{"show",    command_link_show,    "everything about one link"},
+	{"staff",   command_link_staff,   "print a link by which your own people are not counted"},
+	{"verify",  command_link_verify,  "say what a signed URL holds, offline"},
 	{0},
 };
 /* clang-format on */
@@ -93,15 +99,22 @@ int command_link_list(int argc, char **argv)
 	return command_finish();
 }
 
-static int find_link(struct app *app, const char *wanted, struct arena *arena, struct link *link)
+int link_find_named(struct app *app, const char *wanted, struct arena *arena, struct link *ret_link,
+		    struct error *error)
 {
+	int code = STORE_E_NOT_FOUND;
 	struct link_id id;
 
-	if (strlen(wanted) == 2 * sizeof(id) &&
-	    hex_parse(span_text(wanted), &id, sizeof(id)) == 0 &&
-	    link_find(app->store, &id, arena, link) == 0)
-		return 0;
-	return link_find_slug(app->store, span_text(wanted), arena, link);
+	if (strlen(wanted) == 2 * sizeof(id) && hex_parse(span_text(wanted), &id, sizeof(id)) == 0)
+		code = link_find(app->store, &id, arena, ret_link);
+	if (code == STORE_E_NOT_FOUND)
+		code = link_find_slug(app->store, span_text(wanted), arena, ret_link);
+	if (code > 0)
+		return error_set(error, code, "there is no link with the id or slug '%s'", wanted);
+	if (code)
+		return error_set(error, code, "%s: the links cannot be read: %s",
+				 app->config->data_dir, strerror(-code));
+	return 0;
 }
 
 static void print_row(struct buffer *to, const char *name, struct span value)
@@ -122,27 +135,63 @@ static void print_name_row(struct buffer *to, struct store *store, enum name_kin
 	print_row(to, name_kind_text(kind), buffer_span(&name));
 }
 
+struct changes {
+	unsigned count;
+	usec_t last;
+};
+
+static int count_change(void *context, const struct link_repoint *change)
+{
+	struct changes *changes = context;
+
+	changes->count++;
+	changes->last = change->time;
+	return 0;
+}
+
+static int print_changes(const struct app *app, const struct link *link, struct buffer *to)
+{
+	struct changes changes = {0};
+	char last[CLOCK_TEXT_BYTES];
+	int code = link_repoint_each(app->store, &link->id, count_change, &changes);
+
+	if (code || changes.count == 0)
+		return code;
+	clock_format(changes.last, last);
+	buffer_printf(to, "%-12s %u times, last at %s\n", "repointed", changes.count, last);
+	return 0;
+}
+
+static void print_address(const struct app *app, const struct link *link, struct buffer *to)
+{
+	if (link->slug.size == 0)
+		return;
+	buffer_printf(to, "%-12s %s", "address", app->trackers->primary->origin);
+	link_path_format(link->slug, to);
+	buffer_append_byte(to, '\n');
+}
+
 static int print_link(const struct app *app, const struct link *link)
 {
 	cleanup_buffer struct buffer text = BUFFER_INIT;
 	char id[2 * sizeof(link->id) + 1], created[CLOCK_TEXT_BYTES];
+	int code;
 
 	hex_format(&link->id, sizeof(link->id), id);
 	clock_format(link->created, created);
 	print_row(&text, "id", span_text(id));
 	print_row(&text, "destination", link->destination);
 	print_row(&text, "slug", link->slug);
-	if (link->slug.size > 0)
-		buffer_printf(&text, "%-12s %s/l/%.*s\n", "address", app->trackers->primary->origin,
-			      (int)link->slug.size, (const char *)link->slug.data);
+	print_address(app, link, &text);
 	print_row(&text, "label", link->label);
 	print_name_row(&text, app->store, NAME_CAMPAIGN, &link->campaign);
 	print_name_row(&text, app->store, NAME_MAILING, &link->mailing);
 	print_row(&text, "pass", link->pass);
 	print_row(&text, "trap", link->flags & LINK_FLAG_TRAP ? SPAN("yes") : SPAN(""));
 	print_row(&text, "created", span_text(created));
-	if (text.error)
-		return text.error;
+	code = print_changes(app, link, &text);
+	if (code || text.error)
+		return code ? code : text.error;
 	(void)fwrite(text.data, 1, text.size, stdout);
 	return 0;
 }
@@ -163,16 +212,12 @@ int command_link_show(int argc, char **argv)
 	command_parse(&argp, argc, argv, &line);
 	if (app_open(line.config, APP_READER, &app, &error) != 0)
 		return command_fail(&error);
-	code = find_link(app, line.argument, &arena, &link);
-	if (code == 0)
-		code = print_link(app, &link);
+	if (link_find_named(app, line.argument, &arena, &link, &error) != 0)
+		return command_fail(&error);
+	code = print_link(app, &link);
 	if (code == 0)
 		return command_finish();
-	if (code > 0)
-		(void)error_set(&error, 0, "there is no link with the id or slug '%s'",
-				line.argument);
-	else
-		(void)error_set(&error, 0, "%s: the links cannot be read: %s",
-				app->config->data_dir, strerror(-code));
+	(void)error_set(&error, 0, "%s: the links cannot be read: %s", app->config->data_dir,
+			strerror(-code));
 	return command_fail(&error);
 }

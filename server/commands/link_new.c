@@ -10,9 +10,11 @@
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "commands/command.h"
+#include "commands/link.h"
 #include "commands/session.h"
 #include "commands/tracker_option.h"
 #include "crypto/token.h"
+#include "track/link_path.h"
 #include "track/rewrite.h"
 
 #include <errno.h>
@@ -42,7 +44,7 @@ static const struct argp_option options[] = {
 	{"campaign", KEY_CAMPAIGN, "NAME", 0, "The campaign that clicks count for", 0},
 	{"mailing", KEY_MAILING, "NAME", 0, "The send that the link goes out with", 0},
 	{"label", KEY_LABEL, "TEXT", 0, "Tells two links to one page apart (default: the slug)", 0},
-	{"slug", KEY_SLUG, "PATH", 0, "Answer at /l/PATH: for ads, social posts and printed codes", 0},
+	{"slug", KEY_SLUG, "PATH", 0, "Answer at /l/PATH, or with a slash in front at PATH itself: for ads, social posts and printed codes", 0},
 	{"pass", KEY_PASS, "NAME", 0, "With --slug: hand this query parameter on to the page (may be repeated)", 0},
 	{"to", KEY_TO, "EMAIL", 0, "Print the link for this person", 0},
 	{"field", KEY_FIELD, "TEXT", 0, "Print the link with a mailer's merge field for the person", 0},
@@ -101,8 +103,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return 0;
 }
 
-/* What Location will be: the URL itself, or what browsers would make of it. */
-static int find_location(const char *url, struct buffer *location, struct error *error)
+int link_find_location(const char *url, struct buffer *location, struct error *error)
 {
 	enum url_refusal refusal;
 
@@ -155,12 +156,21 @@ static int print_two_parts(const struct app *app, const struct tracker *tracker,
 	return 0;
 }
 
+static void print_slug(const struct tracker *tracker, const char *slug)
+{
+	cleanup_buffer struct buffer address = BUFFER_INIT;
+
+	link_path_format(span_text(slug), &address);
+	printf("%s%s\n", tracker->origin, buffer_text(&address));
+}
+
 /* @app is the session's as it is now: a call may have opened it again, with its trackers. */
 static int print_addresses(const struct arguments *arguments, const struct app *app,
 			   const json_t *reply, struct error *error)
 {
-	const char *id = json_string_value(
-		json_object_get(json_array_get(json_object_get(reply, "links"), 0), "id"));
+	const json_t *link = json_array_get(json_object_get(reply, "links"), 0);
+	const char *id = json_string_value(json_object_get(link, "id"));
+	const char *leads = json_string_value(json_object_get(link, "leads"));
 	const struct tracker *tracker;
 	struct token token = {0};
 	int code = tracker_option_find(app, arguments->tracker, &tracker, error);
@@ -169,8 +179,10 @@ static int print_addresses(const struct arguments *arguments, const struct app *
 		return code;
 	if (!id || hex_parse(span_text(id), &token.link, sizeof(token.link)) != 0)
 		return error_set(error, COMMAND_FAILED, "the server's answer names no link");
+	if (leads)
+		command_warn("link %s was repointed since, and still leads to %s", id, leads);
 	if (arguments->slug)
-		printf("%s/l/%s\n", tracker->origin, arguments->slug);
+		print_slug(tracker, arguments->slug);
 	if (arguments->to) {
 		if (id_of_address(app->keyring, span_text(arguments->to), &token.prospect) != 0)
 			return error_set(error, COMMAND_FAILED,
@@ -188,7 +200,7 @@ static int register_link(const struct arguments *arguments, struct error *error)
 	cleanup_buffer struct buffer location = BUFFER_INIT;
 	const struct tracker *tracker;
 	json_t *body, *reply = NULL;
-	int code = find_location(arguments->url, &location, error);
+	int code = link_find_location(arguments->url, &location, error);
 
 	if (!code)
 		code = rewrite_check_field(span_text(arguments->field), error);

@@ -72,6 +72,7 @@ static int listen_everywhere(struct app *app, struct error *error)
 	routes = (struct app_routes){
 		.public_rows = public_routes,
 		.public_count = public_route_count,
+		.public_otherwise = &public_otherwise,
 		.admin_rows = admin_routes,
 		.admin_count = admin_route_count,
 		.control_rows = control_routes,

@@ -146,6 +146,8 @@ static void route(struct exchange *exchange)
 		return;
 	}
 	found = router_find(options->routes, options->route_count, request->path, &request->tail);
+	if (!found && (request->method == METHOD_GET || request->method == METHOD_HEAD))
+		found = options->otherwise;
 	request->route = found;
 	if (found && found->access == ACCESS_SOCKET_OWNER &&
 	    !connection_is_owner(exchange->connection))

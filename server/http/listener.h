@@ -21,6 +21,7 @@ struct listener_options {
 	int inherited_fd; /* listen on this, which others hold too, and not at @address; 0: none */
 	const struct route *routes;
 	size_t route_count;
+	const struct route *otherwise; /* GET and HEAD of paths that no row has; NULL: 404 */
 	const struct network *proxies; /* trusted; a Unix socket's peer always is */
 	size_t proxy_count;
 	unsigned connection_limit;

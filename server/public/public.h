@@ -8,6 +8,7 @@
 /* The public listener: its table (routes.c) and its handlers, one endpoint per file. */
 extern const struct route public_routes[];
 extern const size_t public_route_count;
+extern const struct route public_otherwise; /* paths that no row has */
 
 /* Before routing, but for /healthz: who is over a limit is marked; a Host that is no tracker's is
  * 421. */
@@ -26,6 +27,7 @@ enum handled public_form_post(struct request *request);
 enum handled public_handover(struct request *request);
 enum handled public_handover_ask(struct request *request);
 enum handled public_healthz(struct request *request);
+enum handled public_path(struct request *request);
 enum handled public_pinned(struct request *request);
 enum handled public_pixel(struct request *request);
 enum handled public_prefill(struct request *request);

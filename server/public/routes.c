@@ -37,6 +37,10 @@ const struct route public_routes[] = {
 };
 /* clang-format on */
 
+/* The paths of a former system of this host, where they were imported; else 404. */
+const struct route public_otherwise = {"*", public_path,   NULL,
+				       0,   ACCESS_ALWAYS, METRIC_REQUEST_PATH};
+
 const size_t public_route_count = sizeof(public_routes) / sizeof(public_routes[0]);
 
 const struct tracker *public_tracker(const struct request *request)

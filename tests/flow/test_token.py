@@ -120,8 +120,9 @@ class Token(unittest.TestCase):
                                 f'Bearer error="insufficient_scope", scope="{scope}"', path=path,
                                 body=body)
         everything = self.new("all", scopes=bodies)
-        for path in ("keys/rotate", "keys/retire", "people/copy", "prospects/reveal", "readers",
-                     "readers/forget", "inspect", "tokens", "tokens/revoke"):
+        for path in ("keys/rotate", "keys/retire", "links/repoint", "people/copy",
+                     "prospects/reveal", "readers", "readers/forget", "inspect", "tokens",
+                     "tokens/revoke"):
             self.expect(everything, 403, "no token may ask for this; use the command line",
                         path=path, body={})
         self.assertEqual(self.ask(everything, "nothing").status, 404)
