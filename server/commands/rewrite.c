@@ -15,6 +15,7 @@
 #include "commands/rewrite_check.h"
 #include "commands/rewrite_register.h"
 #include "commands/rewrite_report.h"
+#include "commands/rewrite_utm.h"
 #include "commands/session.h"
 #include "commands/tracker_option.h"
 #include "store/store.h"
@@ -208,38 +209,16 @@ static int read_message(struct buffer *message, struct error *error)
 	}
 }
 
-/* A name as the value of a query. */
-static void append_value(struct buffer *to, struct span name)
-{
-	for (size_t i = 0; i < name.size; i++) {
-		uint8_t byte = name.data[i];
-
-		if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-		    (byte >= 'a' && byte <= 'z') || memchr("-._~", byte, 4))
-			buffer_append_byte(to, byte);
-		else
-			buffer_printf(to, "%%%02X", byte);
-	}
-}
-
 /* What --utm says, or else what analytics programs want to know of a mail. */
 static int fill_utm(const struct arguments *arguments, struct rewrite_options *options,
 		    struct buffer *utm)
 {
-	struct span campaign = options->campaign, source = options->mailing;
-
 	if (!arguments->with_utm)
 		return 0;
-	if (arguments->utm) {
+	if (arguments->utm)
 		buffer_append_text(utm, arguments->utm);
-	} else {
-		if (campaign.size == 0)
-			campaign = span_text(options->tracker->campaign);
-		buffer_append_text(utm, "utm_source=");
-		append_value(utm, source.size ? source : SPAN("newsletter"));
-		buffer_append_text(utm, "&utm_medium=email&utm_campaign=");
-		append_value(utm, campaign);
-	}
+	else
+		rewrite_utm_standard(options, utm);
 	options->utm = buffer_span(utm);
 	return utm->error;
 }
