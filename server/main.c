@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{"init",      command_init,      "make a directory to serve from"},
 	{"key",       command_key,       "list, rotate, retire and export the keys"},
 	{"link",      command_link,      "register, list, show and verify tracked links"},
+	{"milter",    command_milter,    "track what other programs send through Postfix"},
 	{"prospect",  command_prospect,  "import, find and show people"},
 	{"restore",   command_restore,   "make the store anew from a backup"},
 	{"rewrite",   command_rewrite,   "a message on standard input, the tracked message out"},

@@ -89,6 +89,7 @@ int command_link_repoint(int argc, char **argv);
 int command_link_show(int argc, char **argv);
 int command_link_staff(int argc, char **argv);
 int command_link_verify(int argc, char **argv);
+int command_milter(int argc, char **argv);
 int command_prospect(int argc, char **argv);
 int command_prospect_anew(int argc, char **argv);
 int command_prospect_duplicates(int argc, char **argv);

@@ -2,10 +2,12 @@
 /*
  * `waymark config check`: everything that a start judges before it touches the store: the text of
  * the configuration, its trackers and networks, and the keyring that it names; and what only
- * `waymark summarize` asks for, which would otherwise fail in the night: its rules and time zone.
+ * `waymark summarize` and `waymark milter` ask for, which would otherwise fail in the night: rules
+ * and time zone, who is tracked.
  */
 #include "app/app.h"
 #include "commands/command.h"
+#include "commands/milter_rules.h"
 #include "config/config.h"
 #include "ship/dns.h"
 #include "summary/unit_fold.h"
@@ -65,6 +67,16 @@ static int check_resolver(const struct config *config, struct error *error)
 	return config_error(config, error, "forms.resolver", "%s", reason.text);
 }
 
+/* Would `waymark milter` start? */
+static int check_milter(const struct config *config, struct error *error)
+{
+	struct milter_rules *rules = NULL;
+	int r = milter_rules_new(config, &rules, error);
+
+	milter_rules_free(rules);
+	return r < 0 ? error_set(error, r, "%s", strerror(-r)) : r;
+}
+
 int command_config_check(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -83,7 +95,7 @@ int command_config_check(int argc, char **argv)
 	if (app_open(line.config, APP_OFFLINE, &app, &error))
 		return command_fail(&error);
 	if (settings_serve(app->settings, &error) || check_summaries(app->config, &error) ||
-	    check_resolver(app->config, &error)) {
+	    check_resolver(app->config, &error) || check_milter(app->config, &error)) {
 		app_close(app);
 		return command_fail(&error);
 	}
