@@ -11,6 +11,7 @@
  */
 #include "base/cleanup.h"
 #include "track/mail_segment.h"
+#include "track/rewrite_extras.h"
 
 #include <errno.h>
 
@@ -271,6 +272,8 @@ int rewrite_decide_tracking(struct rewrite_pass *pass, struct rewrite_site *site
 		return decide_ours(pass, site, link);
 	if (site->notrack)
 		return rewrite_leave(link, "marked data-notrack");
+	if (pass->options->unsubscribe && span_equal(span_trim(site->url), SPAN(EXTRA_PLACEHOLDER)))
+		return rewrite_leave(link, "becomes the address of the subscription page");
 	if (url_has_merge_tag(site->url))
 		return rewrite_leave_notable(link, "holds a merge tag of a mailer");
 	class = url_classify(site->url, site->utf8, &location, &refusal);

@@ -5,7 +5,7 @@
 #include "track/rewrite_pass.h"
 
 /*
- * Private to rewrite_extras*.c: what is added to messages, byte for byte, since stripping knows it
+ * Private to rewrite*.c: what is added to messages, byte for byte, since stripping knows it
  * by its bytes. A message keeps what it was given, so that these texts never change.
  */
 #define EXTRA_PLACEHOLDER  "{{unsubscribe}}"

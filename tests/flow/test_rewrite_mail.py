@@ -121,6 +121,19 @@ class Additions(Case):
         self.assertLessEqual({("mailing", "2026-11"), ("list", "news"), ("campaign", "autumn")},
                              names)
 
+    def test_the_placeholder_of_a_link_is_filled_and_not_complained_of(self):
+        done = self.rewrite("<p><a href='{{unsubscribe}}'>Leave</a>", "--unsubscribe")
+        self.assertEqual(done.stderr, "")
+        self.assertRegex(done.stdout, "<a href='http://localhost:8080/s/[-_A-Za-z0-9]{39}'>")
+        self.assertEqual(self.rewrite(done.stdout, "--unsubscribe").stdout, done.stdout)
+        [link] = json.loads(self.rewrite("<a href='{{unsubscribe}}'>", "--unsubscribe",
+                                         "--report=json").stderr)
+        self.assertEqual(link["reason"], "becomes the address of the subscription page")
+        for source, options in (("<a href='{{unsubscribe}}'>", ()),
+                                ("<a href='http://{{unsubscribe}}'>", ("--unsubscribe",)),
+                                ("<a href='{{name}}'>", ("--unsubscribe",))):
+            self.assertIn("merge tag", self.rewrite(source, *options).stderr)
+
     def test_a_trap_is_hidden_and_tells_a_machine(self):
         output = self.rewrite(mail(), "--trap").stdout
         html = self.says(output)[1]
