@@ -149,7 +149,9 @@ static enum subscription_wish read_wish(const struct form_body *form)
 	};
 	struct span asked = form_body_get(form, SPAN("do"));
 
-	if (span_equal_nocase(form_body_get(form, SPAN("List-Unsubscribe")), SPAN("One-Click")))
+	/* Some write a line end behind it. */
+	if (span_equal_nocase(span_trim(form_body_get(form, SPAN("List-Unsubscribe"))),
+			      SPAN("One-Click")))
 		return SUBSCRIPTION_ONE_CLICK;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (span_equal(asked, span_text(words[i].word)))

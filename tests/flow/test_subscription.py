@@ -2,10 +2,11 @@
 """/s/<token>: looking changes nothing, a post does: in the record, the log and the counts."""
 import json
 import os
+import socket
 import unittest
 
 import mint
-from daemon import BROWSER, SITE, TRACKER, Daemon
+from daemon import BROWSER, LIMIT_S, SITE, TRACKER, Daemon
 
 PRELOAD = os.environ["WAYMARK_FAULT_PRELOAD"]
 FORM = {**BROWSER, "Origin": TRACKER, "Content-Type": "application/x-www-form-urlencoded"}
@@ -147,6 +148,41 @@ class Leaving(SubscriptionCase):
         for metric, count in (('waymark_events_total{type="unsubscribe"}', 2), (
                 'waymark_requests_total{route="subscription",result="one_click"}', 2)):
             self.assertEqual(self.daemon.metric(metric), count)
+
+    def raw(self, head, body):
+        """Post as a program does that writes HTTP its own way; the status."""
+        with socket.create_connection(("127.0.0.1", self.daemon.port), LIMIT_S) as connection:
+            connection.sendall(f"POST {self.link} HTTP/1.1\r\nHost: localhost:8080\r\n{head}\r\n"
+                               "Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode())
+            answer = connection.makefile("rb")
+            if "Expect" in head:
+                self.assertEqual((answer.readline()[:12], answer.readline()),
+                                 (b"HTTP/1.1 100", b"\r\n"))
+            connection.sendall(body)
+            return int(answer.readline().split()[1])
+
+    def test_one_click_however_a_mail_service_writes_it(self):
+        body = (b'--=_a b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n'
+                b"Content-Type: text/plain; charset=us-ascii\r\n\r\nOne-Click\r\n--=_a b--\r\n")
+        for kind, body in (
+                ("application/x-www-form-urlencoded; charset=UTF-8", ONE_CLICK),
+                ("Application/X-WWW-Form-URLEncoded", b"List-Unsubscribe=one-click"),
+                ("application/x-www-form-urlencoded", ONE_CLICK + b"\r\n"),
+                ("application/x-www-form-urlencoded", b"List%2DUnsubscribe=One%2DClick&x=1"),
+                ('multipart/form-data; boundary="=_a b"', body)):
+            with self.subTest(kind=kind, body=body):
+                answer = self.one_click(self.link, body, kind)
+                self.assertEqual((answer.status, answer.cookie), (200, None))
+                self.assertEqual(set(self.marks()), {self.mark(), self.mark("offers")})
+                self.do(self.link, "undo")
+        length = f"Content-Length: {len(ONE_CLICK)}"
+        for head in (f"User-Agent: Go-http-client/1.1\r\n{length}",
+                     f"{length}\r\nExpect: 100-continue"):
+            with self.subTest(head=head):
+                self.assertEqual(self.raw(head, ONE_CLICK), 200)
+                self.do(self.link, "undo")
+        self.assertEqual(self.changes(), [("unsubscribe", "新着 <news>", "one_click"),
+                                          ("resubscribe", "新着 <news>", "undo")] * 7)
 
     def test_twice_is_once(self):
         for _ in range(3):
