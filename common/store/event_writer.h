@@ -30,6 +30,7 @@ struct event_ticket {
 	enum event_class class;
 	enum event_outcome outcome; /* valid once event_writer_take_done() returned the ticket */
 	uint32_t count;		    /* events in records */
+	uint64_t mark; /* the caller's: by which it is known when it is done; 0: it need not be */
 	bool serial;   /* the caller's: event_writer_serial() counts it while it is on its way */
 	bool folds;    /* done only when state/ has applied it (set when events are added) */
 	bool concerns; /* state/ has to apply something of it, be it later */

@@ -211,7 +211,7 @@ void app_close(struct app *app)
 	recent_tags_finish(&app->recent_tags);
 	header_cache_free(app->headers);
 	if (app->writer)
-		(void)commit_wait_settle(app->writer);
+		(void)commit_wait_settle(app->writer, NULL, NULL);
 	people_backup_free(app->people_backup);
 	store_close(app->store);
 	(void)settings_release(app->settings);

@@ -5,8 +5,9 @@
  * sorted by deadline and the loop sleeps until its first one without searching. A limit that
  * shrinks cuts the deadlines that lie behind it, which keeps the order.
  *
- * Invariant: while wait->queue is set, ticket->owner is the wait and the writer owns the ticket.
- * Every way out of the queue (stored, lost, late, request gone) clears both.
+ * Invariant: while wait->queue is set, ticket->owner is the wait and the writer owns the ticket; or
+ * there is no ticket, and the wait is for somebody else's. Every way out of the queue (stored,
+ * lost, late, request gone) clears both.
  */
 #include "app/commit_wait.h"
 
@@ -40,7 +41,8 @@ static void leave(struct commit_wait *wait, enum commit_state state)
 		queue->last = wait->previous;
 	queue->count--;
 	wait->queue = NULL;
-	wait->ticket->owner = NULL;
+	if (wait->ticket)
+		wait->ticket->owner = NULL;
 	wait->ticket = NULL;
 }
 
@@ -58,6 +60,12 @@ void commit_wait_start(struct commit_wait *wait, struct commit_queue *queue,
 	enqueue(wait, queue);
 }
 
+void commit_wait_start_beside(struct commit_wait *wait, struct commit_queue *queue, usec_t now)
+{
+	*wait = (struct commit_wait){.deadline = now + queue->limit};
+	enqueue(wait, queue);
+}
+
 void commit_queue_change(struct commit_queue *queue, usec_t limit, usec_t now)
 {
 	/* From the last on, since the queue is sorted: the first that is near enough ends it. */
@@ -71,7 +79,8 @@ enum commit_state commit_wait_poll(struct commit_wait *wait, struct event_writer
 				   usec_t now)
 {
 	if (wait->state == COMMIT_PENDING && now >= wait->deadline) {
-		event_ticket_answered_late(writer, wait->ticket);
+		if (wait->ticket)
+			event_ticket_answered_late(writer, wait->ticket);
 		leave(wait, COMMIT_LATE);
 	}
 	return wait->state;
@@ -83,7 +92,13 @@ void commit_wait_cancel(struct commit_wait *wait)
 		leave(wait, COMMIT_LATE);
 }
 
-bool commit_wait_settle(struct event_writer *writer)
+void commit_wait_end(struct commit_wait *wait)
+{
+	if (wait->queue)
+		leave(wait, COMMIT_STORED);
+}
+
+bool commit_wait_settle(struct event_writer *writer, commit_marked_fn marked, void *context)
 {
 	struct event_ticket *const done = event_writer_take_done(writer), *next;
 
@@ -93,6 +108,8 @@ bool commit_wait_settle(struct event_writer *writer)
 		next = ticket->next;
 		if (wait)
 			leave(wait, ticket->outcome == EVENT_STORED ? COMMIT_STORED : COMMIT_LOST);
+		if (ticket->mark && marked)
+			marked(context, ticket);
 		event_ticket_free(ticket);
 	}
 	return done != NULL;

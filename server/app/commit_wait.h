@@ -39,6 +39,10 @@ struct commit_queue {
  */
 void commit_wait_start(struct commit_wait *wait, struct commit_queue *queue,
 		       struct event_writer *writer, struct event_ticket *ticket, usec_t now);
+/* Wait in @queue likewise, but for what another request has queued: COMMIT_STORED from
+ * commit_wait_end() on, whatever came of that. */
+void commit_wait_start_beside(struct commit_wait *wait, struct commit_queue *queue, usec_t now);
+void commit_wait_end(struct commit_wait *wait); /* idempotent */
 /* Where it stands at @now; turns COMMIT_LATE (and tells the writer) when the time is up. */
 enum commit_state commit_wait_poll(struct commit_wait *wait, struct event_writer *writer,
 				   usec_t now);
@@ -54,8 +58,11 @@ static inline bool commit_queue_is_late(const struct commit_queue *queue, usec_t
 	return queue->first && now >= queue->first->deadline;
 }
 
-/* Take what the writer has finished, settle the waits behind it, free the tickets. Return: whether
- * there was any. */
-bool commit_wait_settle(struct event_writer *writer);
+/*
+ * Take what the writer has finished, settle the waits behind it, show those that bear a mark to
+ * @marked (NULL: nobody wants to know), free the tickets. Return: whether there was any.
+ */
+typedef void (*commit_marked_fn)(void *context, const struct event_ticket *ticket);
+bool commit_wait_settle(struct event_writer *writer, commit_marked_fn marked, void *context);
 
 #endif

@@ -236,7 +236,7 @@ static void turn(struct loop *loop)
 
 	app->now = clock_monotonic();
 	take_signals(loop);
-	settled = commit_wait_settle(app->writer);
+	settled = commit_wait_settle(app->writer, posts_settle, &app->posts);
 	settled |= take_answers(app);
 	pressure_notice(app);
 	store_health_watch(app);

@@ -2,8 +2,9 @@
 /*
  * A table of small sets, as handovers.c has one. Of a post only hashes are kept, under a key of
  * this run, so that nothing of what was typed stays in memory. A post is noted before it is
- * durable, since the second of a double click comes before that; whoever then cannot store it takes
- * the note back.
+ * durable, since the second of a double click comes before that, and often because its browser has
+ * given up the first: so whether it was stored is told by its ticket and not by its request. What
+ * could not be stored is not noted any more.
  */
 #include "app/posts.h"
 
@@ -21,6 +22,7 @@ struct post {
 	uint64_t content, client;
 	struct visitor_id visitor;
 	usec_t until; /* monotonic; 0: the row is free */
+	bool pending; /* its ticket, whose mark is the beginning of the name, is not done */
 };
 
 static bool prepare(struct posts *posts)
@@ -75,7 +77,7 @@ enum post_seen posts_take(struct posts *posts, const struct post_copy *copy,
 		if (known->content != post.content)
 			return POST_OTHER;
 		find_visitor(known, &post, copy->now, ret_visitor);
-		return POST_AGAIN;
+		return known->pending ? POST_PENDING : POST_AGAIN;
 	}
 	if (!known) {
 		memmove(set + 1, set, (WAYS - 1) * sizeof(*set));
@@ -85,28 +87,54 @@ enum post_seen posts_take(struct posts *posts, const struct post_copy *copy,
 	return POST_NEW;
 }
 
-void posts_note(struct posts *posts, struct span name, const struct visitor_id *visitor)
+static struct post *find_named(struct posts *posts, struct span name)
 {
 	uint8_t hash[SHORT_HASH_WIDE_BYTES];
-	struct post *set, *known;
+	struct post *set;
 
 	if (!posts->rows)
-		return;
+		return NULL;
 	short_hash_wide(&posts->key, name, hash);
-	known = find(posts, hash, &set);
-	if (known)
-		known->visitor = *visitor;
+	return find(posts, hash, &set);
+}
+
+void posts_note(struct posts *posts, struct span name, const struct visitor_id *visitor,
+		struct event_ticket *ticket)
+{
+	struct post *known = find_named(posts, name);
+
+	if (!known)
+		return;
+	known->visitor = *visitor;
+	known->pending = true;
+	ticket->mark = get_u64(known->name);
+}
+
+void posts_settle(void *context, const struct event_ticket *ticket)
+{
+	const struct posts *posts = context;
+	struct post *set = posts->rows + (size_t)((ticket->mark >> 32) % SETS) * WAYS;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (!set[i].pending || get_u64(set[i].name) != ticket->mark)
+			continue;
+		set[i].pending = false;
+		if (ticket->outcome != EVENT_STORED)
+			set[i] = (struct post){.until = 0};
+	}
+}
+
+bool posts_is_pending(struct posts *posts, struct span name)
+{
+	const struct post *known = find_named(posts, name);
+
+	return known && known->pending;
 }
 
 void posts_forget(struct posts *posts, struct span name)
 {
-	uint8_t hash[SHORT_HASH_WIDE_BYTES];
-	struct post *set, *known;
+	struct post *known = find_named(posts, name);
 
-	if (!posts->rows)
-		return;
-	short_hash_wide(&posts->key, name, hash);
-	known = find(posts, hash, &set);
 	if (known)
 		*known = (struct post){.until = 0};
 }

@@ -4,6 +4,7 @@
 
 #include "app/rate_limit.h"
 #include "crypto/id.h"
+#include "store/event_writer.h"
 
 /*
  * The form posts that were taken last, so that one that comes again is answered as it was and
@@ -24,8 +25,9 @@ enum { POSTS = 8192, POSTS_CLIENTS = 4096, POSTS_MINUTES = 60, POSTS_SAME_S = 60
 
 enum post_seen {
 	POST_NEW,
-	POST_AGAIN, /* the same name, and the same content */
-	POST_OTHER  /* the same name, and another content */
+	POST_AGAIN,   /* the same name, and the same content */
+	POST_PENDING, /* likewise, and what records the first one is not durable yet */
+	POST_OTHER    /* the same name, and another content */
 };
 
 struct post_copy {
@@ -36,14 +38,20 @@ struct post_copy {
 };
 
 /*
- * What is new is noted, if there is memory. @ret_visitor, of POST_AGAIN: whose the first one was in
- * the end, where the same client has sent it within POSTS_SAME_S; else zeros. A browser that sends
- * a form twice in a row may have got the answer to neither.
+ * What is new is noted, if there is memory. @ret_visitor, of POST_AGAIN and POST_PENDING: whose the
+ * first one was in the end, where the same client has sent it within POSTS_SAME_S; else zeros. A
+ * browser that sends a form twice in a row may have got the answer to neither.
  */
 enum post_seen posts_take(struct posts *posts, const struct post_copy *copy,
 			  struct visitor_id *ret_visitor);
-/* The one that was just noted is that visitor's. */
-void posts_note(struct posts *posts, struct span name, const struct visitor_id *visitor);
+/* The one that was just noted is that visitor's, and @ticket, which gets a mark, records it. */
+void posts_note(struct posts *posts, struct span name, const struct visitor_id *visitor,
+		struct event_ticket *ticket);
+/* Such a ticket is done. What it has lost is new should it come again, as after posts_forget().
+ * @posts: a struct posts. */
+void posts_settle(void *posts, const struct event_ticket *ticket);
+/* Is what records the one of that name not durable yet? */
+bool posts_is_pending(struct posts *posts, struct span name);
 /* It could not be recorded: should it come again, it is new. */
 void posts_forget(struct posts *posts, struct span name);
 

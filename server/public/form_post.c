@@ -7,6 +7,9 @@
  * too, but neither reads nor sets a cookie and ties nobody; likewise all posts to a kiosk's form,
  * whose browser is everybody's.
  *
+ * One that comes again (a double click) is thanked once the first one is recorded, and is the first
+ * one itself should that be lost.
+ *
  * Whoever posts is answered the same whether the address is known to us or not. What fell into the
  * trap is thanked for and thrown away, so that a robot does not learn to do better.
  */
@@ -61,6 +64,35 @@ static int read_body(struct form_post *post)
 	return code;
 }
 
+struct waiting {
+	struct visit_commit commit; /* first: request->state is a struct visit_commit */
+	struct span key;	    /* of the posts */
+};
+
+static enum handled take_again(struct request *request);
+
+static enum handled wait_for_first(struct form_post *post)
+{
+	struct app *app = post->visit.app;
+	struct waiting *waiting = arena_alloc(&post->request->arena, sizeof(*waiting));
+
+	if (!waiting)
+		return form_post_thank(post, NULL);
+	*waiting = (struct waiting){.commit.answer = take_again, .key = post->key};
+	commit_wait_start_beside(&waiting->commit.wait, &app->clicks, app->now);
+	post->request->state = waiting;
+	return WAITING;
+}
+
+static void look_at_first(struct request *request)
+{
+	struct waiting *waiting = request->state;
+	struct app *app = request->context;
+
+	if (waiting->commit.answer == take_again && !posts_is_pending(&app->posts, waiting->key))
+		commit_wait_end(&waiting->commit.wait);
+}
+
 static enum handled take(struct form_post *post)
 {
 	struct event_ticket *ticket = NULL;
@@ -70,6 +102,10 @@ static enum handled take(struct form_post *post)
 	if (post->refusal != FORM_REFUSAL_NONE)
 		return form_post_refuse(post, form_post_refused(post));
 	switch (form_post_seen(post)) {
+	case POST_PENDING:
+		if (!post->late)
+			return wait_for_first(post);
+		return form_post_thank(post, NULL);
 	case POST_AGAIN:
 		return form_post_thank(post, NULL);
 	case POST_OTHER:
@@ -88,9 +124,9 @@ static enum handled take(struct form_post *post)
 			      "What you sent could not be stored. Nothing was changed.");
 }
 
-static enum handled post_to(struct request *request, const struct form *form)
+static enum handled post_to(struct request *request, const struct form *form, bool late)
 {
-	struct form_post post = {.request = request, .form = form};
+	struct form_post post = {.request = request, .form = form, .late = late};
 	struct app *app = request->context;
 	int code;
 
@@ -115,21 +151,11 @@ static enum handled post_to(struct request *request, const struct form *form)
 	return take(&post);
 }
 
-enum handled public_form_post(struct request *request)
+static enum handled post_form(struct request *request, bool late)
 {
 	cleanup(cleanup_form) struct form *form = NULL;
-	struct app *app = request->context;
-	int code;
+	int code = forms_find(request->context, request->tail, &form);
 
-	if (request->state && !form_mail_waits(request))
-		return visit_commit_again(request);
-	if (!request->state && admission_knows(app->trackers, &request->client) &&
-	    !rate_limit_take(&app->posts.clients, address_name(&request->client), app->now, 0)) {
-		event_writer_count_rejected(app->writer);
-		metrics_add(&app->metrics, METRIC_REJECTED_ADDRESS, 1);
-		return reply_limited(request, METRIC_REQUEST_POST_LIMITED);
-	}
-	code = forms_find(app, request->tail, &form);
 	if (code == FORMS_E_ABSENT)
 		return form_post_fail(request, METRIC_REQUEST_POST_UNKNOWN, 404, "Form not found",
 				      "There is no form at this address.");
@@ -140,5 +166,31 @@ enum handled public_form_post(struct request *request)
 	if (form->closed)
 		return form_post_fail(request, METRIC_REQUEST_POST_CLOSED, 410,
 				      "This form is closed", "It takes nothing more.");
-	return form_mail_ask(request, form) ? WAITING : post_to(request, form);
+	return form_mail_ask(request, form) ? WAITING : post_to(request, form, late);
+}
+
+static enum handled take_again(struct request *request)
+{
+	const struct waiting *waiting = request->state;
+	bool late = waiting->commit.wait.state == COMMIT_LATE;
+
+	request->state = NULL;
+	return post_form(request, late);
+}
+
+enum handled public_form_post(struct request *request)
+{
+	struct app *app = request->context;
+
+	if (request->state && !form_mail_waits(request)) {
+		look_at_first(request);
+		return visit_commit_again(request);
+	}
+	if (!request->state && admission_knows(app->trackers, &request->client) &&
+	    !rate_limit_take(&app->posts.clients, address_name(&request->client), app->now, 0)) {
+		event_writer_count_rejected(app->writer);
+		metrics_add(&app->metrics, METRIC_REJECTED_ADDRESS, 1);
+		return reply_limited(request, METRIC_REQUEST_POST_LIMITED);
+	}
+	return post_form(request, false);
 }

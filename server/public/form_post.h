@@ -30,6 +30,7 @@ struct form_post {
 	enum form_refusal refusal;  /* not asked for where the honeypot was filled */
 	struct span success, error; /* where to go then; empty: to our own page */
 	struct span key;	    /* by which the post is known when it comes again; absent */
+	bool late;		    /* it has waited for the first of the same posts long enough */
 	struct span mail, mail_to;  /* a mail that is to follow, in the request's arena; absent */
 };
 

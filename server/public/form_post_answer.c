@@ -25,7 +25,7 @@ struct answer {
 	const char *location; /* or */
 	struct span json;     /* or, where that is absent: */
 	struct form_page page;
-	struct span key;	   /* of a post that is to be recorded, or absent */
+	struct span key;	   /* of a post that the writer has not taken yet, or absent */
 	struct span mail, mail_to; /* that goes out with the answer, or absent */
 	bool thanks, share;
 };
@@ -125,6 +125,7 @@ static enum handled send_when_durable(struct form_post *post, struct event_ticke
 {
 	struct request *request = post->request;
 	struct answer *answer;
+	enum handled handled;
 
 	if (!ticket)
 		return send_answer(request, now);
@@ -136,7 +137,11 @@ static enum handled send_when_durable(struct form_post *post, struct event_ticke
 	*answer = *now;
 	answer->form = form_hold((struct form *)(uintptr_t)post->form);
 	request->state_free = release;
-	return visit_commit(request, ticket, &answer->commit, send_kept);
+	handled = visit_commit(request, ticket, &answer->commit, send_kept);
+	/* What the writer has taken is settled with its ticket, before anybody is answered. */
+	if (handled == WAITING)
+		answer->key = span_of(NULL, 0);
+	return handled;
 }
 
 /* NULL, and then the answer is a 500: out of memory. */

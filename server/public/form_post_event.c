@@ -300,7 +300,8 @@ int form_post_take(struct form_post *post, struct event_ticket **ret_ticket)
 		return FORM_POST_E_FAILED;
 	}
 	if (post->key.data)
-		posts_note(&post->visit.app->posts, post->key, &post->visit.identity.visitor);
+		posts_note(&post->visit.app->posts, post->key, &post->visit.identity.visitor,
+			   builder.ticket);
 	*ret_ticket = visit_event_take(&builder);
 	return 0;
 }

@@ -135,11 +135,11 @@ enum post_seen form_post_seen(struct form_post *post)
 	append_client(post, &client);
 	copy.client = buffer_span(&client);
 	seen = posts_take(&post->visit.app->posts, &copy, &visitor);
-	if (seen == POST_AGAIN)
-		resume(post, &visitor);
+	if (seen != POST_AGAIN && seen != POST_PENDING)
+		return seen;
+	resume(post, &visitor);
 	/* Nobody got what would be a new visitor's cookie. */
-	if (seen == POST_AGAIN && post->visit.identity.is_new &&
-	    id_is_zero(&visitor, sizeof(visitor)))
+	if (post->visit.identity.is_new && id_is_zero(&visitor, sizeof(visitor)))
 		post->visit.identity.set_cookie = false;
 	return seen;
 }

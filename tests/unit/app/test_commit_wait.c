@@ -79,16 +79,16 @@ static void test_a_wait_ends_with_its_ticket(void **state)
 	assert_ptr_equal(queue.first, &waits[0]);
 	finish(1, EVENT_STORED);
 	finish(0, EVENT_LOST);
-	commit_wait_settle(NULL);
+	commit_wait_settle(NULL, NULL, NULL);
 	assert_int_equal(commit_wait_poll(&waits[0], NULL, 1000), COMMIT_LOST);
 	assert_int_equal(commit_wait_poll(&waits[1], NULL, 1000), COMMIT_STORED);
 	assert_int_equal(commit_wait_poll(&waits[2], NULL, 101), COMMIT_PENDING);
 	assert_ptr_equal(queue.first, &waits[2]);
 	assert_ptr_equal(queue.last, &waits[2]);
 	assert_int_equal(freed, 2);
-	assert_false(commit_wait_settle(NULL));
+	assert_false(commit_wait_settle(NULL, NULL, NULL));
 	finish(2, EVENT_STORED);
-	assert_true(commit_wait_settle(NULL));
+	assert_true(commit_wait_settle(NULL, NULL, NULL));
 	assert_null(queue.first);
 	assert_null(queue.last);
 	assert_int_equal(queue.count, 0);
@@ -114,7 +114,7 @@ static void test_its_time_comes_first(void **state)
 	assert_null(queued[0]->owner);
 	assert_null(queue.first);
 	finish(0, EVENT_STORED);
-	commit_wait_settle(NULL);
+	commit_wait_settle(NULL, NULL, NULL);
 	assert_int_equal(commit_wait_poll(&wait, NULL, 152), COMMIT_LATE);
 	assert_int_equal(freed, 1);
 }
@@ -146,7 +146,7 @@ static void test_a_request_that_goes_away_leaves_its_ticket(void **state)
 	memset(&waits[0], 0xAA, sizeof(waits[0]));
 	finish(0, EVENT_STORED);
 	finish(1, EVENT_STORED);
-	commit_wait_settle(NULL);
+	commit_wait_settle(NULL, NULL, NULL);
 	assert_int_equal(commit_wait_poll(&waits[1], NULL, 1), COMMIT_STORED);
 	assert_int_equal(freed, 2);
 	assert_int_equal(late, 0);
@@ -170,7 +170,55 @@ static void test_a_shorter_limit_holds_for_who_waits_already(void **state)
 	assert_int_equal(queue.limit, 5000);
 	for (unsigned i = 0; i < 3; i++)
 		finish(i, EVENT_STORED);
-	commit_wait_settle(NULL);
+	commit_wait_settle(NULL, NULL, NULL);
+}
+
+static void test_who_waits_for_another_is_told_or_late(void **state)
+{
+	struct commit_queue queue = {.limit = 100};
+	struct commit_wait waits[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		commit_wait_start_beside(&waits[i], &queue, i);
+	commit_wait_end(&waits[0]);
+	commit_wait_end(&waits[0]);
+	commit_wait_cancel(&waits[1]);
+	assert_int_equal(commit_wait_poll(&waits[0], NULL, 1000), COMMIT_STORED);
+	assert_int_equal(commit_wait_poll(&waits[2], NULL, 101), COMMIT_PENDING);
+	assert_true(commit_queue_is_late(&queue, 102));
+	assert_int_equal(commit_wait_poll(&waits[2], NULL, 102), COMMIT_LATE);
+	assert_null(queue.first);
+	assert_int_equal(late, 0);
+}
+
+static void note_marked(void *context, const struct event_ticket *ticket)
+{
+	uint64_t *sum = context;
+
+	*sum += ticket->mark + 100 * (ticket->outcome == EVENT_LOST);
+}
+
+static void test_marked_tickets_are_shown_when_they_are_done(void **state)
+{
+	struct commit_queue queue = {.limit = 100};
+	struct commit_wait waits[3];
+	uint64_t sum = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct event_ticket *ticket = new_ticket();
+
+		ticket->mark = i;
+		commit_wait_start(&waits[i], &queue, NULL, ticket, 0);
+	}
+	commit_wait_cancel(&waits[2]);
+	finish(0, EVENT_LOST);
+	finish(1, EVENT_LOST);
+	finish(2, EVENT_STORED);
+	assert_true(commit_wait_settle(NULL, note_marked, &sum));
+	assert_int_equal(sum, 103);
+	assert_int_equal(freed, 3);
 }
 
 int main(void)
@@ -180,6 +228,8 @@ int main(void)
 		cmocka_unit_test_setup(test_its_time_comes_first, reset),
 		cmocka_unit_test_setup(test_a_writer_that_takes_nothing_loses_at_once, reset),
 		cmocka_unit_test_setup(test_a_shorter_limit_holds_for_who_waits_already, reset),
+		cmocka_unit_test_setup(test_who_waits_for_another_is_told_or_late, reset),
+		cmocka_unit_test_setup(test_marked_tickets_are_shown_when_they_are_done, reset),
 		cmocka_unit_test_setup(test_a_request_that_goes_away_leaves_its_ticket, reset),
 	};
 

@@ -59,15 +59,53 @@ static bool tells(struct posts *posts, const char *client, usec_t after)
 	return !id_is_zero(&visitor, sizeof(visitor));
 }
 
+static void test_what_is_on_its_way_is_pending_until_its_ticket_is_done(void **state)
+{
+	static const struct {
+		enum event_outcome outcome;
+		enum post_seen seen;
+	} rows[] = {{EVENT_STORED, POST_AGAIN}, {EVENT_LOST, POST_NEW}};
+	struct posts posts = {0};
+	struct visitor_id visitor;
+
+	(void)state;
+	assert_false(posts_is_pending(&posts, SPAN("a")));
+	for (unsigned i = 0; i < 2; i++) {
+		struct event_ticket ticket = {0}, other = {0};
+		const char *name = i == 0 ? "a" : "b";
+
+		assert_int_equal(take(&posts, "o", "x", "c", start, &visitor),
+				 i == 0 ? POST_NEW : POST_AGAIN);
+		posts_note(&posts, SPAN("o"), &visitor, &other);
+		assert_int_equal(take(&posts, name, "x", "c", start, &visitor), POST_NEW);
+		assert_false(posts_is_pending(&posts, span_text(name)));
+		posts_note(&posts, span_text(name), &visitor, &ticket);
+		assert_true(ticket.mark && other.mark && ticket.mark != other.mark);
+		other.outcome = EVENT_STORED;
+		posts_settle(&posts, &other);
+		assert_true(posts_is_pending(&posts, span_text(name)));
+		assert_int_equal(take(&posts, name, "x", "d", start, &visitor), POST_PENDING);
+		assert_int_equal(take(&posts, name, "y", "c", start, &visitor), POST_OTHER);
+		ticket.outcome = rows[i].outcome;
+		posts_settle(&posts, &ticket);
+		assert_false(posts_is_pending(&posts, span_text(name)));
+		assert_int_equal(take(&posts, name, "x", "c", start, &visitor), rows[i].seen);
+	}
+	posts_finish(&posts);
+}
+
 static void test_whose_it_was_is_told_the_same_client_for_a_minute(void **state)
 {
+	struct event_ticket ticket = {0};
 	struct posts posts = {0};
 	struct visitor_id visitor;
 
 	(void)state;
 	assert_int_equal(take(&posts, "a", "x", "c", start, &visitor), POST_NEW);
 	memset(&visitor, 'v', sizeof(visitor));
-	posts_note(&posts, SPAN("a"), &visitor);
+	posts_note(&posts, SPAN("a"), &visitor, &ticket);
+	ticket.outcome = EVENT_STORED;
+	posts_settle(&posts, &ticket);
 	assert_true(tells(&posts, "c", 59 * USEC_PER_SEC));
 	assert_false(tells(&posts, "d", 1));
 	assert_false(tells(&posts, "", 1));
@@ -116,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_name_is_taken_once_in_an_hour),
 		cmocka_unit_test(test_what_was_not_stored_is_new_again),
+		cmocka_unit_test(test_what_is_on_its_way_is_pending_until_its_ticket_is_done),
 		cmocka_unit_test(test_whose_it_was_is_told_the_same_client_for_a_minute),
 		cmocka_unit_test(test_many_posts_push_out_the_oldest_alone),
 		cmocka_unit_test(test_one_address_gets_few_mails),
