@@ -199,7 +199,7 @@ enum event_field {
 	TYPE(2, open, EVENT_HAS(tracker), EVENT_HAS_REQUEST | EVENT_HAS(mailing),                  \
 	     "the open pixel was asked for")                                                       \
 	TYPE(3, probe, EVENT_HAS(tracker), EVENT_HAS_REQUEST | EVENT_HAS_LINK | EVENT_HAS(slug),   \
-	     "a HEAD or a prefetch of a tracked link; never a click")                              \
+	     "a HEAD or a prefetch of a tracked link, or of the open pixel; never a click")                              \
 	TYPE(4, view, EVENT_HAS(tracker) | EVENT_HAS(url), EVENT_HAS_REQUEST | EVENT_HAS_PAGE,     \
 	     "a page was shown")                                                                   \
 	TYPE(5, leave, EVENT_HAS(tracker) | EVENT_HAS(url), EVENT_HAS_REQUEST | EVENT_HAS_PAGE,    \

@@ -198,6 +198,34 @@ enum consent identity_default(const struct identity_request *request,
 	return (enum consent)request->config->consent_default;
 }
 
+/* Text of a record. What is none is as if nothing was chosen. */
+static enum consent consent_of_text(struct span text)
+{
+	enum consent consent = CONSENT_IDENTIFY;
+
+	while (consent > CONSENT_PENDING && !span_equal(text, span_text(consent_text(consent))))
+		consent--;
+	return consent;
+}
+
+void identity_of_reader(const struct identity_request *request, struct span choice,
+			struct identity *ret_identity)
+{
+	const enum consent general = (enum consent)request->config->consent_default;
+	struct identity identity = {.reason = CONSENT_BY_PROSPECT};
+	enum consent local;
+
+	if (choice.data) {
+		identity.consent = consent_of_text(choice);
+	} else {
+		local = identity_default(request, &identity.reason);
+		identity.consent = stricter(local, general);
+		if (identity.consent != local)
+			identity.reason = CONSENT_BY_DEFAULT;
+	}
+	*ret_identity = identity;
+}
+
 static void decide_default(const struct identity_request *request, struct identity *identity)
 {
 	identity->consent = identity_default(request, &identity->reason);

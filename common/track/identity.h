@@ -104,6 +104,17 @@ enum consent identity_default(const struct identity_request *request,
 			      enum consent_reason *ret_reason);
 
 /*
+ * The consent of whoever a mail was sent to, for what the mail asks for by itself (an open):
+ * @choice, as the person's record says it, or, where that is absent, the stricter one of
+ * consent.default and what is listed for the country, since the network is mostly that of a mail
+ * provider. What the request says of a browser (cookie, GPC, DNT) is that of whatever has fetched
+ * the picture for the reader, so nothing of it is asked, and there is no visitor and no cookie. A
+ * choice that is no consent allows nothing.
+ */
+void identity_of_reader(const struct identity_request *request, struct span choice,
+			struct identity *ret_identity);
+
+/*
  * Another visitor from here on, for a browser that a second known person uses: what it did before
  * stays the first one's. Its choice of consent stays, too. @identity is what was resolved for
  * @request; it has a new cookie to set, also where a beacon would not send one again, since it is

@@ -90,6 +90,10 @@
 	METRIC(REQUEST_SUBSCRIPTION_FORGED, counter, "waymark_requests_total", "route=\"subscription\",result=\"forged\"", "") \
 	METRIC(REQUEST_SUBSCRIPTION_PREFETCH, counter, "waymark_requests_total", "route=\"subscription\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_SUBSCRIPTION_FAILED, counter, "waymark_requests_total", "route=\"subscription\",result=\"failed\"", "") \
+	METRIC(REQUEST_OPEN, counter, "waymark_requests_total", "route=\"open\",result=\"taken\"", "") \
+	METRIC(REQUEST_OPEN_FORGED, counter, "waymark_requests_total", "route=\"open\",result=\"forged\"", "") \
+	METRIC(REQUEST_OPEN_PROBE, counter, "waymark_requests_total", "route=\"open\",result=\"probe\"", "") \
+	METRIC(REQUEST_OPEN_PREFETCH, counter, "waymark_requests_total", "route=\"open\",result=\"prefetch\"", "") \
 	METRIC(REQUEST_HEALTH, counter, "waymark_requests_total", "route=\"healthz\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET, counter, "waymark_requests_total", "route=\"asset\",result=\"ok\"", "") \
 	METRIC(REQUEST_ASSET_UNKNOWN, counter, "waymark_requests_total", "route=\"asset\",result=\"unknown_script\"", "") \
@@ -112,6 +116,7 @@
 	METRIC(FORGED_LINK_PART, counter, "waymark_tokens_forged_total", "purpose=\"link_part\"", "") \
 	METRIC(FORGED_PROSPECT_PART, counter, "waymark_tokens_forged_total", "purpose=\"prospect_part\"", "") \
 	METRIC(FORGED_SELF_CONTAINED, counter, "waymark_tokens_forged_total", "purpose=\"self_contained\"", "") \
+	METRIC(FORGED_OPEN, counter, "waymark_tokens_forged_total", "purpose=\"open\"", "") \
 	METRIC(FORGED_VISITOR, counter, "waymark_tokens_forged_total", "purpose=\"visitor\"", "") \
 	METRIC(FORGED_HANDOVER, counter, "waymark_tokens_forged_total", "purpose=\"handover\"", "") \
 	METRIC(FORGED_STAFF, counter, "waymark_tokens_forged_total", "purpose=\"staff\"", "") \
@@ -122,8 +127,8 @@
 	METRIC(OTHER_MAILING, counter, "waymark_tokens_other_mailing_total", "", "Valid prospect parts used with a link of another mailing: redirected without a person.") \
 	METRIC(UNKNOWN_LINKS, counter, "waymark_links_unknown_total", "", "Valid tokens whose link is not registered here: sent to the fallback.") \
 	METRIC(CONFLICTING_COOKIES, counter, "waymark_cookies_conflicting_total", "", "Requests with two different valid visitor cookies: a new one was issued.") \
-	METRIC(ERASED_PERSONS, counter, "waymark_persons_erased_total", "", "Clicks on links of erased people: redirected and counted without a person.") \
-	METRIC(PEOPLE_FAILED, counter, "waymark_people_failed_total", "", "Clicks recorded without a person because people/ could not be read.") \
+	METRIC(ERASED_PERSONS, counter, "waymark_persons_erased_total", "", "Clicks and opens of erased people: answered as always, and counted without a person.") \
+	METRIC(PEOPLE_FAILED, counter, "waymark_people_failed_total", "", "Clicks and opens recorded without a person because people/ could not be read.") \
 	METRIC(HELD_CLICKS, counter, "waymark_held_clicks_total", "result=\"held\"", "Clicks under pending consent whose claim was held in a cookie, and those of them that a choice then took up.") \
 	METRIC(HELD_AGREED, counter, "waymark_held_clicks_total", "result=\"agreed\"", "") \
 	METRIC(HANDOVERS_MADE, counter, "waymark_handovers_total", "result=\"made\"", "Hand-overs to another tracker of this server that were signed, and what became of those that came back: taken, or why nobody was handed over.") \
@@ -134,6 +139,7 @@
 	METRIC(HANDOVERS_EXPIRED, counter, "waymark_handovers_total", "result=\"expired\"", "") \
 	METRIC(HANDOVERS_ELSEWHERE, counter, "waymark_handovers_total", "result=\"elsewhere\"", "") \
 	METRIC(EVENT_CLICK, counter, "waymark_events_total", "type=\"click\"", "Events handed to the writer, by type.") \
+	METRIC(EVENT_OPEN, counter, "waymark_events_total", "type=\"open\"", "") \
 	METRIC(EVENT_PROBE, counter, "waymark_events_total", "type=\"probe\"", "") \
 	METRIC(EVENT_VIEW, counter, "waymark_events_total", "type=\"view\"", "") \
 	METRIC(EVENT_LEAVE, counter, "waymark_events_total", "type=\"leave\"", "") \

@@ -254,20 +254,11 @@ static int fill_options(const struct arguments *arguments, const struct app *app
 	return r == 0 ? fill_utm(arguments, ret_options, utm) : r;
 }
 
-/* What would ask for a picture that is not there must not go out unnoticed. */
-static void warn_of_pages(const struct arguments *arguments)
-{
-	if (arguments->open_pixel)
-		command_warn("--open-pixel: no server of this version answers /o/ yet");
-}
-
 static int write_result(const struct arguments *arguments, const struct rewrite_result *result)
 {
 	struct span output = rewrite_output(result);
 
 	rewrite_report_print(result, arguments->report);
-	if (arguments->report != REWRITE_REPORT_JSON)
-		warn_of_pages(arguments);
 	(void)fwrite(output.data, 1, output.size, stdout);
 	return command_finish();
 }

@@ -63,25 +63,13 @@ static void set_name(struct visit_event *builder, const struct beacon_line *line
 	visit_event_scratch(builder, EVENT_FIELD_name);
 }
 
-/* From half a queue on, beacons give way to clicks. */
-static bool gives_way(const struct visit *visit)
-{
-	struct app *app = visit->app;
-
-	if (app->admission.squeeze == 0)
-		return false;
-	event_writer_count_dropped(app->writer);
-	metrics_add(&app->metrics, METRIC_DROPPED_QUEUE, 1);
-	return true;
-}
-
 int beacon_event_add(struct visit_event *builder, const struct beacon_line *line,
 		     struct error *error)
 {
 	const struct visit *visit = builder->visit;
 	int code;
 
-	if (visit_is_left_out(visit, line->type) || gives_way(visit))
+	if (visit_is_left_out(visit, line->type) || visit_gives_way(visit))
 		return BEACON_EVENT_E_LEFT_OUT;
 	code = visit_event_begin(builder, line->type);
 	if (code)

@@ -268,6 +268,7 @@ static void append_items(struct writer *writer)
 	element(writer, "th scope=\"col\"", TEXT_items_why);
 	put(writer, "</tr></thead>\n<tbody>\n");
 	append_item(writer, TEXT_item_link, TEXT_why_link);
+	append_item(writer, TEXT_item_open, TEXT_why_link);
 	append_item(writer, has_query ? TEXT_item_page_query : TEXT_item_page, TEXT_why_page);
 	append_item(writer, TEXT_item_referrer, TEXT_why_page);
 	append_item(writer, TEXT_item_reading, TEXT_why_reading);

@@ -27,6 +27,7 @@ enum handled public_form_post(struct request *request);
 enum handled public_handover(struct request *request);
 enum handled public_handover_ask(struct request *request);
 enum handled public_healthz(struct request *request);
+enum handled public_open(struct request *request);
 enum handled public_path(struct request *request);
 enum handled public_pinned(struct request *request);
 enum handled public_pixel(struct request *request);
@@ -56,6 +57,8 @@ enum handled public_not_found(struct request *request, unsigned counter);
 /* 503, not to be stored, for what is asked for before anybody looks: a browser that then shows it
  * asks again. */
 enum handled public_prefetched(struct request *request, unsigned counter);
+/* One transparent pixel, not to be stored. */
+enum handled public_picture(struct request *request, unsigned counter);
 /* 503 with Retry-After: the store cannot be read. */
 enum handled public_unreadable(struct request *request, unsigned counter);
 

@@ -3,7 +3,8 @@
  * The public API on one page. A path that ends with '*' is a prefix; the handler sees the rest as
  * request->tail. HEAD reaches the GET handler; 404, 405 with Allow and OPTIONS follow from the
  * table. Over a limit only what is ACCESS_ALWAYS is asked: a tracked link redirects or, where the
- * store cannot be read, says so; a damaged one is 429 like everything else.
+ * store cannot be read, says so, and a mail's picture is shown; a damaged link is 429 like
+ * everything else.
  */
 #include "public/public.h"
 
@@ -23,6 +24,7 @@ const struct route public_routes[] = {
 	{"/h/*",         public_handover,       NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_HANDOVER},
 	{"/healthz",     public_healthz,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_HEALTH},
 	{"/l/*",         public_slug,           NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_SLUG},
+	{"/o/*",         public_open,           NULL, 0, ACCESS_ALWAYS, METRIC_REQUEST_OPEN},
 	{"/p/*",         public_prefill,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PREFILL},
 	{"/privacy",     public_privacy,        NULL, 0, ACCESS_PUBLIC, METRIC_REQUEST_PRIVACY},
 	{"/privacy/forget", NULL,      public_forget, 4096, ACCESS_PUBLIC, METRIC_REQUEST_FORGET},
@@ -79,6 +81,15 @@ enum handled public_prefetched(struct request *request, unsigned counter)
 {
 	return reply_body(request, counter, 503, "text/plain; charset=utf-8", "no-store",
 			  SPAN("What is not shown yet is not answered.\n"));
+}
+
+enum handled public_picture(struct request *request, unsigned counter)
+{
+	static const uint8_t picture[43] = "GIF89a\1\0\1\0\200\0\0\0\0\0\0\0\0!\371\4\1\0\0\0\0,"
+					   "\0\0\0\0\1\0\1\0\0\2\2D\1\0;";
+
+	return reply_body(request, counter, 200, "image/gif", "no-store",
+			  span_of(picture, sizeof(picture)));
 }
 
 enum handled public_unreadable(struct request *request, unsigned counter)

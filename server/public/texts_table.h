@@ -99,6 +99,11 @@ TEXT(items_why, "Why", "利用目的")
 TEXT(item_link,
      "The link that was followed, with its mailing and campaign, and the time",
      "開かれたリンク、そのメールの配信とキャンペーン、日時")
+TEXT(item_open,
+     "That a mail was shown which holds a picture of {host}, and the time; with you only where your "
+     "own choice about it allows that, or, if you have made none, what {operator} has set",
+     "{host} の画像を含むメールが表示されたことと、その日時。個人と結び付けるのは、ご本人の選択、または選択が"
+     "ない場合は {operator} の設定で認められているときのみ")
 TEXT(why_link, "To see which mails and links are of use", "どのメールやリンクが役立っているかを知るため")
 TEXT(item_page,
      "The address of the page, without the part behind the question mark, and the time; where you "

@@ -64,9 +64,19 @@ void visit_init(struct visit *visit, struct request *request, enum event_type ty
 	visit->prefetch = verdict_is_prefetch(visit->purpose);
 	visit->head = request->method == METHOD_HEAD;
 	visit->now = clock_wall();
-	visit->type = type == EVENT_click && visit_is_probe(visit) ? EVENT_probe : type;
+	visit->type = type;
+	if ((type == EVENT_click || type == EVENT_open) && visit_is_probe(visit))
+		visit->type = EVENT_probe;
 	visit_ask(visit, &asked);
 	identity_resolve(&asked, type, &visit->identity);
+}
+
+void visit_for_reader(struct visit *visit, struct span choice)
+{
+	struct identity_request asked;
+
+	visit_ask(visit, &asked);
+	identity_of_reader(&asked, choice, &visit->identity);
 }
 
 void visit_count_forged(struct request *request, enum purpose purpose)
@@ -76,6 +86,7 @@ void visit_count_forged(struct request *request, enum purpose purpose)
 		[PURPOSE_LINK_PART] = METRIC_FORGED_LINK_PART,
 		[PURPOSE_PROSPECT_PART] = METRIC_FORGED_PROSPECT_PART,
 		[PURPOSE_SELF_CONTAINED] = METRIC_FORGED_SELF_CONTAINED,
+		[PURPOSE_OPEN] = METRIC_FORGED_OPEN,
 		[PURPOSE_VISITOR] = METRIC_FORGED_VISITOR,
 		[PURPOSE_HANDOVER] = METRIC_FORGED_HANDOVER,
 		[PURPOSE_STAFF] = METRIC_FORGED_STAFF,
@@ -142,5 +153,16 @@ bool visit_is_left_out(const struct visit *visit, enum event_type type)
 		return false;
 	event_writer_count_dropped(app->writer);
 	metrics_add(&app->metrics, METRIC_DROPPED_DISK, 1);
+	return true;
+}
+
+bool visit_gives_way(const struct visit *visit)
+{
+	struct app *app = visit->app;
+
+	if (app->admission.squeeze == 0)
+		return false;
+	event_writer_count_dropped(app->writer);
+	metrics_add(&app->metrics, METRIC_DROPPED_QUEUE, 1);
 	return true;
 }

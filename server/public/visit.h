@@ -15,8 +15,9 @@ struct visit {
 	struct app *app;
 	const struct settings *settings; /* under which the request began */
 	const struct tracker *tracker;
-	enum event_type type; /* of its events; EVENT_probe for a click by HEAD or prefetch */
-	struct span purpose;  /* Sec-Purpose, Purpose or X-Moz; absent when none */
+	enum event_type
+		type; /* of its events; EVENT_probe for a click or open by HEAD or prefetch */
+	struct span purpose; /* Sec-Purpose, Purpose or X-Moz; absent when none */
 	bool prefetch, head;
 	usec_t now; /* wall: one time for the cookie and for the events */
 	struct identity identity;
@@ -29,6 +30,10 @@ static inline bool visit_is_probe(const struct visit *visit)
 {
 	return visit->head || visit->prefetch;
 }
+
+/* From here on the consent of the person whom the mail was sent to (identity_of_reader()) holds,
+ * and not the browser's. */
+void visit_for_reader(struct visit *visit, struct span choice);
 
 /* Is it asked for before anybody looks? For whoever needs no visit to say no. */
 bool visit_is_prefetch(const struct request *request);
@@ -47,6 +52,10 @@ const char *visit_format_cookie(const struct visit *visit);
  * of disk? If so it has been counted, as rejected or dropped.
  */
 bool visit_is_left_out(const struct visit *visit, enum event_type type);
+
+/* Whether beacons and opens give way to clicks, from half the writer's queue on. If so the event
+ * has been counted dropped. */
+bool visit_gives_way(const struct visit *visit);
 
 /* Count an event that what came in could not be made of: rejected. */
 void visit_count_malformed(const struct visit *visit);

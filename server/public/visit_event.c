@@ -372,6 +372,7 @@ int visit_event_begin(struct visit_event *builder, enum event_type type)
 /* Events that requests cause, and the counter of each. */
 static const enum metric counters[EVENT_TYPE_COUNT] = {
 	[EVENT_click] = METRIC_EVENT_CLICK,
+	[EVENT_open] = METRIC_EVENT_OPEN,
 	[EVENT_probe] = METRIC_EVENT_PROBE,
 	[EVENT_view] = METRIC_EVENT_VIEW,
 	[EVENT_leave] = METRIC_EVENT_LEAVE,

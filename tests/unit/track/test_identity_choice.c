@@ -176,6 +176,43 @@ static void every_id_is_found_to_be_forgotten(void **state)
 	scene_finish(&scene);
 }
 
+static struct identity read_by(const struct scene *scene, const char *choice)
+{
+	struct identity identity;
+
+	memset(&identity, 0xAA, sizeof(identity));
+	identity_of_reader(&scene->request, choice ? span_text(choice) : span_of(NULL, 0),
+			   &identity);
+	assert_false(has_visitor(&identity) || identity.set_cookie || identity.drop_cookie);
+	return identity;
+}
+
+static void a_reader_is_asked_and_not_what_fetches_the_picture(void **state)
+{
+	static const char *const texts[] = {"pending", "denied", "measure", "identify"};
+
+	(void)state;
+	for (int general = 0; general < 4; general++) {
+		struct scene scene;
+		struct identity identity;
+
+		scene_make(&scene, texts[general]);
+		send_cookie(&scene, 7, 1, VISITOR_CONSENT_IDENTIFY);
+		scene.request.sec_gpc = scene.request.dnt = SPAN("1");
+		identity = read_by(&scene, NULL);
+		assert_int_equal(identity.consent, general);
+		assert_int_equal(identity.reason, CONSENT_BY_DEFAULT);
+		for (int choice = 1; choice < 4; choice++) {
+			identity = read_by(&scene, texts[choice]);
+			assert_int_equal(identity.consent, choice);
+			assert_int_equal(identity.reason, CONSENT_BY_PROSPECT);
+		}
+		assert_int_equal(read_by(&scene, "").consent, CONSENT_PENDING);
+		assert_int_equal(read_by(&scene, "Identify").consent, CONSENT_PENDING);
+		scene_finish(&scene);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +220,7 @@ int main(void)
 		cmocka_unit_test(a_script_sets_a_cookie_that_a_navigation_refreshes),
 		cmocka_unit_test(while_the_browser_says_no_only_denied_is_taken),
 		cmocka_unit_test(two_cookies_are_neither),
+		cmocka_unit_test(a_reader_is_asked_and_not_what_fetches_the_picture),
 		cmocka_unit_test(every_id_is_found_to_be_forgotten),
 	};
 
