@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Long because whatever a form can say is one struct. */
 #ifndef WAYMARK_TRACK_FORM_H
 #define WAYMARK_TRACK_FORM_H
 

@@ -231,7 +231,7 @@ class Month(unittest.TestCase):
         people = self.handles(first)
         self.bind(made, people)
         before = self.totals()
-        # Those who have a browser, in the order of their addresses: handles are drawn anew each time.
+        # Those who have a browser, by their addresses: handles are drawn anew each time.
         handles = [people[email] for email in sorted({row["email"] for row in made.bindings})
                    if email in people]
         chance.shuffle(handles)
