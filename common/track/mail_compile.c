@@ -10,10 +10,9 @@
  */
 #include "base/cleanup.h"
 #include "track/mail_segment.h"
+#include "track/rewrite_merge.h"
 
 #include <errno.h>
-
-enum { LINE_MAX_BYTES = 998 }; /* RFC 5322 section 2.1.1, without CR LF */
 
 static void mail_template_free_pointer(struct mail_template **template)
 {
@@ -81,7 +80,7 @@ static ptrdiff_t growth_of(const struct rewrite_pass *pass, const struct rewrite
 static void fit_line(struct rewrite_pass *pass, struct rewrite_edit *first,
 		     struct rewrite_edit *end, size_t line_bytes)
 {
-	ptrdiff_t room = LINE_MAX_BYTES - (ptrdiff_t)line_bytes;
+	ptrdiff_t room = MAIL_LINE_MAX_BYTES - (ptrdiff_t)line_bytes;
 
 	for (struct rewrite_edit *edit = first; edit < end; edit++)
 		if (growth_of(pass, edit) <= 0 || edit->link == REWRITE_NO_LINK)
@@ -188,6 +187,13 @@ static int keep_padding(struct rewrite_pass *pass)
 	if (span_trim(pass->text->rest).size == 0)
 		return 0;
 	for (size_t i = 0; i < pass->edits.count; i++)
+		if (pass->edits.items[i].fill)
+			return error_set(pass->error, REWRITE_E_MERGE,
+					 "part %.*s: text follows its base64, so that nothing can "
+					 "be filled in there; send the part without it",
+					 (int)pass->text->path.size,
+					 (const char *)pass->text->path.data);
+	for (size_t i = 0; i < pass->edits.count; i++)
 		size += growth_of(pass, &pass->edits.items[i]);
 	if (size % 3 != 0)
 		return 0;
@@ -287,6 +293,8 @@ static int compile_header(struct rewrite_pass *pass, struct span header, struct 
 	pass->text = text;
 	r = pass->decide == rewrite_decide_tracking ? rewrite_add_header(pass, header, line_end)
 						    : rewrite_strip_header(pass, header);
+	if (r == 0)
+		r = rewrite_merge_header(pass, header, line_end);
 	return r == 0 ? mail_segments_add(pass->template, text, &pass->edits) : r;
 }
 
@@ -396,6 +404,7 @@ static int compile(struct rewrite_pass *pass, struct mail_template **ret_templat
 	if (!template)
 		return -ENOMEM;
 	template->keyring = pass->options->keyring;
+	template->form = form;
 	pass->template = template;
 	pass->line = 1;
 	fill_ids(pass, template);

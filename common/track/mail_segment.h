@@ -12,6 +12,7 @@ enum mail_segment_kind {
 	MAIL_COPY_BROKEN, /* the same, on a quoted-printable line that may have become too long */
 	MAIL_WRITE,	  /* text, encoded when it is written */
 	MAIL_TOKEN,	  /* the recipient's token, likewise */
+	MAIL_FILL,	  /* what the recipient's row says, likewise */
 	MAIL_FLUSH	  /* the end of base64 */
 };
 
@@ -20,6 +21,8 @@ enum mail_segment_kind {
  * have a number: what the HTML and the plain text of a mail share is minted once for each
  * recipient.
  */
+enum { MAIL_LINE_MAX_BYTES = 998 }; /* RFC 5322 section 2.1.1, without CR LF */
+
 enum { MAIL_NUMBERED_TOKENS = 64, MAIL_NO_NUMBER = MAIL_NUMBERED_TOKENS };
 
 struct mail_segment {
@@ -28,10 +31,12 @@ struct mail_segment {
 	const struct transfer_style *style; /* of the part; NULL between parts */
 	struct span bytes;
 	const struct rewrite_slot *slot; /* MAIL_TOKEN */
+	const struct mail_fill *fill;	 /* MAIL_FILL */
 };
 
 struct mail_template {
 	struct arena arena;
+	enum rewrite_form form;
 	struct rewrite_link *links;
 	size_t link_count, link_capacity;
 	struct mime mime;

@@ -13,7 +13,8 @@
 
 static int add(struct mail_template *template, const struct mail_segment *segment)
 {
-	if (segment->bytes.size == 0 && !segment->slot && segment->kind != MAIL_FLUSH)
+	if (segment->bytes.size == 0 && !segment->slot && !segment->fill &&
+	    segment->kind != MAIL_FLUSH)
 		return 0;
 	if (template->count == template->capacity) {
 		size_t capacity = template->capacity ? template->capacity * 2 : 64;
@@ -86,6 +87,12 @@ static int add_edit(struct mail_template *template, const struct rewrite_text *t
 	int r;
 
 	template->changed = true;
+	if (edit->fill)
+		return add(template, &(struct mail_segment){
+					     .kind = MAIL_FILL,
+					     .style = &text->style,
+					     .fill = edit->fill,
+				     });
 	if (!edit->slot.purpose)
 		return add_bytes(template, text, MAIL_WRITE, edit->written);
 	r = add_bytes(template, text, MAIL_WRITE, span_slice(edit->written, 0, edit->slot.at));

@@ -9,6 +9,7 @@
 #include "track/mail_template.h"
 
 #include "base/cleanup.h"
+#include "track/mail_fill.h"
 #include "track/mail_segment.h"
 
 #include <errno.h>
@@ -31,6 +32,11 @@ const struct rewrite_link *mail_template_links(const struct mail_template *templ
 {
 	*ret_count = template->link_count;
 	return template->links;
+}
+
+enum rewrite_form mail_template_form(const struct mail_template *template)
+{
+	return template->form;
 }
 
 struct rewrite_link *rewrite_add_link(struct mail_template *template)
@@ -100,41 +106,141 @@ static int write_token(const struct mail_template *template, const struct mail_s
 	return 0;
 }
 
+/* What is at hand while one message is written. */
+struct writing {
+	const struct mail_template *template;
+	const struct mail_recipient *recipient;
+	struct minted minted;
+	struct transfer_writer writer;
+	size_t line; /* where the line of the last value begins */
+	bool open;   /* that line has not ended yet */
+	struct span part;
+	struct error *error;
+};
+
+/*
+ * A line with a value in a part that is not encoded must stay within what mail may carry. @from is
+ * where what was written since begins; at @end of everything the line ends, too.
+ */
+static int check_line(struct writing *writing, size_t from, bool end)
+{
+	struct span written = buffer_span(writing->writer.to);
+	size_t line_end = span_find(written, '\n', from);
+
+	if (!writing->open || (line_end == written.size && !end))
+		return 0;
+	writing->open = false;
+	if (line_end > 0 && line_end < written.size && written.data[line_end - 1] == '\r')
+		line_end--;
+	if (line_end - writing->line <= MAIL_LINE_MAX_BYTES)
+		return 0;
+	return error_set(
+		writing->error, MAIL_TEMPLATE_E_VALUE,
+		"with what its row says a line of part %.*s would be longer than %d bytes, "
+		"the most that a mail may have; send the part as quoted-printable",
+		(int)writing->part.size, writing->part.size ? (const char *)writing->part.data : "",
+		MAIL_LINE_MAX_BYTES);
+}
+
+/* Where the last line of what was written from @from on begins; @from when none has ended. */
+static size_t last_line(const struct buffer *written, size_t from)
+{
+	const uint8_t *newline = NULL;
+
+	if (written->size > from)
+		newline = memrchr(written->data + from, '\n', written->size - from);
+	return newline ? (size_t)(newline - written->data) + 1 : from;
+}
+
+static int write_fill(struct writing *writing, const struct mail_segment *segment)
+{
+	struct buffer *to = writing->writer.to;
+	size_t at = to->size;
+	int r;
+
+	if (!writing->open)
+		writing->line = last_line(to, 0);
+	r = mail_fill_write(writing->template, segment->fill, writing->recipient, &writing->writer,
+			    writing->error);
+	if (r != 0 || !segment->fill->part.data || segment->style->encoding != TRANSFER_IDENTITY)
+		return r;
+	writing->open = true;
+	writing->part = segment->fill->part;
+	r = check_line(writing, at, false);
+	if (last_line(to, at) > at)
+		writing->line = last_line(to, at);
+	writing->open = true;
+	return r;
+}
+
+static int write_segment(struct writing *writing, const struct mail_segment *segment)
+{
+	struct transfer_writer *writer = &writing->writer;
+
+	if (!segment->style) {
+		buffer_append_span(writer->to, segment->bytes);
+		return 0;
+	}
+	switch (segment->kind) {
+	case MAIL_COPY:
+		transfer_copy(writer, segment->bytes);
+		return 0;
+	case MAIL_COPY_BROKEN:
+		transfer_copy_broken(writer, segment->bytes);
+		return 0;
+	case MAIL_WRITE:
+		transfer_write(writer, segment->bytes);
+		return 0;
+	case MAIL_TOKEN:
+		return write_token(writing->template, segment, &writing->recipient->prospect,
+				   &writing->minted, writer);
+	case MAIL_FILL:
+		return write_fill(writing, segment);
+	case MAIL_FLUSH:
+		transfer_flush(writer);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int mail_template_write(const struct mail_template *template,
+			const struct mail_recipient *recipient, struct buffer *to,
+			struct error *error)
+{
+	struct writing writing;
+	size_t start = to->size;
+	int r = 0;
+
+	/* All of it but the texts of tokens, which are many and of which few are used. */
+	writing.template = template;
+	writing.recipient = recipient;
+	writing.minted.known = 0;
+	writing.writer = (struct transfer_writer){.style = NULL, .to = to};
+	writing.open = false;
+	writing.error = error;
+	for (size_t i = 0; i < template->count && r == 0; i++) {
+		const struct mail_segment *segment = &template->segments[i];
+		size_t from = to->size;
+
+		if (segment->style != writing.writer.style)
+			transfer_writer_init(&writing.writer, segment->style, to);
+		r = write_segment(&writing, segment);
+		if (r == 0 && writing.open && segment->kind != MAIL_FILL)
+			r = check_line(&writing, from, false);
+	}
+	if (r == 0)
+		r = check_line(&writing, to->size, true);
+	if (r == 0)
+		r = to->error;
+	if (r != 0)
+		to->size = start;
+	return r;
+}
+
 int mail_template_emit(const struct mail_template *template, const struct prospect_id *prospect,
 		       struct buffer *to)
 {
-	struct transfer_writer writer = {.style = NULL};
-	struct minted minted;
-	int r = 0;
+	const struct mail_recipient recipient = {.prospect = *prospect};
 
-	minted.known = 0;
-
-	for (size_t i = 0; i < template->count && r == 0; i++) {
-		const struct mail_segment *segment = &template->segments[i];
-
-		if (segment->style != writer.style)
-			transfer_writer_init(&writer, segment->style, to);
-		if (!segment->style) {
-			buffer_append_span(to, segment->bytes);
-			continue;
-		}
-		switch (segment->kind) {
-		case MAIL_COPY:
-			transfer_copy(&writer, segment->bytes);
-			break;
-		case MAIL_COPY_BROKEN:
-			transfer_copy_broken(&writer, segment->bytes);
-			break;
-		case MAIL_WRITE:
-			transfer_write(&writer, segment->bytes);
-			break;
-		case MAIL_TOKEN:
-			r = write_token(template, segment, prospect, &minted, &writer);
-			break;
-		case MAIL_FLUSH:
-			transfer_flush(&writer);
-			break;
-		}
-	}
-	return r == 0 ? to->error : r;
+	return mail_template_write(template, &recipient, to, NULL);
 }

@@ -34,9 +34,31 @@ void mail_template_free(struct mail_template *template); /* NULL allowed */
 int mail_template_emit(const struct mail_template *template, const struct prospect_id *prospect,
 		       struct buffer *to);
 
+/* For whom a message is written. What the message does not use may be absent. */
+struct mail_recipient {
+	struct prospect_id prospect;
+	struct span address;	   /* for To: printable ASCII */
+	struct span message_id;	   /* what stands between '<' and '>': likewise */
+	const struct span *values; /* UTF-8, for each of the columns; absent: nothing */
+};
+
+/*
+ * The same with what the recipient's row says. On failure what was appended is taken back.
+ *
+ * Return: 0; MAIL_TEMPLATE_E_VALUE with @error: a value that cannot stand where it is to; negative
+ * errno.
+ */
+enum { MAIL_TEMPLATE_E_VALUE = 1 };
+int mail_template_write(const struct mail_template *template,
+			const struct mail_recipient *recipient, struct buffer *to,
+			struct error *error);
+
 /* The links in the order of the message, tracked as for the prospect of the options. */
 const struct rewrite_link *mail_template_links(const struct mail_template *template,
 					       size_t *ret_count);
+
+/* What the message is: REWRITE_MIME, REWRITE_HTML or REWRITE_TEXT. */
+enum rewrite_form mail_template_form(const struct mail_template *template);
 
 /* rewrite_strip() as a template. */
 int mail_template_strip(struct span message, const struct rewrite_options *options,

@@ -18,6 +18,7 @@
 #include "text/html_links.h"
 #include "text/text_links.h"
 #include "track/mail_segment.h"
+#include "track/rewrite_merge.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -136,6 +137,7 @@ static int add_edit(struct rewrite_pass *pass, const struct rewrite_site *site)
 						       .written = site->written,
 						       .link = count - 1,
 						       .slot = site->slot,
+						       .fill = site->fill,
 					       });
 }
 
@@ -181,6 +183,9 @@ static int site_visit(struct rewrite_pass *pass, struct rewrite_site *site, size
 	pass->failure = pass->decide(pass, site, link);
 	if (pass->failure == 0 && site->written.data)
 		pass->failure = add_edit(pass, site);
+	else if (pass->failure == 0 && pass->options->merge &&
+		 pass->decide == rewrite_decide_tracking)
+		pass->failure = rewrite_merge_left(pass, site);
 	return pass->failure == 0 ? 0 : -ECANCELED;
 }
 
@@ -275,6 +280,9 @@ static int text_visit(void *context, const struct text_link *found)
 	 */
 	if (at < pass->end)
 		return 0;
+	pass->failure = rewrite_merge_check_end(pass, at + raw.size);
+	if (pass->failure != 0)
+		return -ECANCELED;
 	return site_visit(pass, &site, found->line, "text");
 }
 
@@ -315,6 +323,7 @@ static int choose_document(struct rewrite_pass *pass, struct buffer *mask)
 		if (span_starts_nocase(label, SPAN("utf-16")))
 			label = SPAN("utf-8");
 	}
+	pass->label = label;
 	pass->document = pass->message;
 	pass->utf8 = false;
 	switch (charset_treatment_of(label, pass->message)) {
@@ -355,7 +364,9 @@ int rewrite_run(struct rewrite_pass *pass, const struct rewrite_text *text)
 		       : text_links_find(pass->document, text_visit, pass);
 	if (pass->failure != 0)
 		return pass->failure;
-	return r == 0 ? rewrite_add_extras(pass) : r;
+	if (r == 0)
+		r = rewrite_add_extras(pass);
+	return r == 0 ? rewrite_merge_text(pass) : r;
 }
 
 /* What a template says to the one whom its options name. */

@@ -17,6 +17,13 @@
  */
 enum rewrite_form { REWRITE_AUTO, REWRITE_HTML, REWRITE_TEXT, REWRITE_MIME };
 
+/* The names by which {{name}} is filled in for each recipient. */
+struct merge_columns {
+	const char *const *names; /* UTF-8 */
+	bool *used;		  /* out, for each: the message has it */
+	size_t count;
+};
+
 struct rewrite_options {
 	const struct tracker_set *trackers;
 	const struct tracker *tracker; /* whose address the links get: usually the primary */
@@ -34,7 +41,9 @@ struct rewrite_options {
 	bool trap;	     /* a link there that no person sees */
 	bool unsubscribe;    /* List-Unsubscribe (a mail's), and {{unsubscribe}} becomes the page */
 	struct span list;    /* --unsubscribe: the list's name; empty: all that is sent */
-	bool lenient; /* a link of another person's is left and listed, instead of an error */
+	bool lenient;	/* a link of another person's is left and listed, instead of an error */
+	bool addressed; /* a mail's To and Message-ID are each recipient's own */
+	const struct merge_columns *merge; /* NULL: {{name}} stays as it is */
 };
 
 enum rewrite_outcome {
@@ -77,7 +86,8 @@ enum {
 	REWRITE_E_FOREIGN_TOKEN = 1, /* another person's token; @error names the line */
 	REWRITE_E_CHARSET = 2,	     /* a charset that must not be touched */
 	REWRITE_E_OPTIONS = 3,	     /* nobody to track for, two of them, or a bad name or field */
-	REWRITE_E_LIBRARY = 6	     /* GMime cannot be loaded */
+	REWRITE_E_LIBRARY = 6,	     /* GMime cannot be loaded */
+	REWRITE_E_MERGE = 7 /* {{name}} without a column, or where nothing can be filled in */
 };
 
 /*

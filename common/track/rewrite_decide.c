@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "track/mail_segment.h"
 #include "track/rewrite_extras.h"
+#include "track/rewrite_merge.h"
 
 #include <errno.h>
 
@@ -203,17 +204,28 @@ static bool is_listed(const struct tracker_set *trackers, const struct url *url)
 }
 
 /* Only onto pages of the owner's, who knows what their site does with names it never asked for. */
+void rewrite_append_utm(const struct rewrite_pass *pass, struct span url, struct buffer *to)
+{
+	struct url parsed;
+	size_t start = to->size;
+
+	if (pass->options->utm.size > 0 && !url_is_signed(url) && url_parse(url, &parsed) == 0 &&
+	    is_listed(pass->options->trackers, &parsed)) {
+		(void)url_append_query(url, pass->options->utm, to);
+		if (to->error || to->size - start <= URL_MAX_BYTES)
+			return;
+		to->size = start;
+	}
+	buffer_append_span(to, url);
+}
+
 static int add_utm(struct rewrite_pass *pass, struct rewrite_link *link)
 {
 	cleanup_buffer struct buffer with = BUFFER_INIT;
-	struct url url;
 
-	if (pass->options->utm.size == 0 || url_is_signed(link->destination) ||
-	    url_parse(link->destination, &url) != 0 || !is_listed(pass->options->trackers, &url))
+	if (pass->options->utm.size == 0)
 		return 0;
-	if (!url_append_query(link->destination, pass->options->utm, &with) ||
-	    with.size > URL_MAX_BYTES)
-		return with.error;
+	rewrite_append_utm(pass, link->destination, &with);
 	link->destination = rewrite_keep(pass, &with);
 	return link->destination.data ? 0 : -ENOMEM;
 }
@@ -241,7 +253,7 @@ static int track(struct rewrite_pass *pass, struct rewrite_site *site, struct re
 }
 
 /* A scheme of its own, a fragment or a relative reference is nothing that a redirect could do. */
-static int leave_refused(struct rewrite_link *link, enum url_refusal refusal)
+int rewrite_leave_refused(struct rewrite_link *link, enum url_refusal refusal)
 {
 	switch (refusal) {
 	case URL_OK:
@@ -265,6 +277,8 @@ int rewrite_decide_tracking(struct rewrite_pass *pass, struct rewrite_site *site
 	cleanup_buffer struct buffer location = BUFFER_INIT;
 	enum url_refusal refusal = URL_OK;
 	enum url_class class;
+	bool merged = false;
+	int r;
 
 	if (!site->readable)
 		return rewrite_leave_notable(link, url_refusal_text(URL_CHARSET));
@@ -274,13 +288,16 @@ int rewrite_decide_tracking(struct rewrite_pass *pass, struct rewrite_site *site
 		return rewrite_leave(link, "marked data-notrack");
 	if (pass->options->unsubscribe && span_equal(span_trim(site->url), SPAN(EXTRA_PLACEHOLDER)))
 		return rewrite_leave(link, "becomes the address of the subscription page");
+	r = rewrite_merge_link(pass, site, link, &merged);
+	if (r != 0 || merged)
+		return r;
 	if (url_has_merge_tag(site->url))
 		return rewrite_leave_notable(link, "holds a merge tag of a mailer");
 	class = url_classify(site->url, site->utf8, &location, &refusal);
 	if (location.error)
 		return location.error;
 	if (class == URL_NONE)
-		return leave_refused(link, refusal);
+		return rewrite_leave_refused(link, refusal);
 	if (!site->label_valid)
 		return rewrite_leave_notable(
 			link, "its data-track is not 1 to 255 bytes of UTF-8 without "

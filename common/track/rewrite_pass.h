@@ -22,12 +22,14 @@ struct rewrite_slot {
 	struct span url;     /* PURPOSE_SELF_CONTAINED */
 };
 
-/* Bytes of the text, possibly none, in whose place others stand. */
+/* Bytes of the text in whose place others stand. */
 struct rewrite_edit {
 	size_t at, size;
 	struct span written;
 	size_t link; /* which one it is of; REWRITE_NO_LINK */
 	struct rewrite_slot slot;
+	const struct mail_fill
+		*fill; /* NULL: @written stands there; else that only says how long */
 };
 
 #define REWRITE_NO_LINK SIZE_MAX
@@ -55,6 +57,7 @@ struct rewrite_site {
 	struct span written;	  /* out: bytes instead of the value; absent: nothing changes */
 	size_t replaced;	  /* out: how many bytes from raw.data on go; at least raw.size */
 	struct rewrite_slot slot; /* out */
+	const struct mail_fill *fill; /* out */
 };
 
 struct rewrite_pass;
@@ -75,7 +78,8 @@ struct rewrite_pass {
 	struct span message;  /* what the text says */
 	struct span document; /* what is searched: that, or its mask of the same length */
 	bool utf8;
-	size_t end; /* of the last edit */
+	struct span label; /* of its charset; absent: told by its bytes */
+	size_t end;	   /* of the last edit */
 	struct rewrite_edits edits;
 	int failure; /* what ended the walk */
 
