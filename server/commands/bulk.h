@@ -68,8 +68,8 @@ struct bulk {
  * Return: the exit status. 0: everybody got a message who is to; 2: likewise, but for rows that
  * were bad or refused; COMMAND_FAILED: it ended before, as the sentence says.
  */
-int bulk_run(struct bulk *bulk, const struct app *app, struct span message,
-	     const struct rewrite_options *options);
+int bulk_serve(struct bulk *bulk, const struct app *app, struct span message,
+	       const struct rewrite_options *options);
 void bulk_finish(struct bulk *bulk);
 
 #endif

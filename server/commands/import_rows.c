@@ -381,6 +381,28 @@ int import_rows_each(struct import_rows *rows, import_row_fn each, void *context
 	return read_all(rows);
 }
 
+static int stop_at_row(void *context, size_t line, json_t *row, const char *trouble)
+{
+	(void)context;
+	(void)line;
+	(void)trouble;
+	json_decref(row);
+	return -ECANCELED;
+}
+
+int import_rows_columns(struct import_rows *rows, const char *const **ret_columns,
+			const char *const **ret_fields, size_t *ret_count, struct error *error)
+{
+	int code = import_rows_each(rows, stop_at_row, NULL, error);
+
+	if (code != 0 && code != -ECANCELED)
+		return code;
+	*ret_columns = (const char *const *)rows->header.columns;
+	*ret_fields = rows->header.fields;
+	*ret_count = rows->header.count;
+	return 0;
+}
+
 int import_rows_open(const struct import_rows_options *options, struct import_rows **ret_rows,
 		     struct error *error)
 {

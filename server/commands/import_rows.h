@@ -49,6 +49,15 @@ void cleanup_import_rows(struct import_rows **rows);
 int import_rows_each(struct import_rows *rows, import_row_fn each, void *context,
 		     struct error *error);
 
+/*
+ * What the columns of CSV are named in the file, and as which field each row has them ("": it is
+ * left out); borrowed until the next pass, which this is not. *ret_count is 0 of NDJSON.
+ *
+ * Return: as import_rows_each().
+ */
+int import_rows_columns(struct import_rows *rows, const char *const **ret_columns,
+			const char *const **ret_fields, size_t *ret_count, struct error *error);
+
 /* How far the pass has come, in bytes of the file. */
 uint64_t import_rows_offset(const struct import_rows *rows);
 uint64_t import_rows_total(const struct import_rows *rows);

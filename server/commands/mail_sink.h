@@ -76,6 +76,10 @@ struct mail_sink *mail_sink_folder(const char *path);
 /* Each message on standard input of a shell's @command, the recipient in $WAYMARK_RECIPIENT. */
 struct mail_sink *mail_sink_command(const char *command);
 
-void mail_sink_free(struct mail_sink *sink); /* NULL allowed */
+static inline void mail_sink_free(struct mail_sink *sink) /* NULL allowed */
+{
+	if (sink)
+		sink->type->free(sink);
+}
 
 #endif

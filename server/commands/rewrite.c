@@ -11,6 +11,7 @@
 #include "track/rewrite.h"
 #include "base/cleanup.h"
 #include "base/encode.h"
+#include "commands/bulk_options.h"
 #include "commands/command.h"
 #include "commands/rewrite_check.h"
 #include "commands/rewrite_register.h"
@@ -74,7 +75,13 @@ struct arguments {
 	bool self_contained, strip, with_utm, open_pixel, trap, unsubscribe;
 	bool check, check_warnings, as_json;
 	enum rewrite_report report;
+	struct bulk bulk;
 };
+
+static void finish_arguments(struct arguments *arguments)
+{
+	bulk_finish(&arguments->bulk);
+}
 
 static error_t parse_as(struct arguments *arguments, const char *text, struct argp_state *state)
 {
@@ -137,6 +144,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	struct arguments *arguments = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->bulk;
+		return 0;
 	case COMMAND_KEY_CONFIG:
 		arguments->config = value;
 		return 0;
@@ -243,6 +253,12 @@ static int fill_options(const struct arguments *arguments, const struct app *app
 	};
 	int r;
 
+	if (arguments->bulk.path && (arguments->to || arguments->field))
+		return error_set(error, COMMAND_FAILED,
+				 "--recipients says for whom the links are; leave --to and --field "
+				 "out");
+	if (arguments->bulk.path)
+		options.has_prospect = options.addressed = true;
 	if (arguments->to) {
 		options.has_prospect = true;
 		if (id_of_address(app->keyring, span_text(arguments->to), &options.prospect) != 0)
@@ -294,6 +310,23 @@ static int track(const struct arguments *arguments, struct span message, struct 
 	r = r == 0 ? write_result(arguments, result) : fail(r, error);
 	rewrite_result_free(result);
 	return r;
+}
+
+/* For each recipient of a list. */
+static int track_list(struct arguments *arguments, struct span message, struct error *error)
+{
+	struct rewrite_options options = {.form = REWRITE_AUTO};
+	cleanup_buffer struct buffer utm = BUFFER_INIT;
+	cleanup(cleanup_app) struct app *app = NULL;
+	int r = app_open(arguments->config, APP_OFFLINE, &app, error);
+
+	if (r == 0)
+		r = fill_options(arguments, app, &options, &utm, error);
+	if (r != 0)
+		return fail(r, error);
+	arguments->bulk.config = arguments->config;
+	arguments->bulk.report = arguments->report;
+	return bulk_serve(&arguments->bulk, app, message, &options);
 }
 
 static int find_destination(void *context, const struct link_id *id, struct buffer *to)
@@ -355,17 +388,23 @@ static int check(const struct arguments *arguments, struct span message, struct 
 
 int command_rewrite(int argc, char **argv)
 {
+	static const struct argp_child children[] = {
+		{&bulk_options_argp, 0, "For everybody on a list:", 1},
+		{0},
+	};
 	static const struct argp argp = {
 		.options = options_table,
 		.parser = parse_option,
+		.children = children,
 		.doc = "Track the links of a message: read it from standard input, register its "
 		       "links, write it to standard output. Only the bytes of link values change."
 		       "\vExit status: 0, or 1 with a sentence on standard error and nothing written, or "
-		       "2 of --check where something is to be mended. "
+		       "2 of --check where something is to be mended, and of --recipients where rows were "
+		       "bad or messages refused. "
 		       "Links marked data-notrack, or inside such an element, are left alone.",
 	};
 	cleanup_buffer struct buffer message = BUFFER_INIT;
-	struct arguments arguments = {.form = REWRITE_AUTO};
+	cleanup(finish_arguments) struct arguments arguments = {.form = REWRITE_AUTO};
 	struct error error = {""};
 
 	command_parse(&argp, argc, argv, &arguments);
@@ -375,5 +414,7 @@ int command_rewrite(int argc, char **argv)
 		return check(&arguments, buffer_span(&message), &error);
 	if (arguments.strip)
 		return strip(&arguments, buffer_span(&message), &error);
+	if (arguments.bulk.path)
+		return track_list(&arguments, buffer_span(&message), &error);
 	return track(&arguments, buffer_span(&message), &error);
 }

@@ -146,11 +146,8 @@ static void print_json(const struct rewrite_link *links, size_t count)
 	json_decref(list);
 }
 
-void rewrite_report_print(const struct rewrite_result *result, enum rewrite_report form)
+void rewrite_report_links(const struct rewrite_link *links, size_t count, enum rewrite_report form)
 {
-	size_t count = 0;
-	const struct rewrite_link *links = rewrite_links(result, &count);
-
 	switch (form) {
 	case REWRITE_REPORT_NOTABLE:
 		print_notable(links, count);
@@ -162,4 +159,12 @@ void rewrite_report_print(const struct rewrite_result *result, enum rewrite_repo
 		print_json(links, count);
 		break;
 	}
+}
+
+void rewrite_report_print(const struct rewrite_result *result, enum rewrite_report form)
+{
+	size_t count = 0;
+	const struct rewrite_link *links = rewrite_links(result, &count);
+
+	rewrite_report_links(links, count, form);
 }

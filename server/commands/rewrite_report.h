@@ -14,6 +14,7 @@
  */
 enum rewrite_report { REWRITE_REPORT_NOTABLE, REWRITE_REPORT_TABLE, REWRITE_REPORT_JSON };
 
+void rewrite_report_links(const struct rewrite_link *links, size_t count, enum rewrite_report form);
 void rewrite_report_print(const struct rewrite_result *result, enum rewrite_report form);
 
 #endif
