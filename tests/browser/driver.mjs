@@ -57,12 +57,14 @@ const commands = {
   // @headers: put on each request; @network: where its navigations come from, as a proxy says it,
   // and only these: a header of ours on a beacon would make the browser ask first; @script: runs
   // before any of a page; @blocked: a pattern of addresses that cannot be reached; @scripts:
-  // whether pages may have any; @width: of the window; @colors: light or dark, as the system's are.
+  // whether pages may have any; @width: of the window; @colors: light or dark, as the system's are;
+  // @locale: the reader's language.
   async profile({
     name, folder, headers, network, script, blocked, scripts = true, width = 1280, colors = 'light',
+    locale = 'en-GB',
   }) {
     const settings = {
-      userAgent, locale: 'en-GB', javaScriptEnabled: scripts, extraHTTPHeaders: headers,
+      userAgent, locale, javaScriptEnabled: scripts, extraHTTPHeaders: headers,
       viewport: { width, height: 720 }, colorScheme: colors,
     };
     let context;
