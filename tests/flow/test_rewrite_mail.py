@@ -3,9 +3,11 @@
 """Whole mails through `rewrite`: links redirect, additions are there once and what they say is
 recorded, and what is not tracked is said."""
 import base64
+import datetime
 import email.message
 import email.policy
 import json
+import os
 import re
 import subprocess
 import unittest
@@ -143,6 +145,34 @@ class Additions(Case):
         [click] = self.daemon.events(type="click")
         self.assertTrue(click["signals"]["trap"])
         self.assertEqual(click["verdict"]["class"], "machine")
+
+    def test_a_trap_scores_for_nobody(self):
+        """From the mail to what sales is told: one has followed the trap, one a link."""
+        path = os.path.join(self.daemon.directory, "people.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("email\nreader@example.com\nother@example.com\n")
+        self.daemon.waymark("prospect", "import", path)
+        html = self.says(self.rewrite(mail(), "--trap").stdout)[1]
+        trap, _ = re.findall(r'href="(\S+/c/\S+)"', html)
+        link = self.daemon.link(PAGE, "--to", "other@example.com", "--campaign", "autumn")
+        for url in (trap, link):
+            self.assertEqual(self.daemon.click(url).status, 302)
+        [of_trap, _] = self.daemon.events("--settled", type="click")
+        self.assertEqual((of_trap["settled"]["class"], of_trap["settled"]["settled"]),
+                         ("machine", True))
+        [bind] = self.daemon.events(type="bind")
+        self.assertNotEqual(bind["prospect"], of_trap["prospect"])
+        self.daemon.stop()
+        later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=2)
+        out = os.path.join(self.daemon.directory, "crm")
+        self.daemon.waymark("summarize", "--as-of", later.strftime("%Y-%m-%dT%H:00:00Z"),
+                            "--out", out)
+        with open(os.path.join(out, "000001", "persons.ndjson"), encoding="utf-8") as file:
+            people = {person["email"]: (person["all"]["clicks"], person["all"]["clicks_machine"],
+                                        person["score"]["total"] > 0)
+                      for person in map(json.loads, file)}
+        self.assertEqual(people, {"reader@example.com": (0, 1, False),
+                                  "other@example.com": (1, 0, True)})
 
     def test_a_query_is_added_on_the_sites_only(self):
         message = (f"A: 1\nMIME-Version: 1.0\n\n{SITE}/a#top {SITE}/b?utm_source=own "
