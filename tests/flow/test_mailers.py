@@ -14,7 +14,8 @@ import unittest
 from daemon import LIMIT_S, SITE, TRACKER, WAYMARK, Daemon
 
 GUIDE = pathlib.Path(os.environ["WAYMARK_SOURCE"], "deploy", "guides", "mailers.md")
-MAILERS = ["Mailchimp", "SendGrid", "Salesforce Marketing Cloud", "Amazon SES", "listmonk", "Mautic"]
+MAILERS = ["Mailchimp", "SendGrid", "Salesforce Marketing Cloud", "Amazon SES", "listmonk",
+           "Mautic"]
 FILE = re.compile(r"`([a-z]+\.(?:csv|html))`:?\n\n```(?:csv|html)\n(.*?)```", re.DOTALL)
 COMMANDS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 LINK = re.compile(r'href="([^"]+)"')
