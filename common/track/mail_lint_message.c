@@ -21,17 +21,18 @@ enum {
 static void judge_lines(struct mail_lint *lint)
 {
 	struct span text = lint->is_mail ? lint->message : buffer_span(&lint->output);
-	size_t line = 1, shown = 0, end;
+	size_t line = 1, shown = 0, end, size;
 
 	for (size_t at = 0; at < text.size && shown < LINES_SHOWN_MAX; at = end + 1, line++) {
 		struct mail_finding finding = {.link = MAIL_LINT_NO_LINK, .line = line};
 		cleanup_buffer struct buffer about = BUFFER_INIT;
 
 		end = span_find(text, '\n', at);
-		if (end - at - (end > at && text.data[end - 1] == '\r') <= LINE_MAX_BYTES)
+		size = end - at - (end > at && text.data[end - 1] == '\r');
+		if (size <= LINE_MAX_BYTES)
 			continue;
 		shown++;
-		buffer_printf(&about, "%zu bytes", end - at);
+		buffer_printf(&about, "%zu bytes", size);
 		finding.code = lint->is_mail ? MAIL_LINT_LONG_LINE : MAIL_LINT_LONG_LINE_AHEAD;
 		finding.about = buffer_span(&about);
 		mail_lint_add(lint, finding);
