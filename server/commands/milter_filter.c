@@ -229,9 +229,17 @@ static bool send_changes(SMFICTX *context, const struct milter_difference *diffe
 				(int)body.size) == MI_SUCCESS;
 }
 
+/* By which the mail server's log has the mail. */
+static const char *queue_id_of(SMFICTX *context)
+{
+	static char name[] = "i";
+	const char *id = smfi_getsymval(context, name);
+
+	return id ? id : "-";
+}
+
 static void log_tracked(SMFICTX *context, const struct rewrite_result *result)
 {
-	static char queue_name[] = "i";
 	size_t count, tracked = 0, left = 0;
 	const struct rewrite_link *links = rewrite_links(result, &count);
 	char tracked_text[24], left_text[24];
@@ -243,15 +251,12 @@ static void log_tracked(SMFICTX *context, const struct rewrite_result *result)
 	}
 	(void)snprintf(tracked_text, sizeof(tracked_text), "%zu", tracked);
 	(void)snprintf(left_text, sizeof(left_text), "%zu", left);
-	log_info("tracked", "id", smfi_getsymval(context, queue_name), "links", tracked_text,
-		 "left", left_text);
+	log_info("tracked", "id", queue_id_of(context), "links", tracked_text, "left", left_text);
 }
 
 static void log_untouched(SMFICTX *context, const char *reason)
 {
-	static char queue_name[] = "i";
-
-	log_warning("untouched", "id", smfi_getsymval(context, queue_name), "reason", reason);
+	log_warning("untouched", "id", queue_id_of(context), "reason", reason);
 }
 
 static void track(SMFICTX *context, struct connection *connection)
@@ -262,7 +267,7 @@ static void track(SMFICTX *context, struct connection *connection)
 	struct error error = {""};
 
 	if (!why && milter_tracking_apply(shared_tracking, &connection->mail, &connection->choice,
-					  &result, &difference, &error) != 0)
+					  queue_id_of(context), &result, &difference, &error) != 0)
 		why = error.text;
 	if (!why && !send_changes(context, &difference))
 		why = "the mail server did not take the changes";

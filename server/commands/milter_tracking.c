@@ -254,9 +254,47 @@ static int register_links(struct milter_tracking *tracking, const struct rewrite
 	return r == 0 ? 0 : MILTER_TRACKING_E_UNTOUCHED;
 }
 
+static json_t *name_json(const struct buffer *name)
+{
+	return name->size ? json_stringn((const char *)name->data, name->size) : NULL;
+}
+
+/*
+ * The log is told that the mail went out: by when it did, clicks of mail scanners that follow at
+ * once are known. A mail that cannot be told of has been tracked all the same.
+ */
+static void record_sent(struct milter_tracking *tracking, const struct milter_mail *mail,
+			const struct milter_choice *choice, const char *queue_id)
+{
+	char time[CLOCK_TEXT_BYTES], id[128];
+	struct error error = {""};
+	json_t *body, *reply = NULL;
+	const char *refusal;
+	int r;
+
+	clock_format(clock_wall(), time);
+	(void)snprintf(id, sizeof(id), "%.60s %s", queue_id, time);
+	body = json_pack("{s:s, s:[{s:s, s:s, s:s, s:s%, s:o*, s:o*}]}", "source", "milter",
+			 "events", "id", id, "time", time, "type", "sent", "email",
+			 (const char *)mail->recipient.data, mail->recipient.size, "mailing",
+			 name_json(&choice->mailing), "campaign", name_json(&choice->campaign));
+	r = body ? session_call(tracking->session, "/api/v1/events/import", body, &reply, &error)
+		 : -ENOMEM;
+	refusal = json_string_value(
+		json_object_get(json_array_get(json_object_get(reply, "results"), 0), "error"));
+	if (r < 0)
+		(void)error_set(&error, r, "%s", strerror(-r));
+	if (r != 0 || refusal)
+		log_warning("not_recorded", "id", queue_id, "type", "sent", "reason",
+			    r ? error.text : refusal);
+	json_decref(body);
+	json_decref(reply);
+}
+
 static int rewrite(struct milter_tracking *tracking, const struct milter_mail *mail,
-		   const struct milter_choice *choice, struct rewrite_result **ret_result,
-		   struct milter_difference *ret_difference, struct error *error)
+		   const struct milter_choice *choice, const char *queue_id,
+		   struct rewrite_result **ret_result, struct milter_difference *ret_difference,
+		   struct error *error)
 {
 	cleanup_buffer struct buffer utm = BUFFER_INIT;
 	struct rewrite_options options;
@@ -278,6 +316,8 @@ static int rewrite(struct milter_tracking *tracking, const struct milter_mail *m
 		r = leave(error, "its header is not one that can be added to");
 	if (r == 0)
 		r = register_links(tracking, result, &options, error);
+	if (r == 0 && (ret_difference->body_changed || ret_difference->fields.size > 0))
+		record_sent(tracking, mail, choice, queue_id);
 	if (r == 0)
 		*ret_result = take_ptr(result);
 	rewrite_result_free(result);
@@ -285,7 +325,8 @@ static int rewrite(struct milter_tracking *tracking, const struct milter_mail *m
 }
 
 int milter_tracking_apply(struct milter_tracking *tracking, const struct milter_mail *mail,
-			  const struct milter_choice *choice, struct rewrite_result **ret_result,
+			  const struct milter_choice *choice, const char *queue_id,
+			  struct rewrite_result **ret_result,
 			  struct milter_difference *ret_difference, struct error *error)
 {
 	struct timespec until;
@@ -298,7 +339,7 @@ int milter_tracking_apply(struct milter_tracking *tracking, const struct milter_
 	refresh(tracking);
 	r = find_session(tracking, error);
 	if (r == 0)
-		r = rewrite(tracking, mail, choice, ret_result, ret_difference, error);
+		r = rewrite(tracking, mail, choice, queue_id, ret_result, ret_difference, error);
 	(void)pthread_mutex_unlock(&tracking->work);
 	return r;
 }

@@ -35,7 +35,8 @@ int milter_tracking_choose(struct milter_tracking *tracking, const struct milter
 			   struct milter_choice *ret_choice, struct error *error);
 
 /*
- * Rewrite @mail for its one recipient and register its links. What *ret_difference shows is in
+ * Rewrite @mail for its one recipient, register its links, and tell the log that it was sent, as
+ * the mail server's @queue_id, unless nothing is changed. What *ret_difference shows is in
  * *ret_result.
  *
  * Return: 0; MILTER_TRACKING_E_UNTOUCHED with @error, which names neither address nor link: the
@@ -43,7 +44,8 @@ int milter_tracking_choose(struct milter_tracking *tracking, const struct milter
  */
 enum { MILTER_TRACKING_E_UNTOUCHED = 1 };
 int milter_tracking_apply(struct milter_tracking *tracking, const struct milter_mail *mail,
-			  const struct milter_choice *choice, struct rewrite_result **ret_result,
+			  const struct milter_choice *choice, const char *queue_id,
+			  struct rewrite_result **ret_result,
 			  struct milter_difference *ret_difference, struct error *error);
 
 #endif

@@ -109,6 +109,9 @@ class Tracked(Case):
         self.assertEqual((click["campaign"], click["mailing"]), ("autumn", "2026-11"))
         found = self.daemon.waymark("prospect", "find", READER).stdout
         self.assertIn(click["prospect"], found)
+        sent = self.daemon.events("--type", "sent")[-1]
+        self.assertEqual((sent["prospect"], sent["campaign"], sent["mailing"]),
+                         (click["prospect"], "autumn", "2026-11"))
         self.assertRegex(self.log(), r"event=tracked id=4D2F1 links=2 left=0")
         self.assertNotIn(READER, self.log())
 
@@ -130,7 +133,9 @@ class Tracked(Case):
 
     def test_a_mail_that_comes_by_twice_is_changed_once(self):
         once = self.send(mail(), sender="news@example.com").message
+        before = len(self.daemon.events("--type", "sent"))
         again = self.send(once, sender="news@example.com")
+        self.assertEqual(len(self.daemon.events("--type", "sent")), before)
         self.assertEqual((again.message, again.changed), (once, False))
 
     def test_what_can_be_added(self):
