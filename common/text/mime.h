@@ -71,11 +71,6 @@ size_t mime_leading_bytes(struct span message);
  */
 bool mime_header_next(struct span header, struct span name, size_t *at, struct span *ret_field,
 		      struct span *ret_value);
-/*
- * Append the text that a field's value stands for: encoded words (RFC 2047) as UTF-8, all else as
- * it is. Return: 0; MIME_E_LIBRARY; -ENOMEM, or the error of @to.
- */
-int mime_header_decode(struct span value, struct buffer *to);
 /* Whether a message looks like a whole mail: it begins with header fields that only mails have. */
 bool mime_looks_whole(struct span message);
 

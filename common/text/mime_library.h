@@ -34,8 +34,6 @@
 	FUNCTION(g_mime_part_get_content_encoding)         \
 	FUNCTION(g_mime_part_get_type)                     \
 	FUNCTION(g_mime_stream_mem_new_with_buffer)        \
-	FUNCTION(g_mime_utils_header_decode_text)          \
-	FUNCTION(g_free)                                   \
 	FUNCTION(g_object_unref)                           \
 	FUNCTION(g_type_check_instance_is_a)
 

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "crypto/id.h"
-#include "text/mime.h"
+#include "text/encoded_word.h"
 #include "text/url.h"
 
 #include <errno.h>
@@ -236,16 +236,13 @@ static int take_name(const struct milter_mail *mail, enum milter_field field, st
 		     struct error *error)
 {
 	const char *why;
-	int r;
 
 	if (mail->said_count[field] == 0 || mail->said[field].size == 0)
 		return 0;
 	buffer_clear(to);
-	r = mime_header_decode(buffer_span(&mail->said[field]), to);
-	if (r != 0)
-		return r < 0 ? r
-			     : error_set(error, MILTER_RULES_E_FIELD,
-					 "cannot be read: GMime is not installed");
+	encoded_word_read(buffer_span(&mail->said[field]), to);
+	if (to->error)
+		return to->error;
 	why = why_no_name(buffer_span(to));
 	return why ? error_set(error, MILTER_RULES_E_FIELD, "%s", why) : 0;
 }

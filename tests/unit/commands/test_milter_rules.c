@@ -13,6 +13,10 @@
 
 #include <stdio.h>
 
+#define TEN	  "0123456789"
+#define HUNDRED	  TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define LONG_NAME HUNDRED HUNDRED HUNDRED
+
 static struct config *parse(const char *milter)
 {
 	static const char form[] = "{\"trackers\": [{\"url\": \"http://localhost:8080\", "
@@ -175,7 +179,7 @@ static void what_a_mail_says_goes_before(void **state)
 	milter_choice_finish(&choice);
 
 	assert_int_equal(choose(rules, NULL, "utm", &choice, &error), MILTER_RULES_E_NONE);
-	assert_int_equal(choose(rules, "a\tb", NULL, &choice, &error), MILTER_RULES_E_FIELD);
+	assert_int_equal(choose(rules, LONG_NAME, NULL, &choice, &error), MILTER_RULES_E_FIELD);
 	assert_non_null(strstr(error.text, "X-Waymark-Campaign: is no name"));
 	assert_int_equal(choose(rules, "a", "utm=x", &choice, &error), MILTER_RULES_E_FIELD);
 	assert_non_null(strstr(error.text, "X-Waymark-Add: must be"));
