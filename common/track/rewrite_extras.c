@@ -194,9 +194,29 @@ static int add_trap(struct rewrite_pass *pass, size_t at)
 	return 0;
 }
 
+/*
+ * Whether the placeholder at @at is only a part of a link's value: with an address in its place the
+ * whole would be another link, which would be tracked the next time. *link: the first that may hold
+ * it, and then the one from where to go on.
+ */
+static bool is_part_of_link(const struct rewrite_pass *pass, size_t at, size_t *link)
+{
+	for (; *link < pass->template->link_count; (*link)++) {
+		struct span value = pass->template->links[*link].original;
+		size_t start = (size_t)(value.data - pass->message.data);
+
+		if (at < start)
+			return false;
+		if (at < start + value.size)
+			return !span_equal(span_trim(value), SPAN(EXTRA_PLACEHOLDER));
+	}
+	return false;
+}
+
 static int add_pages(struct rewrite_pass *pass)
 {
 	struct span needle = SPAN(EXTRA_PLACEHOLDER);
+	size_t link = pass->first_link;
 	int r = 0;
 
 	for (size_t at = rewrite_find_text(pass->document, needle, 0);
@@ -204,7 +224,8 @@ static int add_pages(struct rewrite_pass *pass)
 	     at = rewrite_find_text(pass->document, needle, at + needle.size)) {
 		struct rewrite_slot slot = {.purpose = PURPOSE_SUBSCRIPTION};
 
-		r = insert(pass, at, needle.size, &slot, "", "", NULL);
+		if (!is_part_of_link(pass, at, &link))
+			r = insert(pass, at, needle.size, &slot, "", "", NULL);
 	}
 	return r;
 }

@@ -81,7 +81,8 @@ struct rewrite_pass {
 	struct span label; /* of its charset; absent: told by its bytes */
 	size_t end;	   /* of the last edit */
 	struct rewrite_edits edits;
-	int failure; /* what ended the walk */
+	size_t first_link; /* of the text, in the template's list */
+	int failure;	   /* what ended the walk */
 
 	struct span whole; /* the message; lines of a mail are counted in it */
 	size_t line, line_at;

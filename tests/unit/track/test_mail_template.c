@@ -268,6 +268,10 @@ static void what_options_add_is_added_once(void **state)
 	      HTML_HEAD
 	      "List-Unsubscribe: <{S}>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n"
 	      "\r\n<a href='{S}'>x</a>");
+	check(&options, HTML_HEAD "\n<a href='https:/{{unsubscribe}}./'>{{unsubscribe}}</a>",
+	      HTML_HEAD
+	      "List-Unsubscribe: <{S}>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n"
+	      "\n<a href='https:/{{unsubscribe}}./'>{S}</a>");
 	check(&options, "List-Unsubscribe: <mailto:x@a.example>\n\nx",
 	      "List-Unsubscribe: <mailto:x@a.example>\n\nx");
 }
