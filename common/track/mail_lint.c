@@ -118,9 +118,11 @@ void mail_lint_add_link(struct mail_lint *lint, enum mail_lint_code code, size_t
 			    });
 }
 
-bool mail_lint_is_filled(const struct mail_lint *lint)
+bool mail_lint_is_filled(const struct mail_lint *lint, struct span text)
 {
-	return lint->options->merged || lint->options->rewrite.field.size > 0;
+	const struct rewrite_options *options = &lint->options->rewrite;
+
+	return options->field.size > 0 || (options->merge && span_starts(text, SPAN("{{")));
 }
 
 bool mail_lint_is_page(const struct mail_lint *lint, struct span text)
@@ -292,6 +294,16 @@ static void mail_lint_free_pointer(struct mail_lint **lint)
 	mail_lint_free(*lint);
 }
 
+/* The message that would be sent. */
+static int write_output(struct mail_lint *lint, struct error *error)
+{
+	struct mail_recipient nobody = {.prospect = lint->options->rewrite.prospect};
+	const struct mail_recipient *recipient = lint->options->recipient;
+
+	return mail_template_write(lint->template, recipient ? recipient : &nobody, &lint->output,
+				   error);
+}
+
 int mail_lint_new(struct span message, const struct mail_lint_options *options,
 		  struct mail_lint **ret_lint, struct error *error)
 {
@@ -306,11 +318,12 @@ int mail_lint_new(struct span message, const struct mail_lint_options *options,
 	lint->is_mail = rewrite_form_of(message, options->rewrite.form) == REWRITE_MIME;
 	lint->options = &lenient;
 	lenient.rewrite.lenient = true;
+	lenient.rewrite.addressed = false;
 	if (!lenient.rewrite.has_prospect && lenient.rewrite.field.size == 0)
 		lenient.rewrite.has_prospect = true;
 	r = mail_template_compile(message, &lenient.rewrite, &lint->template, error);
 	if (r == 0)
-		r = mail_template_emit(lint->template, &lenient.rewrite.prospect, &lint->output);
+		r = write_output(lint, error);
 	if (r == 0)
 		r = judge(lint);
 	lint->options = NULL;

@@ -2,7 +2,7 @@
 #ifndef WAYMARK_TRACK_MAIL_LINT_H
 #define WAYMARK_TRACK_MAIL_LINT_H
 
-#include "track/rewrite.h"
+#include "track/mail_template.h"
 
 /*
  * A message looked at before it is sent: each of its links with what it becomes, and what somebody
@@ -35,7 +35,8 @@ struct mail_finding {
 
 struct mail_lint_options {
 	struct rewrite_options rewrite; /* without somebody to track for: as for anybody */
-	bool merged; /* merge tags like {{name}} are filled in before it is sent */
+	/* Of whom the message is measured; with rewrite.merge it has the values. NULL: nobody. */
+	const struct mail_recipient *recipient;
 	/* As of rewrite_strip(): the destination of a link that is tracked already; NULL: unknown.
 	 */
 	int (*find)(void *context, const struct link_id *id, struct buffer *to);

@@ -44,8 +44,8 @@ void mail_lint_add(struct mail_lint *lint, struct mail_finding finding);
 void mail_lint_add_link(struct mail_lint *lint, enum mail_lint_code code, size_t link,
 			struct span about);
 
-/* Are merge tags filled in after this, by a mailer or by --merge? */
-bool mail_lint_is_filled(const struct mail_lint *lint);
+/* Is the merge tag that @text begins with filled in by the mailer, or by --merge? */
+bool mail_lint_is_filled(const struct mail_lint *lint, struct span text);
 /* Is this the placeholder that --unsubscribe fills in? */
 bool mail_lint_is_page(const struct mail_lint *lint, struct span text);
 

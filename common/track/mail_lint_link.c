@@ -73,6 +73,12 @@ static bool judge_address(struct mail_lint *lint, size_t at)
 	return false;
 }
 
+/* Where a tag may begin in @url, which holds one. */
+static struct span first_tag(struct span url)
+{
+	return span_slice(url, span_find(url, '{', 0), url.size);
+}
+
 /* Return: whether a browser would follow it somewhere. */
 static bool judge_left(struct mail_lint *lint, size_t at)
 {
@@ -89,7 +95,7 @@ static bool judge_left(struct mail_lint *lint, size_t at)
 	if (url_has_merge_tag(link->url)) {
 		if (mail_lint_is_page(lint, link->url))
 			return false;
-		if (!mail_lint_is_filled(lint))
+		if (!mail_lint_is_filled(lint, first_tag(link->url)))
 			say(lint, at, MAIL_LINT_MERGE_TAG, nothing);
 		else if (span_starts_nocase(link->url, SPAN("http")))
 			say(lint, at, MAIL_LINT_NOT_TRACKED, span_text(link->reason));

@@ -150,7 +150,8 @@ static void judge_tags(struct mail_lint *lint, struct span text, const char *pla
 
 		if (text.data[at] < 0x80 && strchr("{*<%[$#", text.data[at]))
 			tag = tag_at(text, at);
-		if (tag.data && !is_in_url(text, at) && !mail_lint_is_page(lint, tag)) {
+		if (tag.data && !is_in_url(text, at) && !mail_lint_is_page(lint, tag) &&
+		    !mail_lint_is_filled(lint, tag)) {
 			mail_lint_add(lint, (struct mail_finding){
 						    .code = MAIL_LINT_MERGE_TAG_IN_TEXT,
 						    .link = MAIL_LINT_NO_LINK,
@@ -178,8 +179,6 @@ void mail_lint_judge_message(struct mail_lint *lint)
 {
 	judge_lines(lint);
 	judge_size(lint);
-	if (mail_lint_is_filled(lint))
-		return;
 	judge_subject(lint);
 	for (size_t i = 0; i < lint->text_count; i++) {
 		const struct mail_lint_text *text = &lint->texts[i];

@@ -363,7 +363,7 @@ static int strip(const struct arguments *arguments, struct span message, struct 
 	return r;
 }
 
-static int check(const struct arguments *arguments, struct span message, struct error *error)
+static int check(struct arguments *arguments, struct span message, struct error *error)
 {
 	struct rewrite_check check = {
 		.as_json = arguments->as_json,
@@ -383,6 +383,8 @@ static int check(const struct arguments *arguments, struct span message, struct 
 		check.options.find = find_destination;
 		check.options.context = app->store;
 	}
+	if (arguments->bulk.path)
+		return rewrite_check_list(&check, &arguments->bulk, app->keyring, message);
 	return rewrite_check(&check, message);
 }
 

@@ -2,6 +2,7 @@
 #ifndef WAYMARK_COMMANDS_REWRITE_CHECK_H
 #define WAYMARK_COMMANDS_REWRITE_CHECK_H
 
+#include "commands/bulk.h"
 #include "track/mail_lint.h"
 
 /*
@@ -20,7 +21,10 @@ struct rewrite_check {
 /* Exit status: it was checked, and something should be mended before it is sent. */
 enum { REWRITE_CHECK_FOUND = 2 };
 
-/* Return: the exit status, COMMAND_FAILED included; *error is printed. */
+/* Return: the exit status, COMMAND_FAILED included, which is told. */
 int rewrite_check(const struct rewrite_check *check, struct span message);
+/* The message as the first on the list gets it. */
+int rewrite_check_list(struct rewrite_check *check, struct bulk *bulk,
+		       const struct keyring *keyring, struct span message);
 
 #endif

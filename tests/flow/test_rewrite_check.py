@@ -117,6 +117,26 @@ class Check(unittest.TestCase):
         report = self.report(message, "--check=warnings", "--field", "*|WAYMARK|*")
         self.assertTrue(report["links"][0]["new"].endswith("/*|WAYMARK|*"))
 
+    def test_a_list(self):
+        path = os.path.join(self.daemon.directory, "list.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("email,id,name\nnobody,1,x\na@example.com,7,Ann\nb@example.com,8,Bo\n")
+        message = '<a href="https://www.example.com/?id={{{{id}}}}">Dear {{{{name}}}}</a> {}\n'
+        arguments = ["--check=warnings", "--recipients", path]
+        answer = self.check(message.format(""), "--json", *arguments, "--merge")
+        self.assertIn("list.csv:2: ", answer.stderr)
+        link, = json.loads(answer.stdout)["links"]
+        self.assertEqual(link["outcome"], "self-contained")
+        report = self.report(message.format("*|NAME|*"), *arguments, "--merge", status=2)
+        self.assertEqual([finding["about"] for finding in report["findings"]], ["*|NAME|*"])
+        self.assertEqual(self.report(message.format(""), *arguments, status=2)["errors"], 1)
+        answer = self.check(message.format("{{town}}"), *arguments, "--merge", status=1)
+        self.assertIn("town", answer.stderr)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("email\nnobody\n")
+        answer = self.check(HTML, *arguments, status=1)
+        self.assertIn("nobody on it can be sent to", answer.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

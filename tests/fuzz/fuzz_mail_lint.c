@@ -59,7 +59,6 @@ static struct mail_lint_options choose(uint8_t byte)
 				.trap = byte & 8,
 				.unsubscribe = (byte & 20) == 16,
 			},
-		.merged = byte & 32,
 		.find = byte & 64 ? find : NULL,
 	};
 }

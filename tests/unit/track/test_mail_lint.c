@@ -138,17 +138,25 @@ static void test_links_of_images(void **state)
 
 static void test_merge_tags(void **state)
 {
+	static const char *const names[] = {"id", "name"};
+	bool used[2];
+	struct merge_columns columns = {.names = names, .used = used, .count = 2};
+	struct span values[] = {SPAN("1"), SPAN("Ann")};
+	struct mail_recipient recipient = {.values = values};
 	struct mail_lint_options field = for_anybody(), merged = for_anybody(),
 				 page = for_anybody();
 
 	(void)state;
 	field.rewrite.field = SPAN("*|WAYMARK|*");
-	merged.merged = true;
+	merged.rewrite.merge = &columns;
+	merged.recipient = &recipient;
 	page.rewrite.unsubscribe = true;
 	expect(LINK("https://www.example.com/?q={{id}}", "x"), "merge-tag");
 	expect(LINK("*|UNSUB|*", "x"), "merge-tag");
 	expect_with(LINK("https://www.example.com/?q=*|ID|*", "x"), &field, "not-tracked");
-	expect_with(LINK("https://www.example.com/?q={{id}}", "x"), &merged, "not-tracked");
+	expect_with(LINK("https://www.example.com/?q={{id}}", "x"), &merged, "");
+	expect_with(LINK("*|UNSUB|*", "x") "Dear *|FNAME|*,", &merged,
+		    "merge-tag merge-tag-in-text");
 	expect_with(LINK("*|UNSUB|*", "x"), &field, "");
 	expect("<p>Dear *|FNAME|*,", "merge-tag-in-text");
 	expect("<p>Dear {{ .Subscriber.Name }},", "merge-tag-in-text");
