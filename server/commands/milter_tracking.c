@@ -260,8 +260,8 @@ static json_t *name_json(const struct buffer *name)
 }
 
 /*
- * The log is told that the mail went out: by when it did, clicks of mail scanners that follow at
- * once are known. A mail that cannot be told of has been tracked all the same.
+ * The log is told that a mail of a mailing went out: by when it did, clicks of mail scanners that
+ * follow at once are known. A mail that cannot be told of has been tracked all the same.
  */
 static void record_sent(struct milter_tracking *tracking, const struct milter_mail *mail,
 			const struct milter_choice *choice, const char *queue_id)
@@ -316,7 +316,8 @@ static int rewrite(struct milter_tracking *tracking, const struct milter_mail *m
 		r = leave(error, "its header is not one that can be added to");
 	if (r == 0)
 		r = register_links(tracking, result, &options, error);
-	if (r == 0 && (ret_difference->body_changed || ret_difference->fields.size > 0))
+	if (r == 0 && choice->mailing.size > 0 &&
+	    (ret_difference->body_changed || ret_difference->fields.size > 0))
 		record_sent(tracking, mail, choice, queue_id);
 	if (r == 0)
 		*ret_result = take_ptr(result);

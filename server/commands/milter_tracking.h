@@ -35,8 +35,8 @@ int milter_tracking_choose(struct milter_tracking *tracking, const struct milter
 			   struct milter_choice *ret_choice, struct error *error);
 
 /*
- * Rewrite @mail for its one recipient, register its links, and tell the log that it was sent, as
- * the mail server's @queue_id, unless nothing is changed. What *ret_difference shows is in
+ * Rewrite @mail for its one recipient, register its links, and, if it is changed and of a mailing,
+ * tell the log that it was sent, as the mail server's @queue_id. What *ret_difference shows is in
  * *ret_result.
  *
  * Return: 0; MILTER_TRACKING_E_UNTOUCHED with @error, which names neither address nor link: the
