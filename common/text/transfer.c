@@ -329,13 +329,50 @@ static void append_group(struct transfer_writer *writer)
 	writer->held_count = 0;
 }
 
+/* Whole groups, as many as the line has room for; a new one when it has none. Returns bytes. */
+static size_t write_groups(struct transfer_writer *writer, struct span text)
+{
+	size_t room = writer->column + 4 <= writer->style->line_bytes
+			      ? (writer->style->line_bytes - writer->column) / 4
+			      : 0;
+	size_t count = text.size / 3 < room ? text.size / 3 : room;
+	const uint8_t *from = text.data;
+	uint8_t *to;
+
+	if (room == 0) {
+		buffer_append_span(writer->to, writer->style->line_end);
+		writer->column = 0;
+		return 0;
+	}
+	to = buffer_reserve(writer->to, 4 * count);
+	if (!to)
+		return text.size;
+	for (size_t i = 0; i < count; i++, from += 3, to += 4) {
+		uint32_t bits = (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
+
+		to[0] = (uint8_t)alphabet[bits >> 18];
+		to[1] = (uint8_t)alphabet[bits >> 12 & 63];
+		to[2] = (uint8_t)alphabet[bits >> 6 & 63];
+		to[3] = (uint8_t)alphabet[bits & 63];
+	}
+	writer->to->size += 4 * count;
+	writer->column += 4 * count;
+	return 3 * count;
+}
+
 static void write_base64(struct transfer_writer *writer, struct span text)
 {
-	for (size_t i = 0; i < text.size; i++) {
-		writer->held[writer->held_count++] = text.data[i];
+	size_t at = 0;
+
+	while (at < text.size && writer->held_count > 0) {
+		writer->held[writer->held_count++] = text.data[at++];
 		if (writer->held_count == 3)
 			append_group(writer);
 	}
+	while (text.size - at >= 3)
+		at += write_groups(writer, span_slice(text, at, text.size - at));
+	while (at < text.size)
+		writer->held[writer->held_count++] = text.data[at++];
 }
 
 void transfer_write(struct transfer_writer *writer, struct span text)

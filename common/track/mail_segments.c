@@ -5,9 +5,12 @@
  *
  * - the bytes of an edit;
  * - in quoted-printable, the rest of the line behind an edit, whose breaks may have to move;
- * - in base64, everything from the line of the first edit on, since its groups of three move.
+ * - in base64, everything from the line of the first edit on, since its groups of three move. What
+ *   is the same for all recipients is encoded anew only once.
  */
 #include "track/mail_segment.h"
+
+#include "base/cleanup.h"
 
 #include <errno.h>
 
@@ -105,8 +108,8 @@ static int add_edit(struct mail_template *template, const struct rewrite_text *t
 }
 
 /* Where in @source the bytes stand that @edit replaces. */
-static size_t place(const struct rewrite_text *text, const struct rewrite_edit *edit,
-		    size_t *ret_end)
+static size_t place_of(const struct rewrite_text *text, const struct rewrite_edit *edit,
+		       size_t *ret_end)
 {
 	struct span range = rewrite_text_source(text, edit->at, edit->size);
 	size_t at = (size_t)(range.data - text->source.data);
@@ -143,7 +146,7 @@ static int add_text(struct mail_template *template, const struct rewrite_text *t
 	int r = 0;
 
 	for (size_t i = 0; i < edits->count && r == 0; i++) {
-		size_t end, at = place(text, &edits->items[i], &end), next = raw.size;
+		size_t end, at = place_of(text, &edits->items[i], &end), next = raw.size;
 
 		r = add_bytes(template, text, MAIL_COPY, span_slice(raw, done, at - done));
 		if (r == 0)
@@ -154,7 +157,7 @@ static int add_text(struct mail_template *template, const struct rewrite_text *t
 		if (i + 1 < edits->count) {
 			size_t unused;
 
-			next = place(text, &edits->items[i + 1], &unused);
+			next = place_of(text, &edits->items[i + 1], &unused);
 		}
 		done = quoted_line_end(raw, end, next);
 		r = add_bytes(template, text, MAIL_COPY_BROKEN, span_slice(raw, end, done - end));
@@ -162,25 +165,87 @@ static int add_text(struct mail_template *template, const struct rewrite_text *t
 	return r == 0 ? add_bytes(template, text, MAIL_COPY, span_slice(raw, done, raw.size)) : r;
 }
 
+/*
+ * Where the writer of base64 is when a part has been written up to here. Tokens have one length, so
+ * that this is the same for every recipient, and what stands between them can be encoded once; but
+ * behind what a row says it is not known.
+ */
+struct base64_place {
+	bool known;
+	size_t column, held;
+};
+
+static void advance(struct base64_place *place, const struct rewrite_text *text, size_t bytes)
+{
+	for (place->held += bytes; place->held >= 3; place->held -= 3) {
+		if (place->column + 4 > text->style.line_bytes)
+			place->column = 0;
+		place->column += 4;
+	}
+}
+
+/* @bytes are whole groups, and nothing is held. */
+static int add_encoded(struct mail_template *template, const struct rewrite_text *text,
+		       struct base64_place *place, struct span bytes)
+{
+	cleanup_buffer struct buffer encoded = BUFFER_INIT;
+	struct transfer_writer writer;
+	struct span kept;
+
+	transfer_writer_init(&writer, &text->style, &encoded);
+	writer.column = place->column;
+	transfer_write(&writer, bytes);
+	place->column = writer.column;
+	kept = encoded.error ? (struct span){.data = NULL}
+			     : arena_copy(&template->arena, buffer_span(&encoded));
+	return kept.data ? add_bytes(template, text, MAIL_COPY, kept) : -ENOMEM;
+}
+
+static int add_base64_text(struct mail_template *template, const struct rewrite_text *text,
+			   struct base64_place *place, struct span bytes)
+{
+	size_t head = place->held > 0 ? 3 - place->held : 0, groups;
+	int r;
+
+	if (!place->known || bytes.size < head + 3) {
+		advance(place, text, bytes.size);
+		return add_bytes(template, text, MAIL_WRITE, bytes);
+	}
+	groups = (bytes.size - head) / 3 * 3;
+	advance(place, text, head);
+	r = add_bytes(template, text, MAIL_WRITE, span_slice(bytes, 0, head));
+	if (r == 0)
+		r = add_encoded(template, text, place, span_slice(bytes, head, groups));
+	advance(place, text, bytes.size - head - groups);
+	return r == 0 ? add_bytes(template, text, MAIL_WRITE,
+				  span_slice(bytes, head + groups, bytes.size))
+		      : r;
+}
+
 static int add_base64(struct mail_template *template, const struct rewrite_text *text,
 		      const struct rewrite_edits *edits)
 {
-	size_t unused, first = place(text, &edits->items[0], &unused), done;
+	size_t unused, first = place_of(text, &edits->items[0], &unused), done;
 	size_t line = transfer_base64_line(text->raw, first, &done);
+	struct base64_place place = {.known = true};
 	int r = add_bytes(template, text, MAIL_COPY, span_slice(text->raw, 0, line));
 
 	for (size_t i = 0; i < edits->count && r == 0; i++) {
-		size_t edit_end, at = place(text, &edits->items[i], &edit_end);
+		const struct rewrite_edit *edit = &edits->items[i];
+		size_t edit_end, at = place_of(text, edit, &edit_end);
 
-		r = add_bytes(template, text, MAIL_WRITE,
-			      span_slice(text->source, done, at - done));
+		r = add_base64_text(template, text, &place,
+				    span_slice(text->source, done, at - done));
 		if (r == 0)
-			r = add_edit(template, text, &edits->items[i]);
+			r = add_edit(template, text, edit);
+		if (edit->fill)
+			place.known = false;
+		advance(&place, text, edit->written.size);
 		done = edit_end;
 	}
 	if (r == 0)
-		r = add_bytes(template, text, MAIL_WRITE,
-			      span_slice(text->source, done, text->source.size));
+		r = add_base64_text(template, text, &place,
+				    span_slice(text->source, done, text->source.size));
 	if (r == 0)
 		r = add_bytes(template, text, MAIL_FLUSH, (struct span){.data = NULL});
 	return r;
