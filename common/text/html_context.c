@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One walk of the tokenizer over the document, as the link finder walks it, so that both see the
- * same tags and the same raw text. What stands behind the last token is a tag that the document's
- * end cuts, and is taken for one: what is written for the inside of a tag does no harm elsewhere.
+ * same tags and the same raw text.
  *
  * Conditional comments are comments here, although Outlook reads markup in them.
  */
@@ -162,7 +161,7 @@ int html_context_find(struct span document, struct html_where *wheres, size_t co
 		mode = tokenizer.text;
 	}
 	for (; done < count; done++) {
-		wheres[done].context = HTML_CONTEXT_TAG;
+		wheres[done].context = HTML_CONTEXT_COMMENT;
 		wheres[done].start = wheres[done].at;
 	}
 	return 0;

@@ -11,7 +11,7 @@
 enum html_context {
 	HTML_CONTEXT_TEXT, /* between tags; also in <title> and <textarea> */
 	HTML_CONTEXT_TAG,
-	HTML_CONTEXT_COMMENT, /* or a declaration */
+	HTML_CONTEXT_COMMENT, /* or a declaration, or a tag that the end cuts */
 	HTML_CONTEXT_RAW      /* in <style>, <script> and others, where no reference is read */
 };
 

@@ -226,7 +226,15 @@ static int write_url(const struct mail_fill *fill, struct span value,
 	return 0;
 }
 
-/* The column that a link is about: the first, for messages. */
+static bool has_column(const struct mail_pieces *pieces)
+{
+	for (size_t i = 0; i < pieces->count; i++)
+		if (pieces->items[i].column != MAIL_NO_COLUMN)
+			return true;
+	return false;
+}
+
+/* The column that messages name: the first. There is one. */
 static const struct mail_piece *first_column(const struct mail_pieces *pieces)
 {
 	const struct mail_piece *piece = pieces->items;
@@ -336,13 +344,9 @@ static int write_mailbox(const struct mail_fill *fill, const struct mail_recipie
 		return r;
 	address = span_trim(buffer_span(&gathered));
 	name = span_trim(buffer_span(&phrase));
-	if (!email_address_is_valid(address)) {
-		for (size_t i = 0; i < pieces->count; i++)
-			if (pieces->items[i].column != MAIL_NO_COLUMN)
-				return refuse(&pieces->items[i], error,
-					      "with it the header field has no e-mail address");
-		return -EINVAL;
-	}
+	if (has_column(pieces) && !email_address_is_valid(address))
+		return refuse(first_column(pieces), error,
+			      "with it the header field has no e-mail address");
 	if (name.size == 0) {
 		buffer_append_span(writer->to, address);
 		return 0;

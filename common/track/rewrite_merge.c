@@ -320,9 +320,28 @@ static void choose_in_tag(const struct rewrite_pass *pass, const struct html_whe
 	fill->html = true;
 }
 
+/* Would what is filled in begin a tag, or a declaration? */
+static bool begins_markup(const struct rewrite_pass *pass, size_t at)
+{
+	size_t from = at < 4 ? 0 : at - 4;
+
+	for (; at > from; at--) {
+		uint8_t byte = pass->document.data[at - 1];
+
+		if (byte == '<')
+			return true;
+		if (!byte || !strchr("/!?-", byte))
+			return false;
+	}
+	return false;
+}
+
 static int add_in_html(struct rewrite_pass *pass, const struct merge_field *field,
 		       const struct html_where *where, struct mail_fill fill)
 {
+	if (begins_markup(pass, field->at))
+		return merge_fail(pass, merge_place_of(pass, field->at),
+				  "a merge field straight behind '<', where it would begin a tag");
 	switch (where->context) {
 	case HTML_CONTEXT_TEXT:
 		fill.kind = MAIL_FILL_HTML;

@@ -46,7 +46,7 @@ static bool has_own_host(struct span marked)
 	size_t mark = span_find(marked, MARK, 0), slashes = span_find(marked, ':', 0) + 3, end;
 
 	for (end = slashes; end < mark; end++)
-		if (strchr("/?#", marked.data[end]))
+		if (marked.data[end] && strchr("/?#", marked.data[end]))
 			return true;
 	return false;
 }
