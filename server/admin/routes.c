@@ -20,6 +20,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 	ROW("/api/v1/keys/retire",      4 * KIB),                                                  \
 	ROW("/api/v1/keys/rotate",      4 * KIB),                                                  \
 	ROW("/api/v1/links",            16 * MIB),                                                 \
+	ROW("/api/v1/links/checked",    4 * KIB),                                                  \
 	ROW("/api/v1/links/import",     16 * MIB),                                                 \
 	ROW("/api/v1/links/repoint",    64 * KIB),                                                 \
 	ROW("/api/v1/people/copy",      4 * KIB),                                                  \

@@ -237,6 +237,14 @@
 	METRIC(MAILS_LOST, counter, "waymark_mails_total", "result=\"lost\"", "") \
 	METRIC(MAILS_FAILED, counter, "waymark_mail_failures_total", "", "Attempts to send one that failed and are made again.") \
 	METRIC(MAILS_WAITING, gauge, "waymark_mails_waiting", "", "Mails that wait to be sent.") \
+	METRIC(CHECKED_OK, gauge, "waymark_links_checked", "state=\"ok\"", "Active links by what came of `waymark link check`, as the last one of this run of the server said.") \
+	METRIC(CHECKED_MOVED, gauge, "waymark_links_checked", "state=\"moved\"", "") \
+	METRIC(CHECKED_MISSING, gauge, "waymark_links_checked", "state=\"missing\"", "") \
+	METRIC(CHECKED_FAILING, gauge, "waymark_links_checked", "state=\"failing\"", "") \
+	METRIC(CHECKED_UNCLEAR, gauge, "waymark_links_checked", "state=\"unclear\"", "") \
+	METRIC(CHECKED_UNREACHABLE, gauge, "waymark_links_checked", "state=\"unreachable\"", "") \
+	METRIC(CHECKED_REFUSED, gauge, "waymark_links_checked", "state=\"refused\"", "") \
+	METRIC(CHECKED_TIME, gauge, "waymark_links_checked_time_seconds", "", "When that check ended, in seconds since 1970 UTC; 0: none has.") \
 	METRIC(RELOADS, counter, "waymark_reloads_total", "result=\"done\"", "Times that SIGHUP or a change of keys or tokens put settings in force, or was refused because of a file.") \
 	METRIC(RELOADS_REFUSED, counter, "waymark_reloads_total", "result=\"refused\"", "") \
 	METRIC(SETTINGS, gauge, "waymark_settings_held", "", "Settings in memory: those in force, and older ones under which requests in flight began.") \

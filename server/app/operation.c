@@ -24,6 +24,7 @@ static const struct operation operations[] = {
 	{"/api/v1/keys/retire",      operation_keys_retire},
 	{"/api/v1/keys/rotate",      operation_keys_rotate},
 	{"/api/v1/links",            operation_links_register, .scope = SCOPE_LINKS_WRITE},
+	{"/api/v1/links/checked",    operation_links_checked, .at_once = true},
 	{"/api/v1/links/import",     operation_links_import, .scope = SCOPE_LINKS_WRITE},
 	{"/api/v1/links/repoint",    operation_links_repoint},
 	{"/api/v1/people/copy",      operation_people_copy},

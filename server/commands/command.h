@@ -81,6 +81,7 @@ int command_key_export(int argc, char **argv);
 int command_key_retire(int argc, char **argv);
 int command_key_rotate(int argc, char **argv);
 int command_link(int argc, char **argv);
+int command_link_check(int argc, char **argv);
 int command_link_history(int argc, char **argv);
 int command_link_import(int argc, char **argv);
 int command_link_list(int argc, char **argv);

@@ -36,6 +36,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_listen,
 	doctor_check_trackers,
 	doctor_check_resolver,
+	doctor_check_links,
 };
 /* clang-format on */
 
@@ -141,8 +142,8 @@ int command_doctor(int argc, char **argv)
 		.options = options_table,
 		.parser = parse_option,
 		.doc = "Check configuration, keys, clock, disk, stores, the running server, how each "
-		       "tracker is reached from outside (DNS, TLS, proxy, cookie), and the resolver "
-		       "of forms, and say what to change."
+		       "tracker is reached from outside (DNS, TLS, proxy, cookie), the resolver of "
+		       "forms and where links lead, and say what to change."
 		       "\vExit status: 0 when nothing has to be mended, else 1.",
 	};
 	struct doctor doctor = {0};

@@ -41,6 +41,8 @@ void doctor_check_consent(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);
 void doctor_check_disk(struct doctor *doctor);
 void doctor_check_store(struct doctor *doctor);
+/* doctor_links.c */
+void doctor_check_links(struct doctor *doctor);
 /* doctor_server.c */
 void doctor_check_listen(struct doctor *doctor);
 void doctor_check_resolver(struct doctor *doctor);

@@ -7,6 +7,7 @@
 #include "commands/link.h"
 #include "app/app.h"
 #include "commands/command.h"
+#include "commands/link_checks.h"
 
 #include "base/cleanup.h"
 #include "base/encode.h"
@@ -19,6 +20,7 @@
 
 /* clang-format off */
 static const struct command subcommands[] = {
+	{"check",   command_link_check,   "ask whether the pages are there that active links lead to"},
 	{"history", command_link_history, "when and by whom a link was led elsewhere"},
 	{"import",  command_link_import,  "take over the addresses of a former system of this host"},
 	{"list",    command_link_list,    "all links, one per line: id, slug, campaign, mailing, destination"},
@@ -54,48 +56,116 @@ static void append_name(struct store *store, enum name_kind kind, const void *id
 	arena_finish(&arena);
 }
 
+struct listing {
+	const char *config;
+	bool health;
+	struct store *store;
+	struct link_checks checks;
+};
+
+/* "missing", the status of the answer, and when it was asked for. */
+static void append_health(const struct link_checks *checks, const struct link *link,
+			  struct buffer *to)
+{
+	const struct link_check *check = link_checks_of(checks, link);
+	char checked[CLOCK_TEXT_BYTES];
+
+	if (!check || check->checked == 0) {
+		buffer_append_text(to, "\tunchecked\t\t");
+		return;
+	}
+	clock_format(check->checked, checked);
+	buffer_printf(to, "\t%s\t", link_state_text(check->state));
+	if (check->status > 0)
+		buffer_printf(to, "%u", check->status);
+	buffer_printf(to, "\t%s", checked);
+}
+
 static int print_line(void *context, const struct link *link)
 {
 	cleanup_buffer struct buffer line = BUFFER_INIT;
+	const struct listing *listing = context;
 	char id[2 * sizeof(link->id) + 1];
 
 	hex_format(&link->id, sizeof(link->id), id);
 	buffer_printf(&line, "%s\t", id);
 	buffer_append_span(&line, link->slug);
 	buffer_append_byte(&line, '\t');
-	append_name(context, NAME_CAMPAIGN, &link->campaign, &line);
+	append_name(listing->store, NAME_CAMPAIGN, &link->campaign, &line);
 	buffer_append_byte(&line, '\t');
-	append_name(context, NAME_MAILING, &link->mailing, &line);
+	append_name(listing->store, NAME_MAILING, &link->mailing, &line);
 	buffer_append_byte(&line, '\t');
 	buffer_append_span(&line, link->destination);
+	if (listing->health)
+		append_health(&listing->checks, link, &line);
 	buffer_append_byte(&line, '\n');
 	if (line.error)
 		return line.error;
 	return fwrite(line.data, 1, line.size, stdout) == line.size ? 0 : -EIO;
 }
 
+enum { KEY_HEALTH = 256 };
+
+/* clang-format off */
+static const struct argp_option list_options[] = {
+	COMMAND_OPTION_CONFIG,
+	{"health", KEY_HEALTH, NULL, 0, "Add what `waymark link check` found where it leads: state, status, and when", 0},
+	{0},
+};
+/* clang-format on */
+
+static error_t parse_list(int key, char *argument, struct argp_state *state)
+{
+	struct listing *listing = state->input;
+
+	switch (key) {
+	case COMMAND_KEY_CONFIG:
+		listing->config = argument;
+		return 0;
+	case KEY_HEALTH:
+		listing->health = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is one argument too many", argument);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int list_links(struct app *app, struct listing *listing, struct error *error)
+{
+	int code = 0;
+
+	listing->store = app->store;
+	if (listing->health)
+		code = link_checks_read(app->config->data_dir, &listing->checks, error);
+	if (code)
+		return code;
+	code = link_each(app->store, print_line, listing);
+	link_checks_finish(&listing->checks);
+	return code ? error_set(error, 1, "%s: the links cannot be read: %s", app->config->data_dir,
+				strerror(-code))
+		    : 0;
+}
+
 int command_link_list(int argc, char **argv)
 {
-	static const struct argp argp = {.options = command_line_options,
-					 .parser = command_line_parse,
-					 .doc = "List all links, separated by tabs."};
+	static const struct argp argp = {.options = list_options,
+					 .parser = parse_list,
+					 .doc = "List all links, separated by tabs: id, slug, "
+						"campaign, mailing, destination."};
 	cleanup(cleanup_app) struct app *app = NULL;
-	struct command_line line = {0};
+	struct listing listing = {0};
 	struct error error = {0};
 	int code;
 
-	command_parse(&argp, argc, argv, &line);
-	code = app_open(line.config, APP_READER, &app, &error);
+	command_parse(&argp, argc, argv, &listing);
+	code = app_open(listing.config, APP_READER, &app, &error);
 	if (code == APP_E_ABSENT)
 		return COMMAND_OK;
-	if (code)
+	if (code || list_links(app, &listing, &error) != 0)
 		return command_fail(&error);
-	code = link_each(app->store, print_line, app->store);
-	if (code) {
-		(void)error_set(&error, 0, "%s: the links cannot be read: %s",
-				app->config->data_dir, strerror(-code));
-		return command_fail(&error);
-	}
 	return command_finish();
 }
 
@@ -171,6 +241,26 @@ static void print_address(const struct app *app, const struct link *link, struct
 	buffer_append_byte(to, '\n');
 }
 
+/* A file that cannot be read says nothing. */
+static void print_health(const struct app *app, const struct link *link, struct buffer *to)
+{
+	char since[CLOCK_TEXT_BYTES], checked[CLOCK_TEXT_BYTES];
+	const struct link_check *check;
+	struct link_checks checks;
+	struct error ignored;
+
+	if (link_checks_read(app->config->data_dir, &checks, &ignored) != 0)
+		return;
+	check = link_checks_of(&checks, link);
+	if (check && check->checked > 0) {
+		clock_format(check->since, since);
+		clock_format(check->checked, checked);
+		buffer_printf(to, "%-12s %s since %s, checked at %s\n", "health",
+			      link_state_text(check->state), since, checked);
+	}
+	link_checks_finish(&checks);
+}
+
 static int print_link(const struct app *app, const struct link *link)
 {
 	cleanup_buffer struct buffer text = BUFFER_INIT;
@@ -189,6 +279,7 @@ static int print_link(const struct app *app, const struct link *link)
 	print_row(&text, "pass", link->pass);
 	print_row(&text, "trap", link->flags & LINK_FLAG_TRAP ? SPAN("yes") : SPAN(""));
 	print_row(&text, "created", span_text(created));
+	print_health(app, link, &text);
 	code = print_changes(app, link, &text);
 	if (code || text.error)
 		return code ? code : text.error;
