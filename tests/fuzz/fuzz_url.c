@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes as a URL: what is classified as followed parses, is ASCII and within the limit, and a
- * location once written is exact ever after.
+ * location once written is exact ever after. As an old address: a slug that may be one is asked for
+ * where it is said to be.
  */
 #include "base/cleanup.h"
 #include "text/url.h"
+#include "track/link_path.h"
 
 #include <assert.h>
 
@@ -47,6 +49,21 @@ static void check_pieces(struct span input)
 	}
 }
 
+static void check_path(struct span input)
+{
+	cleanup_buffer struct buffer slug = BUFFER_INIT, path = BUFFER_INIT, again = BUFFER_INIT;
+
+	(void)link_path_is_redirect(input);
+	(void)link_path_refusal(input);
+	if (link_path_read(input, &slug) != 0 || slug.size == 0 ||
+	    link_path_refusal(buffer_span(&slug)))
+		return;
+	link_path_format(buffer_span(&slug), &path);
+	assert(link_path_read(buffer_span(&path), &again) == 0);
+	assert(span_equal(buffer_span(&again), buffer_span(&slug)));
+	assert(link_path_is_redirect(buffer_span(&path)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_buffer struct buffer location = BUFFER_INIT, decoded = BUFFER_INIT;
@@ -63,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buffer_clear(&location);
 	(void)url_classify(input, false, &location, &refusal);
 	check_pieces(input);
+	check_path(input);
 	(void)url_has_merge_tag(input);
 	(void)url_holds_address(input);
 	url_percent_decode(input, &decoded);
