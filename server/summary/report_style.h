@@ -120,7 +120,8 @@
 	"--tint:#fff;--accent:#0b57a4;--human:#1f6fc4;--light:#8fb9e6;--unknown:#7d8894;"          \
 	"--pending:#aab3bd;--machine:#c2570c}html{font-size:70%}body{max-width:none;padding:0}"    \
 	"nav,.skip,summary{display:none}figure,tr,.people>li,.tiles div{break-inside:avoid}"       \
-	"h2,.lead{break-after:avoid}.wide{overflow:visible}"                                       \
+	"h2,.lead,.legend,thead,tbody tr:first-child{break-after:avoid}"                           \
+	"tbody tr:last-child{break-before:avoid}.wide{overflow:visible}"                           \
 	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}"
 /* clang-format on */
 

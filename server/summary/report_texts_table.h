@@ -144,7 +144,7 @@ TEXT(account_late, "Late", "遅延")
 TEXT(account_late_note, "stored after the answer had left", "応答後に保存")
 TEXT(account_adds_up, "It adds up.", "収支は一致しています。")
 TEXT(account_wrong, "It does not add up: {problem}", "収支が一致しません：{problem}")
-TEXT(account_unclean, "{runs} times the server ended without a last account; at most {missing} events can be missing.",
+TEXT(account_unclean, "Ends of the server without a last account: {runs}. At most {missing} events can be missing.",
      "サーバーが最終報告なしに終了したことが {runs} 回あり、最大 {missing} 件のイベントが失われた可能性があります。")
 TEXT(account_unread, "The log could not be read: {problem}", "ログを読み取れませんでした：{problem}")
 TEXT(account_none, "No account of the server falls into this period.", "この期間にサーバーの収支報告はありません。")
