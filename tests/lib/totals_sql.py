@@ -129,6 +129,9 @@ CREATE TABLE seen AS SELECT v.*, s.campaign AS session_campaign, s.source AS ses
   row_number() OVER (PARTITION BY v.visitor, v.session ORDER BY v.time, v.seq) AS number,
   row_number() OVER (PARTITION BY v.visitor, v.session ORDER BY v.time DESC, v.seq DESC) AS back
   FROM visited v JOIN session s USING (visitor, session) WHERE v.type = 'view';
+CREATE TABLE first_seen AS SELECT day, session_tracker AS tracker, session_campaign AS campaign,
+  session_source AS source FROM (SELECT *, row_number() OVER (PARTITION BY visitor
+    ORDER BY time, seq) AS first FROM seen) WHERE first = 1;
 CREATE TABLE led AS SELECT seq, visitor, session, type, unit = browser_unit AS counted,
   campaign, mailing, link, source,
   count(CASE WHEN type = 'click' AND (human_click OR unit != browser_unit) THEN 1 END) OVER
@@ -252,10 +255,7 @@ def visits():
     for kind, column in (("all", "''"), ("tracker", "tracker"), ("page", "page"), ("group", "grp")):
         rows.append(f"INSERT INTO total SELECT '{kind}', {column}, day, 'visitors', "
                     f"count(DISTINCT visitor) FROM seen WHERE {column} IS NOT NULL GROUP BY 2, 3")
-    rows += things("(SELECT day, session_tracker AS tracker, session_campaign AS campaign, "
-                   "session_source AS source FROM (SELECT *, row_number() OVER (PARTITION BY "
-                   "visitor ORDER BY time, seq) AS first FROM seen) WHERE first = 1)",
-                   "'new_visitors'", kinds=came)
+    rows += things("first_seen", "'new_visitors'", kinds=came)
     rows += things("(SELECT day, CASE WHEN before IS NULL THEN 0 ELSE day - before END AS gap FROM "
                    "(SELECT day, lag(day) OVER (PARTITION BY visitor ORDER BY day) AS before FROM "
                    "(SELECT DISTINCT visitor, day FROM seen)))", "'visitors'", kinds=("gap",))
