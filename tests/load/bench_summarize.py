@@ -116,7 +116,8 @@ def fold(events):
             sqlite, awk, (sessions, pages) = others(path)
             assert pages == views, (pages, views)
             told.append(f"The {sessions:,} sessions and {views:,} views in these; CPU: sqlite3 "
-                        f"{sqlite:.1f} s ({sqlite / cpu:.2f} times), awk {awk:.1f} s ({awk / cpu:.2f} times)")
+                        f"{sqlite:.1f} s ({sqlite / cpu:.2f} times), awk {awk:.1f} s "
+                        f"({awk / cpu:.2f} times)")
         print("\n".join(told), flush=True)
         assert memory < 300 * 1024, memory
     return told
