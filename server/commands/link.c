@@ -228,7 +228,8 @@ static int print_changes(const struct app *app, const struct link *link, struct 
 	if (code || changes.count == 0)
 		return code;
 	clock_format(changes.last, last);
-	buffer_printf(to, "%-12s %u times, last at %s\n", "repointed", changes.count, last);
+	buffer_printf(to, "%-12s %u time%s, last at %s\n", "repointed", changes.count,
+		      changes.count == 1 ? "" : "s", last);
 	return 0;
 }
 

@@ -54,6 +54,24 @@ static json_t *link_json(const struct rewrite_link *link, const struct registeri
 	return NULL;
 }
 
+/* Such a link is known by where it led first; whoever sends the mail should know where it leads. */
+static void warn_of_repointed(const struct registering *registering, const json_t *reply)
+{
+	const json_t *results = json_object_get(reply, "links"), *result;
+	size_t index;
+
+	json_array_foreach(results, index, result)
+	{
+		const json_t *link = json_array_get(registering->batch, index);
+		const char *leads = json_string_value(json_object_get(result, "leads"));
+
+		if (leads)
+			command_warn("the link to %s was repointed, and leads to %s",
+				     json_string_value(json_object_get(link, "destination")),
+				     leads);
+	}
+}
+
 static int send_batch(struct registering *registering, struct error *error)
 {
 	json_t *body, *reply = NULL;
@@ -66,6 +84,8 @@ static int send_batch(struct registering *registering, struct error *error)
 		return error_set(error, COMMAND_FAILED, "out of memory");
 	r = session_call(registering->session, "/api/v1/links", body, &reply, error);
 	json_decref(body);
+	if (r == 0)
+		warn_of_repointed(registering, reply);
 	json_decref(reply);
 	if (r < 0)
 		return error_set(error, COMMAND_FAILED, "the links cannot be registered: %s",

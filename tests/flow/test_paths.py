@@ -192,6 +192,17 @@ class Repointing(unittest.TestCase):
         other = self.daemon.waymark("link", "new", "--slug", "/paper", PAGE + "new", check=False)
         self.assertIn("leads to another link", other.stderr)
 
+    def test_the_same_mail_again_says_where_its_link_leads(self):
+        mail = f'<a href="{PAGE}old">x</a>'
+        words = ("rewrite", "--to", "a@example.com", "--campaign", "c", "--mailing", "m")
+        first = self.daemon.waymark(*words, stdin=mail)
+        [link] = self.daemon.events(type="link")
+        self.repoint(link["link"], PAGE + "new")
+        again = self.daemon.waymark(*words, stdin=mail)
+        self.assertEqual(again.stdout, first.stdout)
+        self.assertIn(f"the link to {PAGE}old was repointed, and leads to {PAGE}new", again.stderr)
+        self.assertNotIn("repointed", first.stderr)
+
     def test_what_is_refused(self):
         self.daemon.link(PAGE + "old", "--slug", "s")
         for url, word in (("javascript:alert(1)", ""), ("/relative", ""),
