@@ -2,8 +2,8 @@
 #ifndef WAYMARK_SHIP_SMTP_H
 #define WAYMARK_SHIP_SMTP_H
 
-#include "base/bytes.h"
 #include "base/error.h"
+#include "text/delivery_status.h"
 
 /*
  * Mail by way of the owner's mail server (RFC 5321), blocking, with everything bounded. Any thread,
@@ -45,5 +45,26 @@ enum {
  */
 int smtp_send(struct smtp *smtp, const char *from, const char *to, struct span message,
 	      struct error *error);
+
+/* How the attempt went, as far as it went. */
+enum { SMTP_TEXT_BYTES = 160 };
+struct smtp_told {
+	enum delivery_step step;       /* the last that was begun */
+	struct delivery_status status; /* of the reply to it; no code: none came */
+	enum delivery_fault fault;     /* where it was not taken */
+	bool doubt;		    /* all was given, and no answer came: it may have been taken */
+	char text[SMTP_TEXT_BYTES]; /* the reply's first line, printable ASCII; may name the address
+				     */
+};
+
+/*
+ * As smtp_send(), telling more. @before_end (NULL allowed) is called before the server is given the
+ * message's last bytes: until then it can have taken nothing, from then on it may. When it returns
+ * negative errno the connection is cut, so that nothing is taken, and that is returned.
+ * A fault DELIVERY_SENDER is also what the operator has to mend: TLS or login that cannot be had.
+ */
+int smtp_deliver(struct smtp *smtp, const char *from, const char *to, struct span message,
+		 int (*before_end)(void *context), void *context, struct smtp_told *ret_told,
+		 struct error *error);
 
 #endif
