@@ -23,6 +23,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 	ROW("/api/v1/links/checked",    4 * KIB),                                                  \
 	ROW("/api/v1/links/import",     16 * MIB),                                                 \
 	ROW("/api/v1/links/repoint",    64 * KIB),                                                 \
+	ROW("/api/v1/mailings/check",   512 * KIB),                                                \
 	ROW("/api/v1/people/copy",      4 * KIB),                                                  \
 	ROW("/api/v1/prospects",        16 * MIB),                                                 \
 	ROW("/api/v1/prospects/anew",   4 * KIB),                                                  \

@@ -27,6 +27,7 @@ static const struct operation operations[] = {
 	{"/api/v1/links/checked",    operation_links_checked, .at_once = true},
 	{"/api/v1/links/import",     operation_links_import, .scope = SCOPE_LINKS_WRITE},
 	{"/api/v1/links/repoint",    operation_links_repoint},
+	{"/api/v1/mailings/check",   operation_mailings_check, .scope = SCOPE_PROSPECTS_READ},
 	{"/api/v1/people/copy",      operation_people_copy},
 	{"/api/v1/prospects",        operation_prospects_import, .scope = SCOPE_PROSPECTS_WRITE},
 	{"/api/v1/prospects/anew",   operation_prospects_anew},

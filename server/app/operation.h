@@ -66,9 +66,9 @@ void operation_count(struct operation_call *call, enum metric metric, uint64_t c
 
 /* Rows, by file: inspection.c, operation_anew.c, operation_backup.c, operation_bindings.c,
  * operation_erase.c, operation_events.c, operation_export.c, operation_forms.c,
- * operation_identities.c, operation_keys.c, operation_links.c, operation_merge.c,
- * operation_links_checked.c, operation_prospects.c, operation_readers.c, operation_repoint.c,
- * operation_report.c, operation_tokens.c, operation_walk.c. */
+ * operation_identities.c, operation_keys.c, operation_links.c, operation_links_checked.c,
+ * operation_mailings.c, operation_merge.c, operation_prospects.c, operation_readers.c,
+ * operation_repoint.c, operation_report.c, operation_tokens.c, operation_walk.c. */
 int operation_inspect(struct operation_call *call, struct error *error);
 int operation_bindings_list(struct operation_call *call, struct error *error);
 int operation_bindings_undo(struct operation_call *call, struct error *error);
@@ -81,6 +81,7 @@ int operation_links_checked(struct operation_call *call, struct error *error);
 int operation_links_import(struct operation_call *call, struct error *error);
 int operation_links_register(struct operation_call *call, struct error *error);
 int operation_links_repoint(struct operation_call *call, struct error *error);
+int operation_mailings_check(struct operation_call *call, struct error *error);
 int operation_people_copy(struct operation_call *call, struct error *error);
 int operation_prospects_anew(struct operation_call *call, struct error *error);
 int operation_prospects_erase(struct operation_call *call, struct error *error);

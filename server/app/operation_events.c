@@ -10,17 +10,21 @@
  * (events of its type belong to one log alone; "reason" says what to do instead); a bad row has
  * "error". What is accepted is one ticket and therefore one commit, with the people and the names
  * that are new, so that a crash leaves all of it or nothing, and sending it again adds the rest.
+ * A bounce that says that the address takes no mail is noted in the person's record as well
+ * (app/bounced.h), once, when the event is added.
  * Fewer results than rows mean that the rest was not looked at, as in operation_prospects.c.
  *
  * What earlier operations have queued is applied before this one runs (admin/operation_post.c), so
  * state/ and "seen" together know every event there is.
  */
+#include "app/bounced.h"
 #include "app/person_of_address.h"
 
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/people.h"
 #include "text/url.h"
+#include "track/bounce.h"
 #include "track/event_json.h"
 #include "track/event_parse.h"
 
@@ -30,7 +34,7 @@
 enum {
 	EVENTS_MAX = 1000,
 	ROW_ARENA_BYTES = 1 << 20,
-	ROW_EVENTS_MAX = 2 + EVENT_PARSE_NAMES_MAX, /* a person, names, the event itself */
+	ROW_EVENTS_MAX = 3 + EVENT_PARSE_NAMES_MAX, /* a person, a mark, names, the event itself */
 	ROW_BYTES_MAX = 2 * EVENT_RECORD_MAX_BYTES
 };
 
@@ -264,6 +268,21 @@ static int seal(struct import *import, struct row *row)
 	return 0;
 }
 
+/* The person of a bounce gets no mail any more, if that is what it says. */
+static int note_bounce(struct import *import, const struct row *row)
+{
+	const struct event *event = &row->parsed.event;
+	struct prospect_id id = row->person.own;
+
+	if (event->type != EVENT_bounce ||
+	    !bounce_is_final(event->fields[EVENT_FIELD_reason], event->fields[EVENT_FIELD_props]))
+		return 0;
+	if (row->parsed.email.data &&
+	    id_of_address(import->call->app->keyring, row->parsed.email, &id) != 0)
+		return 0;
+	return bounced_note(import->call, &id, row->source, event->time, import->error);
+}
+
 static int add_event(struct import *import, struct row *row)
 {
 	struct event *event = &row->parsed.event;
@@ -271,6 +290,8 @@ static int add_event(struct import *import, struct row *row)
 
 	for (size_t i = 0; !code && i < row->parsed.name_count; i++)
 		code = add_name(import, row->parsed.names[i].kind, row->parsed.names[i].name);
+	if (!code)
+		code = note_bounce(import, row);
 	if (!code)
 		code = seal(import, row);
 	event_set(event, EVENT_FIELD_source, row->source);
