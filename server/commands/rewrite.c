@@ -13,6 +13,7 @@
 #include "base/encode.h"
 #include "commands/bulk_options.h"
 #include "commands/command.h"
+#include "commands/mail_options.h"
 #include "commands/rewrite_check.h"
 #include "commands/rewrite_register.h"
 #include "commands/rewrite_report.h"
@@ -76,11 +77,13 @@ struct arguments {
 	bool check, check_warnings, as_json;
 	enum rewrite_report report;
 	struct bulk bulk;
+	struct mail_options mail;
 };
 
 static void finish_arguments(struct arguments *arguments)
 {
 	bulk_finish(&arguments->bulk);
+	mail_options_finish(&arguments->mail);
 }
 
 static error_t parse_as(struct arguments *arguments, const char *text, struct argp_state *state)
@@ -146,6 +149,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->bulk;
+		state->child_inputs[1] = &arguments->mail;
 		return 0;
 	case COMMAND_KEY_CONFIG:
 		arguments->config = value;
@@ -188,6 +192,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 			argp_error(state, "--json goes with --check");
 		if (arguments->check && arguments->strip)
 			argp_error(state, "--check and --strip exclude each other");
+		if (arguments->mail.first && !arguments->bulk.path)
+			argp_error(state, "--%s needs --recipients", arguments->mail.first);
 		return 0;
 	default:
 		return parse_addition(key, value, arguments);
@@ -326,6 +332,8 @@ static int track_list(struct arguments *arguments, struct span message, struct e
 		return fail(r, error);
 	arguments->bulk.config = arguments->config;
 	arguments->bulk.report = arguments->report;
+	if (mail_options_apply(&arguments->mail, &arguments->bulk, error) != 0)
+		return command_fail(error);
 	return bulk_serve(&arguments->bulk, app, message, &options);
 }
 
@@ -392,6 +400,7 @@ int command_rewrite(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
 		{&bulk_options_argp, 0, "For everybody on a list:", 1},
+		{&mail_options_argp, 0, "Sending to the list:", 2},
 		{0},
 	};
 	static const struct argp argp = {

@@ -26,6 +26,7 @@ struct sending {
 	int (*before_end)(void *context);
 	void *context;
 	int broken; /* what before_end() returned */
+	bool over;  /* what the server says is about goodbye */
 	struct smtp_told told;
 };
 
@@ -83,7 +84,8 @@ static size_t take_reply(char *data, size_t unit, size_t count, void *context)
 	struct sending *sending = context;
 	struct span line = span_of(data, unit * count);
 
-	if (!sending->told.status.code && delivery_status_parse_reply(line, &sending->told.status))
+	if (!sending->over && !sending->told.status.code &&
+	    delivery_status_parse_reply(line, &sending->told.status))
 		copy_printable(line, sending->told.text);
 	return unit * count;
 }
@@ -103,8 +105,11 @@ static int watch(CURL *curl, curl_infotype type, char *data, size_t size, void *
 	enum delivery_step step = DELIVERY_CONNECT;
 
 	(void)curl;
+	if (type != CURLINFO_HEADER_OUT)
+		return 0;
+	sending->over |= span_starts(span_of(data, size), SPAN("QUIT"));
 	/* Behind the message only its end is sent. */
-	if (type != CURLINFO_HEADER_OUT || sending->told.step == DELIVERY_END)
+	if (sending->over || sending->told.step == DELIVERY_END)
 		return 0;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (span_starts(span_of(data, size), steps[i].verb))
