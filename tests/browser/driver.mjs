@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core';
 const [rules, spki] = process.argv.slice(2);
 const LIMIT_MS = 20000;
 const options = {
-  executablePath: process.env.WAYMARK_CHROMIUM || '/usr/bin/chromium',
+  executablePath: process.env.WAYMARK_CHROMIUM,
   headless: true,
   args: [
     `--host-resolver-rules=${rules}`,

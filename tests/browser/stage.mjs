@@ -142,7 +142,7 @@ before(async () => {
   site = await listen(serveSite);
   tracker = await listen(serveTracker);
   browser = await chromium.launch({
-    executablePath: process.env.WAYMARK_CHROMIUM || '/usr/bin/chromium',
+    executablePath: process.env.WAYMARK_CHROMIUM,
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync'],
   });

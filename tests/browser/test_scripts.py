@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 
+import chromium
 import node_packages
 
 HERE = pathlib.Path(__file__).parent
@@ -22,7 +23,7 @@ def main(name):
         for source in ("stage.mjs", name):
             shutil.copyfile(HERE / source, pathlib.Path(folder) / source)
         return subprocess.run(["node", f"{folder}/{name}", str(assets)], check=False,
-                              stdin=subprocess.DEVNULL).returncode
+                              stdin=subprocess.DEVNULL, env=chromium.environment()).returncode
 
 
 if __name__ == "__main__":
