@@ -121,9 +121,7 @@ int rewrite_leave_notable(struct rewrite_link *link, const char *why);
 bool rewrite_has_field(const struct rewrite_pass *pass, const struct rewrite_site *site,
 		       size_t *ret_size);
 
-/*
- * What is tracked for another person is an error of the whole message.
- */
+/* What is tracked for another person is an error of the whole message. */
 int rewrite_fail_foreign(struct rewrite_pass *pass, size_t line, const char *place);
 /* The prospect whom an authentic link names; NULL: nobody (zeros, or a merge field). */
 const struct prospect_id *rewrite_person_of(const struct rewrite_explained *explained);
