@@ -28,7 +28,8 @@ LIST = "email,name,plan\nann@example.com,Ann,gold\nbob@example.com,Bob,\n"
 
 def mail(text="Dear {{name}}, see {{unsubscribe}} and " + SITE + "/p\n",
          page="<p>Dear {{name}}</p><a href=\"" + SITE + "/p\">x</a>"
-              "<a href=\"{{unsubscribe}}\">y</a>\n", encoding="quoted-printable", subject="{{name}}様へのお知らせ", **fields):
+              "<a href=\"{{unsubscribe}}\">y</a>\n",
+         encoding="quoted-printable", subject="{{name}}様へのお知らせ", **fields):
     message = email.message.EmailMessage(policy=email.policy.SMTP)
     message["From"], message["To"] = "us@example.com", "list@example.com"
     message["Subject"] = subject
@@ -393,6 +394,9 @@ class Memory(Case):
         return int(done.stdout)
 
     def test_memory_does_not_grow_with_the_list(self):
+        with open(WAYMARK, "rb") as program:
+            if re.search(rb"__[at]san_init", program.read()):
+                self.skipTest("sanitizers keep what was freed")
         small, large = self.peak(500), self.peak(size("bulk_memory_rows"))
         self.assertLess(large, small + 4096, "kilobytes")
 
