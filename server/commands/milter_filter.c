@@ -21,6 +21,8 @@
 #include <libgen.h>
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -379,6 +381,7 @@ static int register_filter(void)
 int milter_filter_listen(struct milter_tracking *tracking, const char *socket, struct error *error)
 {
 	char name[SOCKET_TEXT_BYTES];
+	sigset_t stop;
 	int r;
 
 	if (strncmp(socket, "unix:/", 6) == 0)
@@ -390,6 +393,12 @@ int milter_filter_listen(struct milter_tracking *tracking, const char *socket, s
 	if (strncmp(socket, "unix:", 5) == 0)
 		socket_file = strdup(socket + 5);
 	shared_tracking = tracking;
+	/* Who tells us to stop before libmilter listens to that is heard when it does. */
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGHUP);
+	(void)sigaddset(&stop, SIGINT);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
 	/* The socket is for this user and for the group of its folder. */
 	(void)umask(0117);
 	errno = 0;

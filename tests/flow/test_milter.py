@@ -287,6 +287,7 @@ class Failing(Case):
         self.wait_until_tracked()
 
     def test_it_ends_when_told_to(self):
+        self.send(mail())  # it has begun to listen, also for signals
         self.assertEqual(type(self).kill(signal.SIGTERM), 0)
         self.assertFalse(os.path.exists(self.path))
         type(self).start()
