@@ -119,6 +119,29 @@ static int write_message(struct run *run, const struct bulk_recipient *recipient
 	return mail_template_write(run->template, &to, &run->written, &run->error);
 }
 
+static void append_count(struct buffer *to, uint64_t count, const char *what)
+{
+	if (count > 0)
+		buffer_printf(to, ", %" PRIu64 " %s", count, what);
+}
+
+/* On a terminal, twice a second. */
+static void show_progress(struct run *run, size_t line)
+{
+	const struct mail_sink *sink = run->bulk->sink;
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+
+	if (!import_report_is_due(&run->list.report))
+		return;
+	buffer_printf(&text, "%" PRIu64 " messages", run->outcomes[MAIL_SENT] + sink->late_sent);
+	append_count(&text, run->dropped, "who get no mail");
+	append_count(&text, run->before, "sent by an earlier run");
+	append_count(&text, run->outcomes[MAIL_REFUSED_FOREVER] + sink->late_refused, "refused");
+	append_count(&text, run->outcomes[MAIL_PUT_OFF], "put off");
+	buffer_printf(&text, ", line %zu", line);
+	import_report_draw(&run->list.report, text.error ? "" : buffer_text(&text));
+}
+
 /* What the sink said of one recipient's message. */
 static int take_outcome(struct run *run, const struct mail_item *item, enum mail_outcome outcome,
 			struct error *why)
@@ -140,6 +163,7 @@ static int take_outcome(struct run *run, const struct mail_item *item, enum mail
 
 		r = r == 0 ? told : r;
 	}
+	show_progress(run, item->line);
 	return r;
 }
 
@@ -314,12 +338,6 @@ static int prepare(struct run *run)
 	if (r == 0 && !bulk->sink)
 		bulk->sink = mail_sink_mbox("-");
 	return r == 0 && !bulk->sink ? -ENOMEM : r;
-}
-
-static void append_count(struct buffer *to, uint64_t count, const char *what)
-{
-	if (count > 0)
-		buffer_printf(to, ", %" PRIu64 " %s", count, what);
 }
 
 static void print_summary(const struct run *run)

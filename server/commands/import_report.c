@@ -71,6 +71,18 @@ void import_report_row(struct import_report *report, uint64_t offset, uint64_t t
 	draw(report, now, offset, total);
 }
 
+bool import_report_is_due(const struct import_report *report)
+{
+	return report->terminal && clock_monotonic() >= report->next_draw;
+}
+
+void import_report_draw(struct import_report *report, const char *text)
+{
+	report->next_draw = clock_monotonic() + DRAW_MS * USEC_PER_MS;
+	(void)fprintf(stderr, "\r\033[K%s", text);
+	report->drawn = true;
+}
+
 void import_report_end(struct import_report *report)
 {
 	wipe(report);

@@ -31,6 +31,9 @@ void import_report_bad(struct import_report *report, size_t line, const char *se
 void import_report_notice(struct import_report *report, size_t line, const char *sentence);
 /* One more row was looked at, which ends at @offset of @total bytes. Draws twice a second. */
 void import_report_row(struct import_report *report, uint64_t offset, uint64_t total);
+/* Of what goes on with the rows, where that takes longer than reading them: is a line due? */
+bool import_report_is_due(const struct import_report *report);
+void import_report_draw(struct import_report *report, const char *text);
 /* Say how many were not shown. Once. */
 void import_report_end(struct import_report *report);
 /*

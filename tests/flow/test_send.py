@@ -317,6 +317,23 @@ class Send(SendCase):
         self.assertEqual(len(set(self.sink.addresses())), 30)
         self.assertEqual((len(self.sink.mails), len(self.sent())), (30, 30))
 
+    def test_progress_on_a_terminal(self):
+        self.recipients("ann", "bob", "cid")
+        ours, theirs = os.openpty()
+        with open(self.mail, "rb") as mail, os.fdopen(ours, "rb", buffering=0) as screen:
+            process = subprocess.Popen(self.command("--rate", "1"), stdin=mail, stderr=theirs,
+                                       env=self.daemon.environment)
+            os.close(theirs)
+            shown = b""
+            try:
+                while piece := screen.read(4096):
+                    shown += piece
+            except OSError:  # how a terminal says that nobody writes to it any more
+                pass
+            self.assertEqual(process.wait(SECONDS), 0)
+        self.assertIn(b"3 messages, line 4", shown)
+        self.assertTrue(shown.endswith(b"\r\x1b[K3 messages\r\n"), shown)
+
     def test_what_does_not_go(self):
         self.recipients("ann")
         cases = ((["--in-doubt", "--mbox", "-"], None), (["--rate", "0"], 64),
