@@ -208,7 +208,7 @@ class Systemd(unittest.TestCase):
     @needs("systemd-analyze")
     def test_the_units(self):
         paths = []
-        for name in ("waymark.service", "waymark.socket", "waymark-milter.service"):
+        for name in sorted(path.name for path in DEPLOY.glob("waymark*.s*")):
             paths.append(os.path.join(self.daemon.directory, name))
             text = (DEPLOY / name).read_text(encoding="utf-8")
             with open(paths[-1], "w", encoding="utf-8") as file:
