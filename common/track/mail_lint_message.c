@@ -4,7 +4,8 @@
  * Gmail cuts, and merge tags that readers would see.
  *
  * Lines are those of the message as it came when it is a mail: rewriting makes none too long. Of
- * HTML or text alone they are those that would be handed to a mailer, who still has to encode them.
+ * HTML or text alone they are those that would be handed to whoever makes a mail of it; a mailer
+ * with merge fields encodes what it sends, so its templates may have lines of any length.
  */
 #include "track/mail_lint_internal.h"
 
@@ -23,6 +24,8 @@ static void judge_lines(struct mail_lint *lint)
 	struct span text = lint->is_mail ? lint->message : buffer_span(&lint->output);
 	size_t line = 1, shown = 0, end, size;
 
+	if (!lint->is_mail && lint->options->rewrite.field.size > 0)
+		return;
 	for (size_t at = 0; at < text.size && shown < LINES_SHOWN_MAX; at = end + 1, line++) {
 		struct mail_finding finding = {.link = MAIL_LINT_NO_LINK, .line = line};
 		cleanup_buffer struct buffer about = BUFFER_INIT;

@@ -121,8 +121,10 @@ int rewrite_text_read(struct rewrite_text *text, const struct mime_part *part, s
 		r = text->decoded.error ? text->decoded.error : text->at.error;
 	if (r == 0 && part->delete_space)
 		r = join_flowed(text);
-	if (r != 0)
+	if (r != 0) {
 		rewrite_text_finish(text);
+		*text = (struct rewrite_text){.raw = part->content};
+	}
 	return r;
 }
 

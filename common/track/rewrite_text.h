@@ -28,7 +28,8 @@ struct rewrite_text {
 void rewrite_text_plain(struct rewrite_text *text, struct span message, bool html,
 			struct span charset);
 /*
- * A part of a mail. Return: 0; TRANSFER_E_DAMAGED; -ENOMEM. @line_end is for a part without one.
+ * A part of a mail. Return: 0; TRANSFER_E_DAMAGED, -ENOMEM: it says nothing. @line_end is for a
+ * part without one.
  */
 int rewrite_text_read(struct rewrite_text *text, const struct mime_part *part,
 		      struct span line_end);

@@ -228,6 +228,9 @@ static void test_lines_and_size(void **state)
 		buffer_append_byte(&mail, 'a');
 	expect(buffer_text(&mail), "long-line");
 	expect(strstr(buffer_text(&mail), "aaa"), "long-line-ahead");
+	options.rewrite.field = SPAN("*|WAYMARK|*");
+	expect_with(strstr(buffer_text(&mail), "aaa"), &options, "");
+	options = for_anybody();
 	while (html.size < 100 << 10)
 		buffer_append_text(&html, "<p>more words</p>\n");
 	buffer_append_text(&html, GOOD);
@@ -243,6 +246,9 @@ static void test_parts(void **state)
 	(void)state;
 	expect(HEAD "Content-Type: text/html\n\n" GOOD, "no-text-part");
 	expect(HEAD "Content-Type: text/plain\n\nhttps://www.example.com/a\n", "");
+	expect(HEAD "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n"
+		    "PGEgaHJlZj0iaHR0cDovL2EuZXhhbXBsZS8iPng8L2E+\n-- \nfooter\n",
+	       "not-tracked");
 	expect(BOTH("Read more: https://www.example.com/a", GOOD), "");
 	expect(BOTH("Read more: https://www.example.com/b", GOOD), "only-in-html only-in-text");
 	expect(BOTH("Read more", GOOD GOOD), "only-in-html");
