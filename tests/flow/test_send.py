@@ -70,13 +70,9 @@ class Session(socketserver.StreamRequestHandler):
         else:
             return False  # cut off before its end: nobody may take it
         answer = self.at("end")
-        if not answer or answer in ("cut", "wait"):
+        if answer in (None, "cut"):
             self.server.sink.mails.append(Mail(self.sender, self.to, b"".join(lines)))
         if answer == "cut":
-            return False
-        if answer == "wait":
-            self.server.sink.taken.set()
-            self.rfile.read()  # until whoever sent it is gone
             return False
         self.say(answer or "250 2.0.0 taken")
         return True
@@ -105,7 +101,6 @@ class Mail:
 class Sink:
     def __init__(self):
         self.mails, self.plan, self.connections = [], {}, 0
-        self.taken = threading.Event()
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
         self.server.daemon_threads = True
         self.server.sink = self
@@ -319,7 +314,10 @@ class Send(SendCase):
 
     def test_progress_on_a_terminal(self):
         self.recipients("ann", "bob", "cid")
-        ours, theirs = os.openpty()
+        try:
+            ours, theirs = os.openpty()
+        except OSError as trouble:
+            self.skipTest(f"there are no terminals here: {trouble}")
         with open(self.mail, "rb") as mail, os.fdopen(ours, "rb", buffering=0) as screen:
             process = subprocess.Popen(self.command("--rate", "1"), stdin=mail, stderr=theirs,
                                        env=self.daemon.environment)
