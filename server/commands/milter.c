@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEY_SOCKET = 's' };
 
@@ -48,16 +49,19 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
-static int filter(const struct arguments *arguments, struct milter_tracking *tracking,
-		  struct error *error)
+static int filter(const struct arguments *arguments, struct error *error)
 {
-	const char *socket =
-		arguments->socket ? arguments->socket : milter_tracking_socket(tracking);
+	struct milter_tracking *tracking;
 	struct service service;
+	const char *socket;
 	int r = service_init(&service, error);
 
 	if (r == 0)
-		r = milter_filter_listen(tracking, socket, error);
+		r = milter_tracking_new(arguments->config, &tracking, error);
+	if (r != 0)
+		return r;
+	socket = arguments->socket ? arguments->socket : milter_tracking_socket(tracking);
+	r = milter_filter_listen(tracking, socket, error);
 	if (r != 0)
 		return r;
 	log_info("started", "version", WAYMARK_VERSION);
@@ -84,16 +88,13 @@ int command_milter(int argc, char **argv)
 		       "  milter_default_action = accept",
 	};
 	struct arguments arguments = {.config = NULL};
-	struct milter_tracking *tracking = NULL;
 	struct error error = {""};
 	int r;
 
 	command_parse(&argp, argc, argv, &arguments);
-	r = milter_tracking_new(arguments.config, &tracking, &error);
+	r = filter(&arguments, &error);
 	if (r < 0)
 		(void)error_set(&error, r, "%s", strerror(-r));
-	if (r == 0)
-		r = filter(&arguments, tracking, &error);
-	milter_tracking_free(tracking);
-	return r == 0 ? COMMAND_OK : command_fail(&error);
+	/* Threads of libmilter may still be at work: nothing that they use is torn down. */
+	_exit(r == 0 ? COMMAND_OK : command_fail(&error));
 }

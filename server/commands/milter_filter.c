@@ -384,6 +384,7 @@ int milter_filter_listen(struct milter_tracking *tracking, const char *socket, s
 	sigset_t stop;
 	int r;
 
+	shared_tracking = tracking;
 	if (strncmp(socket, "unix:/", 6) == 0)
 		r = read_local(socket, name, sizeof(name), error);
 	else
@@ -392,7 +393,6 @@ int milter_filter_listen(struct milter_tracking *tracking, const char *socket, s
 		return r;
 	if (strncmp(socket, "unix:", 5) == 0)
 		socket_file = strdup(socket + 5);
-	shared_tracking = tracking;
 	/* Who tells us to stop before libmilter listens to that is heard when it does. */
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGHUP);

@@ -13,7 +13,8 @@ enum { MILTER_FILTER_E_SOCKET = 1 };
 /*
  * Listen at @socket: "unix:/path", or "host:port" of this machine. A file of a filter that is gone
  * makes room; a socket that is answered is not taken. Connections wait until
- * milter_filter_run().
+ * milter_filter_run(). @tracking is the filter's from now on, and is never freed: threads of
+ * libmilter may be at work with it when everything else has ended.
  *
  * Return: 0; MILTER_FILTER_E_SOCKET with @error.
  */

@@ -286,6 +286,8 @@ class Failing(Case):
         self.start()
         self.wait_until_tracked()
 
+    @unittest.skipIf(os.environ.get("WAYMARK_SANITIZE") == "thread",
+                     "left out: libmilter destroys mutexes that its own threads hold when it ends")
     def test_it_ends_when_told_to(self):
         self.send(mail())  # it has begun to listen, also for signals
         self.assertEqual(type(self).kill(signal.SIGTERM), 0)
