@@ -6,38 +6,15 @@
  */
 #include "base/cleanup.h"
 #include "commands/milter_mail.h"
-#include "crypto/keyring.h"
 #include "text/mime.h"
 #include "track/rewrite.h"
+#include "world.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PIECE_BYTES = 61 };
-
-static struct config *config;
-static struct tracker_set *trackers;
-static struct keyring *keyring;
-
-static void make_world(void)
-{
-	static const char text[] = "{\"trackers\": [{\"url\": \"https://go.example.com\", "
-				   "\"sites\": [\"https://www.example.com\"]}]}";
-	char folder[] = "/tmp/waymark-fuzz-XXXXXX", path[64];
-
-	if (crypto_init() || !mkdtemp(folder) ||
-	    config_parse("waymark.json", span_text(text), &config, NULL) ||
-	    tracker_set_new(config, &trackers, NULL))
-		abort();
-	(void)snprintf(path, sizeof(path), "%s/keys.json", folder);
-	if (keyring_create(path, NULL) ||
-	    keyring_load(path, trackers->hosts, trackers->count, &keyring, NULL))
-		abort();
-	(void)unlink(path);
-	(void)rmdir(folder);
-}
 
 /* The field at the beginning of @rest with what goes on with it; none: the body begins. */
 static bool give_field(struct milter_mail *mail, struct span *rest)

@@ -5,35 +5,12 @@
  * bytes when it is done again, and can be stripped.
  */
 #include "base/cleanup.h"
-#include "crypto/keyring.h"
 #include "track/rewrite.h"
+#include "world.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct config *config;
-static struct tracker_set *trackers;
-static struct keyring *keyring;
-
-static void make_world(void)
-{
-	static const char text[] = "{\"trackers\": [{\"url\": \"https://go.example.com\", "
-				   "\"sites\": [\"https://www.example.com\"]}]}";
-	char folder[] = "/tmp/waymark-fuzz-XXXXXX", path[64];
-
-	if (crypto_init() || !mkdtemp(folder) ||
-	    config_parse("waymark.json", span_text(text), &config, NULL) ||
-	    tracker_set_new(config, &trackers, NULL))
-		abort();
-	(void)snprintf(path, sizeof(path), "%s/keys.json", folder);
-	if (keyring_create(path, NULL) ||
-	    keyring_load(path, trackers->hosts, trackers->count, &keyring, NULL))
-		abort();
-	(void)unlink(path);
-	(void)rmdir(folder);
-}
 
 static void choose(uint8_t byte, struct rewrite_options *ret_options)
 {
