@@ -5,34 +5,13 @@
  */
 #include "app/bounced.h"
 
+#include "app/person_change.h"
 #include "app/person_named.h"
 #include "base/cleanup.h"
 #include "store/people.h"
 #include "track/person_marks.h"
 
 #include <errno.h>
-
-static int add_event(struct operation_call *call, const struct handle *handle,
-		     struct people_change *change, usec_t time, struct error *error)
-{
-	struct event event;
-	int code;
-
-	event_init(&event, EVENT_prospect, time);
-	event_set(&event, EVENT_FIELD_prospect, span_of(handle, sizeof(*handle)));
-	event_set(&event, EVENT_FIELD_props, SPAN("{\"fields\":[\"bounced\"]}"));
-	event_set(&event, EVENT_FIELD_reason, SPAN("changed"));
-	event_set(&event, EVENT_FIELD_actor, span_text(call->actor));
-	operation_count(call, METRIC_EVENT_PROSPECT, 1);
-	code = operation_add_event(call, &event, error);
-	if (code) {
-		people_change_free(change);
-		return code;
-	}
-	change->told_by = call->ticket->count;
-	event_ticket_add_change(call->ticket, change);
-	return 0;
-}
 
 static int store(struct operation_call *call, const struct prospect_id *id,
 		 struct person_record *record, struct error *error)
@@ -49,7 +28,9 @@ static int store(struct operation_call *call, const struct prospect_id *id,
 			      &change, &same);
 	if (code == PEOPLE_E_ERASED || code == -EMSGSIZE || (code == 0 && same))
 		return 0;
-	return code ? code : add_event(call, &handle, change, clock_wall(), error);
+	return code ? code
+		    : person_change_add(call, change, SPAN("{\"fields\":[\"bounced\"]}"),
+					SPAN("changed"), error);
 }
 
 static int read_record(struct operation_call *call, const struct prospect_id *id,

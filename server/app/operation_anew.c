@@ -14,34 +14,13 @@
  */
 #include "app/erased_file.h"
 #include "app/operation.h"
+#include "app/person_change.h"
 
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/people_erase.h"
 
 #include <errno.h>
-
-static int add_event(struct operation_call *call, struct people_change *change, struct error *error)
-{
-	struct event event;
-	int code;
-
-	event_init(&event, EVENT_prospect, clock_wall());
-	event_set(&event, EVENT_FIELD_prospect,
-		  span_of(&change->person.handle, sizeof(change->person.handle)));
-	event_set(&event, EVENT_FIELD_props, SPAN("{\"fields\":[]}"));
-	event_set(&event, EVENT_FIELD_reason, SPAN("added"));
-	event_set(&event, EVENT_FIELD_actor, span_text(call->actor));
-	operation_count(call, METRIC_EVENT_PROSPECT, 1);
-	code = operation_add_event(call, &event, error);
-	if (code) {
-		people_change_free(change);
-		return code;
-	}
-	change->told_by = call->ticket->count;
-	event_ticket_add_change(call->ticket, change);
-	return 0;
-}
 
 static int check_erased(struct operation_call *call, const struct prospect_id *id,
 			struct error *error)
@@ -79,7 +58,9 @@ static int take_anew(struct operation_call *call, struct span address, const str
 	if (!code)
 		code = people_prepare_anew(call->app->store, id, address, (struct span){0},
 					   ret_handle, &change);
-	return code ? code : add_event(call, change, error);
+	return code ? code
+		    : person_change_add(call, change, SPAN("{\"fields\":[]}"), SPAN("added"),
+					error);
 }
 
 int operation_prospects_anew(struct operation_call *call, struct error *error)

@@ -5,33 +5,12 @@
  */
 #include "app/person_of_address.h"
 
+#include "app/person_change.h"
 #include "base/cleanup.h"
 #include "base/encode.h"
 #include "store/people.h"
 
 #include <errno.h>
-
-static int add_event(struct operation_call *call, struct people_change *change, struct error *error)
-{
-	struct event event;
-	int code;
-
-	event_init(&event, EVENT_prospect, clock_wall());
-	event_set(&event, EVENT_FIELD_prospect,
-		  span_of(&change->person.handle, sizeof(change->person.handle)));
-	event_set(&event, EVENT_FIELD_props, SPAN("{\"fields\":[]}"));
-	event_set(&event, EVENT_FIELD_reason, change->is_new ? SPAN("added") : SPAN("changed"));
-	event_set(&event, EVENT_FIELD_actor, span_text(call->actor));
-	operation_count(call, METRIC_EVENT_PROSPECT, 1);
-	code = operation_add_event(call, &event, error);
-	if (code) {
-		people_change_free(change);
-		return code;
-	}
-	change->told_by = call->ticket->count;
-	event_ticket_add_change(call->ticket, change);
-	return 0;
-}
 
 static int prepare(struct operation_call *call, const struct prospect_id *id, struct span address,
 		   struct handle *ret_handle, struct error *error)
@@ -45,7 +24,8 @@ static int prepare(struct operation_call *call, const struct prospect_id *id, st
 		return error_set(error, OPERATION_E_REFUSED, "this person was erased");
 	if (code || same)
 		return code;
-	return add_event(call, change, error);
+	return person_change_add(call, change, SPAN("{\"fields\":[]}"),
+				 change->is_new ? SPAN("added") : SPAN("changed"), error);
 }
 
 int person_of_address(struct operation_call *call, json_t *met, struct span email,
