@@ -274,11 +274,14 @@ static bool is_phrase(struct span text)
 void encoded_word_write_phrase(struct span text, size_t column, struct span line_end,
 			       struct buffer *to)
 {
-	if (!is_plain(text)) {
+	bool phrase = is_phrase(text);
+
+	/* What stands in quotes is not folded. */
+	if (!is_plain(text) || (!phrase && text.size > PLAIN_WORD_MAX)) {
 		write_words(text, column, line_end, to);
 		return;
 	}
-	if (is_phrase(text)) {
+	if (phrase) {
 		write_plain(text, column, line_end, to);
 		return;
 	}

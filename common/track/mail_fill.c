@@ -313,14 +313,37 @@ static int write_field(const struct mail_fill *fill, const struct mail_recipient
 	return r;
 }
 
+/* What would end the quotes or the angle brackets that the message has around a value. */
+static const struct mail_piece *find_delimiter(const struct mail_pieces *pieces,
+					       const struct mail_recipient *recipient)
+{
+	for (size_t i = 0; i < pieces->count && pieces->count > 1; i++) {
+		const struct mail_piece *piece = &pieces->items[i];
+		struct span value;
+
+		if (piece->column == MAIL_NO_COLUMN)
+			continue;
+		value = value_of(recipient, piece);
+		for (size_t at = 0; at < value.size; at++)
+			if (strchr("<>\"\\", value.data[at]))
+				return piece;
+	}
+	return NULL;
+}
+
 static int write_plain(const struct mail_fill *fill, const struct mail_recipient *recipient,
 		       struct transfer_writer *writer, struct error *error)
 {
+	const struct mail_piece *ends = find_delimiter(&fill->pieces, recipient);
 	cleanup_buffer struct buffer text = BUFFER_INIT;
 	int r = gather(&fill->pieces, recipient, &text, error);
 
 	if (r != 0)
 		return r;
+	if (ends)
+		return refuse(ends, error,
+			      "what it says has a quote, backslash or angle bracket, which would "
+			      "end what it stands in");
 	if (!is_ascii(buffer_span(&text)) || text.size > PLAIN_MAX_BYTES)
 		return refuse(first_column(&fill->pieces), error,
 			      "what it says is not ASCII, or too long for this header field");
@@ -342,9 +365,9 @@ static int write_mailbox(const struct mail_fill *fill, const struct mail_recipie
 		r = gather(&fill->pieces, recipient, &phrase, error);
 	if (r != 0)
 		return r;
-	address = span_trim(buffer_span(&gathered));
+	address = fill->own ? recipient->address : span_trim(buffer_span(&gathered));
 	name = span_trim(buffer_span(&phrase));
-	if (has_column(pieces) && !email_address_is_valid(address))
+	if (!fill->own && has_column(pieces) && !email_address_is_valid(address))
 		return refuse(first_column(pieces), error,
 			      "with it the header field has no e-mail address");
 	if (name.size == 0) {

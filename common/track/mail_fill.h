@@ -43,6 +43,7 @@ struct mail_fill {
 	struct mail_pieces address; /* MAIL_FILL_MAILBOX: what stands between '<' and '>' */
 	struct span before, after;  /* written around it; of a link what stands before its token */
 	size_t column;		    /* of fields: bytes of the line before the value */
+	bool own;		    /* MAIL_FILL_MAILBOX: the address is the recipient's */
 	bool html;		    /* MAIL_FILL_URL: inside of a tag */
 	bool references;	    /* HTML: other than ASCII becomes references */
 	bool ascii;		    /* MAIL_FILL_TEXT: nothing else can stand there */

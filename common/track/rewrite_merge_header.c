@@ -5,8 +5,10 @@
  * encoded words, with merge fields hidden in them, so that a field is looked at as it reads.
  *
  * What kind of value a field has decides what may stand in it: text; somebody's name and address;
- * or words that programs read, where only ASCII is safe. A Cc or Bcc would be a recipient whom the
- * list does not name.
+ * or words that programs read, where only ASCII is safe.
+ *
+ * Nobody but the recipient may get a message, whatever a row says: its address is all that To ever
+ * holds, beside a name, and a Cc or Bcc would be a recipient whom the list does not name.
  */
 #include "track/rewrite_merge.h"
 
@@ -137,7 +139,10 @@ static int read_phrase(struct span phrase, struct buffer *to)
 
 static int merge_mailbox(struct rewrite_pass *pass, struct span header, const struct field *field)
 {
-	struct mail_fill fill = {.kind = MAIL_FILL_MAILBOX};
+	struct mail_fill fill = {
+		.kind = MAIL_FILL_MAILBOX,
+		.own = pass->options->addressed && is_named(field, "To"),
+	};
 	cleanup_buffer struct buffer phrase = BUFFER_INIT;
 	struct span value = span_trim(field->value);
 	const uint8_t *place = header.data + field->at;
@@ -171,6 +176,9 @@ static int merge_value(struct rewrite_pass *pass, struct span header, const stru
 
 	if (is_one_of(field, mailboxes))
 		return merge_mailbox(pass, header, field);
+	if (span_starts_nocase(field->name, SPAN("Content-")))
+		return merge_fail(pass, header.data + field->at,
+				  "a merge field in a header field that says what the message is");
 	if (is_one_of(field, texts) || span_starts_nocase(field->name, SPAN("X-")))
 		fill.kind = MAIL_FILL_FIELD;
 	r = merge_pieces(pass, span_trim(says), header.data + field->at, &fill.pieces);
@@ -185,13 +193,8 @@ struct own {
 static int merge_own(struct rewrite_pass *pass, struct span header, const struct field *field,
 		     struct own *own)
 {
-	static const char *const others[] = {"Cc", "Bcc", NULL};
 	struct mail_fill fill = {.kind = MAIL_FILL_TO};
 
-	if (is_one_of(field, others))
-		return merge_fail(pass, header.data + field->at,
-				  "a Cc or Bcc; each message of a list is for one recipient: take "
-				  "it out");
 	if (is_named(field, "To")) {
 		own->to = true;
 	} else if (is_named(field, "Message-ID")) {
@@ -206,8 +209,14 @@ static int merge_own(struct rewrite_pass *pass, struct span header, const struct
 static int merge_field(struct rewrite_pass *pass, struct span header, const struct field *field,
 		       struct own *own)
 {
+	static const char *const others[] = {"Cc",	  "Bcc",	"Resent-To",
+					     "Resent-Cc", "Resent-Bcc", NULL};
 	cleanup_buffer struct buffer says = BUFFER_INIT;
 
+	if (pass->options->addressed && is_one_of(field, others))
+		return merge_fail(pass, header.data + field->at,
+				  "a Cc or Bcc, or Resent- as such; each message of a list is for "
+				  "one recipient: take it out");
 	encoded_word_read(field->value, &says);
 	if (says.error)
 		return says.error;

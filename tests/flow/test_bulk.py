@@ -292,6 +292,34 @@ class Values(Case):
                      "not ASCII")
         self.refused(mail("x\n", "x\n", subject="x", Reply_To="<{{name}}>"), "nobody",
                      "no e-mail address")
+        leave = mail("x\n", "x\n", subject="x", List_Unsubscribe="<https://x.example/{{name}}>")
+        self.assertEqual(mail_parts.header(self.one(leave, "a,b"))["List-Unsubscribe"],
+                         "<https://x.example/a,b>")
+        self.refused(leave, "x>, <mailto:b@example.com", "end what it stands in")
+
+    def test_a_long_name_is_on_lines_that_mail_may_carry(self):
+        message = mail("x\n", "x\n", subject="x", Reply_To='"{{name}}" <us@example.com>')
+        value = "Dr. Ann " * 200 + "X."
+        head = mail_parts.header(self.one(message, value))
+        self.assertTrue(all(len(line) <= 78 for line in head["Reply-To"].splitlines()))
+        phrase, _ = email.utils.parseaddr(head["Reply-To"].replace("\r\n", ""))
+        self.assertEqual(decoded(phrase), value)
+
+    def test_nobody_else_gets_a_message(self):
+        for to in ("{{name}}", "Dear {{email}} <{{name}}>", "{{email}} <x@example.com>"):
+            message = mail("x\n", "x\n", subject="x")
+            message = message.replace(b"To: list@example.com", b"To: " + to.encode())
+            for test, address in (((), "ann@example.com"),
+                                  (("--test", "me@example.com"), "me@example.com")):
+                rows = "email,name\nann@example.com,bob@example.com\n"
+                found, _ = self.messages(message, rows, "--merge", *test)
+                [head] = [mail_parts.header(bytes_) for bytes_ in found.values()]
+                self.assertEqual(email.utils.parseaddr(head["To"])[1], address)
+        for name in ("Cc", "Bcc", "Resent_To", "Resent_Bcc"):
+            done = self.run_bulk(mail("x\n", "x\n", subject="x", **{name: "{{email}}"}), LIST,
+                                 "--merge", status=1)
+            self.assertEqual(done.stdout, b"")
+            self.assertIn("Cc or Bcc", done.stderr)
 
     def test_in_a_charset(self):
         for charset in ("iso-2022-jp", "shift_jis", "euc-jp"):
