@@ -69,7 +69,20 @@ static int reserve_lock_file(const struct env *env)
 	return 0;
 }
 
-static int find_databases(struct env *env, unsigned flags)
+/* What a version of before did not know is empty to who may not make it. */
+static int find_one(struct env *env, unsigned i, MDB_txn *txn, unsigned flags, bool may_lack)
+{
+	int r = mdb_dbi_open(txn, env->names[i], flags, &env->databases[i]);
+
+	if (r != MDB_NOTFOUND || !may_lack)
+		return r;
+	env->databases[i] = ENV_NO_DATABASE;
+	return 0;
+}
+
+/* @flags: MDB_CREATE, or none. The first database is in every file that is an environment of ours.
+ */
+static int find_databases(struct env *env, unsigned flags, bool may_lack)
 {
 	MDB_txn *txn;
 	int r;
@@ -78,7 +91,7 @@ static int find_databases(struct env *env, unsigned flags)
 	if (r)
 		return r;
 	for (unsigned i = 0; env->names[i] && !r; i++)
-		r = mdb_dbi_open(txn, env->names[i], flags, &env->databases[i]);
+		r = find_one(env, i, txn, flags, may_lack && i > 0);
 	if (!r)
 		return mdb_txn_commit(txn);
 	mdb_txn_abort(txn);
@@ -110,9 +123,9 @@ static void open_guarded(void *context)
 	if (!r)
 		r = mdb_env_open(env->lmdb, env->path, MDB_NOTLS | opening->flags, FILE_MODE);
 	if (!r)
-		r = find_databases(env, 0);
+		r = find_databases(env, 0, opening->flags & MDB_RDONLY);
 	if (r == MDB_NOTFOUND && !(opening->flags & MDB_RDONLY))
-		r = find_databases(env, MDB_CREATE);
+		r = find_databases(env, MDB_CREATE, false);
 	if (!r) {
 		(void)mdb_reader_check(env->lmdb, &dead);
 		(void)mdb_env_info(env->lmdb, &info);

@@ -24,12 +24,15 @@
  * all is asked for again by whoever needs it, at most every ENV_REOPEN_MS.
  */
 enum { ENV_DATABASES_MAX = 11, ENV_REOPEN_MS = 100, ENV_REWRITE_MS = 1000 };
+/* LMDB's own number of its free pages: no named database has it. */
+enum { ENV_NO_DATABASE = 0 };
 
 struct env {
 	char *path;		  /* the directory */
 	const char *const *names; /* of its databases, NULL at the end */
 	bool writable;		  /* by its owner, if the disk allows it */
 	MDB_env *lmdb;		  /* NULL after a reopen that failed, until the next one */
+	/* ENV_NO_DATABASE: open for reading, and an earlier version made the file; it is empty. */
 	MDB_dbi databases[ENV_DATABASES_MAX];
 	size_t map_bytes;
 	bool opened;	     /* or tried to */

@@ -255,7 +255,7 @@ struct span txn_get(struct txn *txn, unsigned database, struct span key)
 	MDB_val name = to_val(key), value;
 	int r;
 
-	if (txn->error)
+	if (txn->error || txn->env->databases[database] == ENV_NO_DATABASE)
 		return span_of(NULL, 0);
 	r = mdb_get(txn->lmdb, txn->env->databases[database], &name, &value);
 	if (!r && believable(txn, value))
@@ -337,6 +337,8 @@ void txn_put_number(struct txn *txn, unsigned database, const char *key, uint64_
 void txn_walk_begin(struct txn *txn, unsigned database, struct span from, struct txn_walk *walk)
 {
 	*walk = (struct txn_walk){.txn = txn, .key = to_val(from)};
+	if (txn->env->databases[database] == ENV_NO_DATABASE)
+		return;
 	if (!txn->error)
 		txn_fail(txn, translate(mdb_cursor_open(txn->lmdb, txn->env->databases[database],
 							&walk->cursor)));
@@ -368,8 +370,9 @@ bool txn_walk_next(struct txn_walk *walk, struct span *ret_key, struct span *ret
 
 void txn_walk_end(struct txn_walk *walk)
 {
-	if (walk->cursor)
-		mdb_cursor_close(walk->cursor);
+	if (!walk->cursor)
+		return;
+	mdb_cursor_close(walk->cursor);
 	if (walk->txn->cursor == walk->cursor)
 		walk->txn->cursor = NULL;
 	walk->cursor = NULL;
@@ -397,7 +400,7 @@ bool txn_floor(struct txn *txn, unsigned database, struct span key, struct span 
 	int r = MDB_NOTFOUND;
 
 	txn_walk_begin(txn, database, span_of(NULL, 0), &walk);
-	if (!txn->error)
+	if (walk.cursor)
 		r = step_to_floor(walk.cursor, key, &found, &value);
 	txn_walk_end(&walk);
 	if (r && r != MDB_NOTFOUND)
@@ -417,7 +420,7 @@ void txn_last(struct txn *txn, unsigned database, struct span *ret_key, struct s
 
 	*ret_key = *ret_value = span_of(NULL, 0);
 	txn_walk_begin(txn, database, span_of(NULL, 0), &walk);
-	if (!txn->error) {
+	if (walk.cursor) {
 		r = mdb_cursor_get(walk.cursor, &key, &value, MDB_LAST);
 		if (!r && believable(txn, key) && believable(txn, value)) {
 			*ret_key = to_span(key);

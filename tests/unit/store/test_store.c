@@ -6,6 +6,7 @@
 #include "fixture.h"
 
 #include "base/encode.h"
+#include "store/link_repoint.h"
 #include "store/store_internal.h"
 
 #include <lmdb.h>
@@ -216,6 +217,73 @@ static void change_meta(const struct fixture *fixture, const char *environment, 
 	mdb_env_close(env);
 }
 
+/* As a store that the version of before that database wrote last. */
+static void drop_database(const struct fixture *fixture, const char *environment, const char *name)
+{
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi database;
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", fixture->data, environment);
+	assert_int_equal(mdb_env_create(&env), 0);
+	assert_int_equal(mdb_env_set_maxdbs(env, 4), 0);
+	assert_int_equal(mdb_env_open(env, path, 0, 0600), 0);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, name, 0, &database), 0);
+	assert_int_equal(mdb_drop(txn, database, 1), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+static int count_change(void *context, const struct link_repoint *change)
+{
+	unsigned *count = context;
+
+	(void)change;
+	(*count)++;
+	return 0;
+}
+
+static int read_old(struct fixture *fixture)
+{
+	static const struct link_id id = {"linkid01"};
+	struct error error = {""};
+	struct span destination;
+	struct store *store;
+	struct link link;
+	unsigned count = 0;
+
+	if (store_open_reader(fixture->data, &store, &error))
+		return 1;
+	if (link_find(store, &id, &fixture->arena, &link))
+		return 2;
+	if (link_repoint_each(store, &id, count_change, &count) || count > 0)
+		return 3;
+	if (link_repoint_first(store, &id, &fixture->arena, &destination) != STORE_E_NOT_FOUND)
+		return 4;
+	store_close(store);
+	return 0;
+}
+
+static void test_a_reader_opens_what_an_earlier_version_wrote(void **state)
+{
+	static const struct link_id id = {"linkid01"};
+	struct fixture *fixture = *state;
+	unsigned count = 0;
+
+	fixture_open(fixture);
+	(void)store_now(fixture, link_ticket("linkid01", "https://a.example.com/", "x"));
+	fixture_close(fixture);
+	drop_database(fixture, "state", "repoints");
+	assert_int_equal(in_child(read_old, fixture), 0);
+	/* Its owner makes what is missing. */
+	fixture_open(fixture);
+	(void)store_now(fixture, link_ticket("linkid01", "https://b.example.com/", "x"));
+	assert_int_equal(link_repoint_each(fixture->store, &id, count_change, &count), 0);
+	assert_int_equal(count, 1);
+}
+
 static void test_state_of_another_log_is_made_again(void **state)
 {
 	static const struct {
@@ -393,6 +461,7 @@ int main(void)
 		ON_STORE(test_a_start_after_a_crash_says_unclean),
 		ON_STORE(test_a_run_that_stored_nothing_is_missed_too),
 		ON_STORE(test_state_is_made_again_from_the_log),
+		ON_STORE(test_a_reader_opens_what_an_earlier_version_wrote),
 		ON_STORE(test_state_of_another_log_is_made_again),
 		ON_STORE(test_state_that_is_made_again_has_seen_nobody),
 		ON_STORE(test_a_newer_schema_is_refused),
