@@ -157,7 +157,10 @@ static int check_state(struct backup *backup, const char *path, uint64_t *ret_po
 		r = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
 	for (size_t i = 0; store_state_databases[i] && !r; i++) {
 		r = mdb_dbi_open(txn, store_state_databases[i], 0, &dbi);
-		if (!r)
+		/* A store that an earlier version wrote last lacks what was added since. */
+		if (r == MDB_NOTFOUND && i > STATE_META)
+			r = 0;
+		else if (!r)
 			r = mdb_stat(txn, dbi, &stat);
 		if (i == STATE_META)
 			meta = dbi;
