@@ -6,11 +6,15 @@
  *
  * Destinations are what the operator registered, but their servers are anybody's: an answer is read
  * up to the end of its head and not beyond HEAD_MAX_BYTES.
+ *
+ * That a host is asked for one page at a time is seen to here: the library would let the others
+ * wait, too, but within their own time, so that a slow host's pages seemed to be unreachable.
  */
 #include "ship/link_probe.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "text/url.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -72,6 +76,7 @@ struct probe {
 	size_t head_bytes;
 	bool refused; /* an address was */
 	bool used, again;
+	char host[URL_HOST_MAX_BYTES + 1]; /* "": a URL without one, which the library refuses */
 };
 
 struct run {
@@ -79,6 +84,9 @@ struct run {
 	CURLM *multi;
 	struct probe probes[LINK_PROBE_AT_ONCE];
 	unsigned under_way;
+	const char *url; /* the next one, with its item and host; NULL: not asked for yet */
+	void *item;
+	char host[URL_HOST_MAX_BYTES + 1];
 	bool at_end;
 	usec_t next; /* monotonic: not before */
 };
@@ -182,17 +190,39 @@ static void note_request(struct run *run)
 	run->next = (run->next > now ? run->next : now) + USEC_PER_SEC / run->options->per_second;
 }
 
-/* Return: 0, also when there is no more; -ENOMEM. */
+/* False: there is no more. */
+static bool look_ahead(struct run *run)
+{
+	struct url url;
+
+	if (!run->url && !run->at_end) {
+		run->url = run->options->next(run->options->context, &run->item);
+		run->at_end = !run->url;
+		run->host[0] = '\0';
+		if (run->url && url_parse(span_text(run->url), &url) == 0)
+			strcpy(run->host, url.host);
+	}
+	return run->url;
+}
+
+static bool host_is_asked(const struct run *run)
+{
+	for (size_t i = 0; i < LINK_PROBE_AT_ONCE; i++)
+		if (run->probes[i].used && strcmp(run->probes[i].host, run->host) == 0)
+			return true;
+	return false;
+}
+
+/* Return: 0; -ENOMEM. */
 static int begin(struct run *run, struct probe *probe)
 {
-	const char *url = run->options->next(run->options->context, &probe->item);
+	const char *url = take_ptr(run->url);
 
-	run->at_end = url == NULL;
-	if (run->at_end)
-		return 0;
 	probe->curl = curl_easy_init();
+	probe->item = run->item;
 	probe->head_bytes = 0;
 	probe->refused = probe->again = false;
+	strcpy(probe->host, run->host);
 	if (!probe->curl || !prepare(run, probe, url) ||
 	    curl_multi_add_handle(run->multi, probe->curl)) {
 		curl_easy_cleanup(take_ptr(probe->curl));
@@ -209,9 +239,11 @@ static int begin_more(struct run *run)
 	for (size_t i = 0; i < LINK_PROBE_AT_ONCE; i++) {
 		int r;
 
-		if (run->at_end || clock_monotonic() < run->next)
+		if (run->probes[i].used)
+			continue;
+		if (clock_monotonic() < run->next || !look_ahead(run) || host_is_asked(run))
 			break;
-		r = run->probes[i].used ? 0 : begin(run, &run->probes[i]);
+		r = begin(run, &run->probes[i]);
 		if (r)
 			return r;
 	}
@@ -279,8 +311,11 @@ static int wait_ms(const struct run *run)
 	usec_t now = clock_monotonic();
 	usec_t left = run->next > now ? (run->next - now) / USEC_PER_MS + 1 : 0;
 
-	return run->at_end || left > POLL_MS || run->under_way == LINK_PROBE_AT_ONCE ? POLL_MS
-										     : (int)left;
+	/* Until something has ended, where only that lets the next one begin. */
+	if (run->at_end || run->under_way == LINK_PROBE_AT_ONCE ||
+	    (run->url && left == 0 && host_is_asked(run)))
+		return POLL_MS;
+	return left > POLL_MS ? POLL_MS : (int)left;
 }
 
 static int work(struct run *run)
@@ -312,9 +347,7 @@ int link_probe_run(const struct link_probe_options *options)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT))
 		return -ENOMEM;
 	run.multi = curl_multi_init();
-	r = run.multi && !curl_multi_setopt(run.multi, CURLMOPT_MAX_HOST_CONNECTIONS, 1L)
-		    ? work(&run)
-		    : -ENOMEM;
+	r = run.multi ? work(&run) : -ENOMEM;
 	for (size_t i = 0; i < LINK_PROBE_AT_ONCE; i++)
 		if (run.probes[i].used)
 			finish(&run, &run.probes[i]);

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * To which addresses nobody is connected who may put any name into a link: everything that is not
- * the public internet, in both families and in the disguises of the newer one.
+ * the public internet, in both families and in the disguises of the newer one. And in which order
+ * pages are asked for.
  */
 #include "ship/link_probe.h"
 
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -90,12 +95,107 @@ static void test_states_have_names(void **state)
 	assert_false(link_state_is_bad(LINK_MOVED));
 }
 
+enum { PAGES = 6 };
+
+struct site {
+	int listening;
+	char urls[PAGES][64];
+	unsigned begun, ended, ahead; /* at most so many pages of it were begun and not ended */
+};
+
+/* One connection after another, each for one page. */
+static void *answer_pages(void *context)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+	const struct site *site = context;
+	char request[4096];
+	int fd;
+
+	while ((fd = accept(site->listening, NULL, NULL)) >= 0) {
+		if (read(fd, request, sizeof(request)) > 0)
+			(void)!write(fd, answer, sizeof(answer) - 1);
+		(void)close(fd);
+	}
+	return NULL;
+}
+
+static void open_site(struct site *site, pthread_t *ret_thread)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+
+	site->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(site->listening, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(site->listening, PAGES), 0);
+	assert_int_equal(getsockname(site->listening, (struct sockaddr *)&address, &size), 0);
+	for (unsigned i = 0; i < PAGES; i++)
+		(void)snprintf(site->urls[i], sizeof(site->urls[i]), "http://127.0.0.1:%u/%u",
+			       ntohs(address.sin_port), i);
+	assert_int_equal(pthread_create(ret_thread, NULL, answer_pages, site), 0);
+}
+
+static const char *next_page(void *context, void **ret_item)
+{
+	struct site *site = context;
+
+	if (site->begun == PAGES)
+		return NULL;
+	*ret_item = site->urls[site->begun++];
+	if (site->begun - site->ended > site->ahead)
+		site->ahead = site->begun - site->ended;
+	return *ret_item;
+}
+
+static void take_page(void *context, void *item, enum link_state state, unsigned status)
+{
+	struct site *site = context;
+
+	assert_string_equal(item, site->urls[site->ended++]);
+	assert_int_equal(state, LINK_OK);
+	assert_int_equal(status, 200);
+}
+
+static bool never(void)
+{
+	return false;
+}
+
+/* One is under way, and one is known to be next: its own time does not pass meanwhile. */
+static void test_a_page_of_a_slow_host_does_not_wait_within_its_time(void **state)
+{
+	struct network loopback;
+	struct site site = {.begun = 0};
+	const struct link_probe_options options = {
+		.per_second = 1000000,
+		.timeout_ms = 30000,
+		.allowed = &loopback,
+		.allowed_count = 1,
+		.stopped = never,
+		.next = next_page,
+		.done = take_page,
+		.context = &site,
+	};
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(network_parse(SPAN("127.0.0.0/8"), &loopback), 0);
+	open_site(&site, &thread);
+	assert_int_equal(link_probe_run(&options), 0);
+	assert_int_equal(site.ended, PAGES);
+	assert_int_equal(site.ahead, 2);
+	assert_int_equal(shutdown(site.listening, SHUT_RDWR), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	(void)close(site.listening);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_public_addresses),
 		cmocka_unit_test(test_addresses_that_are_not_connected_to),
 		cmocka_unit_test(test_states_have_names),
+		cmocka_unit_test(test_a_page_of_a_slow_host_does_not_wait_within_its_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
