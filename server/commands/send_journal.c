@@ -7,7 +7,11 @@
  * Recipients and their states are in a table that lies in a scratch file (import_seen.h), so that a
  * million of them need no memory; a number and a state are one of its line numbers. Those of which
  * the log does not know yet are in @untold, in the order of their numbers: as many as a batch of
- * events, unless the log has been away.
+ * events, unless the log has been away. Of how many it knows is written with a beginning now and
+ * then, so that a run that was killed leaves few to the next.
+ *
+ * Behind a line that could not be written nothing is: half a line at the end is cut off when the
+ * file is opened, and anywhere else it is damage.
  */
 #include "commands/send_journal_internal.h"
 
@@ -18,6 +22,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+
+enum { NOTED_BEHIND_MAX = 400 };
 
 int send_journal_fail(const struct send_journal *journal, struct error *error)
 {
@@ -135,27 +141,47 @@ int send_journal_append(struct send_journal *journal, const char *line, bool syn
 	size_t size = strlen(line);
 	ssize_t written;
 
+	if (journal->broken)
+		return error_set(error, COMMAND_FAILED,
+				 "%s: could not be written before; nothing is added to it",
+				 journal->path);
 	do
 		written = write(journal->fd, line, size);
 	while (written < 0 && errno == EINTR);
 	if (written >= 0 && (size_t)written != size)
 		errno = ENOSPC;
-	if (written < 0 || (size_t)written != size || (sync && fdatasync(journal->fd) != 0))
+	if (written < 0 || (size_t)written != size || (sync && fdatasync(journal->fd) != 0)) {
+		journal->broken = true;
 		return send_journal_fail(journal, error);
+	}
 	return 0;
+}
+
+/* A line for it, if it is due; at most SEND_JOURNAL_LINE_BYTES. */
+static size_t format_told(struct send_journal *journal, uint64_t least, char *ret_line)
+{
+	uint64_t told = told_through(journal);
+
+	ret_line[0] = '\0';
+	if (told < journal->noted + least)
+		return 0;
+	journal->noted = told;
+	return (size_t)snprintf(ret_line, SEND_JOURNAL_LINE_BYTES, "E %" PRIu64 "\n", told);
 }
 
 int send_journal_begin(struct send_journal *journal, const struct prospect_id *prospect,
 		       struct error *error)
 {
 	struct prospect_id recipient = disguise(journal, prospect);
-	char line[2 * sizeof(recipient) + 4] = "B ";
+	char line[SEND_JOURNAL_LINE_BYTES + 2 * sizeof(recipient) + 4],
+		hex[2 * sizeof(recipient) + 1];
+	size_t size = format_told(journal, NOTED_BEHIND_MAX, line);
 	int code = send_journal_begin_state(journal, &recipient);
 
 	if (code)
 		return error_set(error, COMMAND_FAILED, "%s: %s", journal->path, strerror(-code));
-	hex_format(&recipient, sizeof(recipient), line + 2);
-	memcpy(line + 2 + 2 * sizeof(recipient), "\n", 2);
+	hex_format(&recipient, sizeof(recipient), hex);
+	(void)snprintf(line + size, sizeof(line) - size, "B %s\n", hex);
 	return send_journal_append(journal, line, true, error);
 }
 
@@ -196,13 +222,9 @@ void send_journal_doubt(struct send_journal *journal)
 
 int send_journal_sync(struct send_journal *journal, struct error *error)
 {
-	char line[SEND_JOURNAL_LINE_BYTES] = "";
+	char line[SEND_JOURNAL_LINE_BYTES];
 
-	uint64_t told = told_through(journal);
-
-	if (told > journal->noted)
-		(void)snprintf(line, sizeof(line), "E %" PRIu64 "\n", told);
-	journal->noted = told;
+	(void)format_told(journal, 1, line);
 	return send_journal_append(journal, line, true, error);
 }
 

@@ -11,13 +11,13 @@
  * What became of each recipient of a sending, on disk, so that a run that was killed at any moment
  * goes on without sending anything twice. A file of lines, only ever appended to:
  *
- *   waymark-sending 1 <id, 16 hex> <key, 32 hex> <digest, 64 hex> <name of the mailing>
- *   B <recipient, 24 hex>              synced before the server may take the mail
- *   S <microseconds>                   the server has it
- *   R <microseconds> <code> <status> address|message
- *                                      it will not have it, and why; the status "-" where there is
- * none L                                  it did not take it, and may later E <number> the log
- * knows of all up to that B, counted from 1
+ * - "waymark-sending 1 <id, 16 hex> <key, 32 hex> <digest, 64 hex> <name of the mailing>";
+ * - "B <recipient, 24 hex>", synced before the server may take the mail;
+ * - "S <microseconds>": the server has it;
+ * - "R <microseconds> <code> <status> address" (or "message"): it will not have it, and whose fault
+ *   that is; the status is "-" where there is none;
+ * - "L": it did not take it, and may later;
+ * - "E <number>": the log knows of all up to that B, counted from 1.
  *
  * S, R and L are about the B before them. A B without one is in doubt: the mail was on its way when
  * the program, the machine or the connection went, and nobody knows whether it arrived.

@@ -24,6 +24,7 @@ struct send_journal {
 	uint64_t count;		    /* of B lines */
 	bool open;		    /* the last B has no end */
 	bool resumed, other_message;
+	bool broken; /* a line could not be written, or not whole */
 	struct send_entry *untold;
 	size_t untold_count, untold_capacity;
 	uint64_t noted; /* the last E that was written */

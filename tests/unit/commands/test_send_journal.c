@@ -13,7 +13,9 @@
 #include "commands/command.h"
 #include "commands/send_journal.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 struct fixture {
@@ -278,6 +280,61 @@ static void one_run_and_one_mailing(void **state)
 	send_journal_close(journal);
 }
 
+static void set_file_limit(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A disk that was full for a moment leaves the beginning of a line, and nothing may follow it. */
+static void behind_half_a_line_nothing_is_written(void **state)
+{
+	struct send_journal *journal = open_journal(*state);
+	struct prospect_id id = person(2);
+	struct error error;
+	struct stat status;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	begin(journal, 1);
+	end(journal, (struct send_entry){.state = SEND_SENT});
+	send_journal_told(journal, 1);
+	assert_int_equal(stat(((const struct fixture *)*state)->path, &status), 0);
+	set_file_limit((rlim_t)status.st_size + 10);
+	assert_int_equal(send_journal_begin(journal, &id, &error), COMMAND_FAILED);
+	set_file_limit(RLIM_INFINITY);
+	assert_int_equal(send_journal_begin(journal, &id, &error), COMMAND_FAILED);
+	assert_int_equal(send_journal_sync(journal, &error), COMMAND_FAILED);
+	send_journal_close(journal);
+	journal = open_journal(*state);
+	assert_int_equal(find(journal, 1).state, SEND_SENT);
+	assert_int_equal(find(journal, 2).state, SEND_NEW);
+	send_journal_close(journal);
+}
+
+/* Or the next run would keep, and look through, all that this one has sent. */
+static void what_the_log_knows_is_noted_before_the_run_ends(void **state)
+{
+	struct send_journal *journal = open_journal(*state);
+
+	for (unsigned i = 1; i <= 1000; i++) {
+		struct prospect_id id = {{(uint8_t)i, (uint8_t)(i >> 8)}};
+		struct error error;
+
+		assert_int_equal(send_journal_begin(journal, &id, &error), 0);
+		end(journal, (struct send_entry){.state = SEND_SENT});
+		send_journal_told(journal, i);
+	}
+	send_journal_close(journal);
+	journal = open_journal(*state);
+	assert_true(find(journal, 1).told);
+	assert_int_equal(find(journal, 1).state, SEND_SENT);
+	assert_true(find(journal, 200).told);
+	send_journal_close(journal);
+}
+
 static void nobody_stands_there(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -303,6 +360,8 @@ int main(void)
 		TEST(what_is_none_is_left_as_it_is),
 		TEST(damage_is_named_by_its_line),
 		TEST(one_run_and_one_mailing),
+		TEST(behind_half_a_line_nothing_is_written),
+		TEST(what_the_log_knows_is_noted_before_the_run_ends),
 		TEST(nobody_stands_there),
 	};
 
