@@ -184,9 +184,13 @@ int mail_record_flush(struct mail_record *record, bool now, struct error *error)
 int mail_record_add(struct mail_record *record, const struct mail_record_event *event,
 		    struct error *error)
 {
-	json_t *object = event_json(record, event);
-	size_t count;
+	size_t count = json_array_size(record->events);
+	/* There is room, unless the log could not be told before. */
+	int code = mail_record_flush(record, count == MAIL_RECORD_EVENTS, error);
+	json_t *object = code == 0 ? event_json(record, event) : NULL;
 
+	if (code)
+		return code;
 	if (!record->events)
 		record->events = json_array();
 	count = json_array_size(record->events);

@@ -44,7 +44,8 @@ enum mail_outcome {
 
 struct mail_sink {
 	const struct mail_sink_type *type;
-	uint64_t late_sent, late_refused; /* of those that were put off; what is left is neither */
+	/* Of those that were put off; what is left is none of these. */
+	uint64_t late_sent, late_refused, late_doubtful;
 };
 
 struct mail_sink_type {

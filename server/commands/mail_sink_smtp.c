@@ -3,9 +3,10 @@
  * Mails to a mail server, one after the other. What the server says decides:
  *
  * - it has it: on to the next;
- * - 5xx for the recipient or the mail: refused, which is held back until a mail is taken. A relay
- *   that is set up wrongly refuses everybody, and nobody is to lose their mails by that: after so
- *   many refusals in a row the run stops, and none of them is noted;
+ * - 5xx for the recipient or the mail: refused, which is held back until a mail is taken or the
+ *   list ends. A relay that is set up wrongly refuses everybody, and nobody is to lose their mails
+ *   by that: after so many refusals in a row the run stops, and none of them is noted, nor where
+ *   it is ended by anything else;
  * - 5xx for the sender, no TLS, no login: the run stops;
  * - 4xx for the recipient or the mail: put off, kept in memory up to a bound, tried again with
  *   pauses that double. What is left when the patience ends is sent by the next run;
@@ -69,6 +70,7 @@ struct smtp_sink {
 	size_t put_off_count, put_off_bytes;
 	struct refusal *refusals, **last_refusal;
 	size_t refusal_count;
+	bool over;		   /* something failed: nothing more is sent */
 	bool begun;		   /* the journal has it */
 	struct error *begun_error; /* where send_run_begin() says what is wrong */
 	const struct send_recipient *current;
@@ -365,6 +367,7 @@ static int try_first(struct smtp_sink *smtp, struct error *error)
 		break;
 	case DOUBT:
 		command_warn("a mail that was put off: %s", error->text);
+		smtp->sink.late_doubtful++;
 		break;
 	default:
 		outcome = MAIL_FAILED;
@@ -376,10 +379,9 @@ static int try_first(struct smtp_sink *smtp, struct error *error)
 
 /* The sink */
 
-static enum mail_outcome send_smtp(struct mail_sink *sink, const struct mail_item *item,
-				   struct error *error)
+static enum mail_outcome deliver(struct smtp_sink *smtp, const struct mail_item *item,
+				 struct error *error)
 {
-	struct smtp_sink *smtp = (struct smtp_sink *)sink;
 	const struct send_recipient recipient = {item->prospect, item->address,
 						 send_run_suppressed(smtp->run, &item->prospect)};
 	struct smtp_told told;
@@ -407,6 +409,16 @@ static enum mail_outcome send_smtp(struct mail_sink *sink, const struct mail_ite
 	}
 }
 
+static enum mail_outcome send_smtp(struct mail_sink *sink, const struct mail_item *item,
+				   struct error *error)
+{
+	struct smtp_sink *smtp = (struct smtp_sink *)sink;
+	enum mail_outcome outcome = deliver(smtp, item, error);
+
+	smtp->over |= outcome == MAIL_FAILED;
+	return outcome;
+}
+
 static int open_smtp(struct mail_sink *sink, const struct mail_facts *facts, struct error *error)
 {
 	struct smtp_sink *smtp = (struct smtp_sink *)sink;
@@ -429,12 +441,12 @@ static int close_smtp(struct mail_sink *sink, struct error *error)
 	struct smtp_sink *smtp = (struct smtp_sink *)sink;
 	int code = 0;
 
-	while (smtp->first && !code && !stopped) {
+	while (smtp->first && !code && !smtp->over) {
 		code = wait_until(smtp, smtp->first->due, error);
 		if (!code)
 			code = try_first(smtp, error);
 	}
-	if (!code)
+	if (!code && !smtp->over)
 		code = note_refusals(smtp, error);
 	(void)sigaction(SIGINT, &smtp->interrupt, NULL);
 	(void)sigaction(SIGTERM, &smtp->terminate, NULL);

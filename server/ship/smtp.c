@@ -215,9 +215,10 @@ static int judge(const struct smtp *smtp, CURLcode code, const char *detail, str
 
 	if (code == CURLE_OK)
 		return 0;
-	if (code == CURLE_OUT_OF_MEMORY)
+	/* Also of "yes" it may be that no more than the beginning came. */
+	told->doubt = told->step == DELIVERY_END && told->status.code < 400;
+	if (code == CURLE_OUT_OF_MEMORY && !told->doubt)
 		return -ENOMEM;
-	told->doubt = told->step == DELIVERY_END && told->status.code == 0;
 	told->fault = is_operators(code) ? DELIVERY_SENDER : DELIVERY_PASSES;
 	(void)curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &said);
 	/* A login that is refused is the operator's to mend, and not the message's fault. */
