@@ -45,6 +45,7 @@ struct run {
 	struct mail_template *template;
 	struct buffer written; /* one recipient's message */
 	bool rehearsing;       /* --strict: nothing is sent yet */
+	usec_t screened;       /* monotonic: when the watch was asked last */
 	uint64_t given, outcomes[MAIL_FAILED + 1], dropped, before;
 	struct error error;
 };
@@ -213,17 +214,31 @@ static int serve_recipient(struct run *run, size_t index)
 	return r == 0 && run->facts.test ? RUN_E_ENOUGH : r;
 }
 
+/* From @index on. With a low --rate a batch takes hours, in which people leave. */
+static int screen(struct run *run, size_t index)
+{
+	const struct bulk_watch *watch = &run->bulk->watch;
+	struct bulk_list *list = &run->list;
+
+	if (!watch->screen || run->facts.test || run->rehearsing)
+		return 0;
+	if (index > 0 && clock_monotonic() < run->screened + BULK_FRESH_S * USEC_PER_SEC)
+		return 0;
+	run->screened = clock_monotonic();
+	return watch->screen(watch->context, list->recipients + index, list->count - index,
+			     &run->error);
+}
+
 static int serve_batch(void *context)
 {
 	struct run *run = context;
-	const struct bulk_watch *watch = &run->bulk->watch;
-	struct bulk_list *list = &run->list;
 	int r = 0;
 
-	if (list->count > 0 && watch->screen && !run->facts.test && !run->rehearsing)
-		r = watch->screen(watch->context, list->recipients, list->count, &run->error);
-	for (size_t i = 0; i < list->count && r == 0; i++)
-		r = serve_recipient(run, i);
+	for (size_t i = 0; i < run->list.count && r == 0; i++) {
+		r = screen(run, i);
+		if (r == 0)
+			r = serve_recipient(run, i);
+	}
 	return r;
 }
 
@@ -344,7 +359,8 @@ static void print_summary(const struct run *run)
 {
 	const struct mail_sink *sink = run->bulk->sink;
 	cleanup_buffer struct buffer text = BUFFER_INIT;
-	uint64_t put_off = run->outcomes[MAIL_PUT_OFF] - sink->late_sent - sink->late_refused;
+	uint64_t put_off = run->outcomes[MAIL_PUT_OFF] - sink->late_sent - sink->late_refused -
+			   sink->late_doubtful;
 
 	buffer_printf(&text, "%" PRIu64 " messages", run->outcomes[MAIL_SENT] + sink->late_sent);
 	append_count(&text, run->list.bad, "bad rows");
@@ -355,7 +371,7 @@ static void print_summary(const struct run *run)
 		     run->outcomes[MAIL_REFUSED_FOREVER] + run->outcomes[MAIL_REFUSED_NOW] +
 			     sink->late_refused,
 		     "refused");
-	append_count(&text, run->outcomes[MAIL_DOUBTFUL], "in doubt");
+	append_count(&text, run->outcomes[MAIL_DOUBTFUL] + sink->late_doubtful, "in doubt");
 	append_count(&text, put_off, "put off and not taken");
 	if (!text.error)
 		fprintf(stderr, "%s\n", buffer_text(&text));

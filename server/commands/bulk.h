@@ -13,7 +13,7 @@
  * length. Rows that cannot be sent to are told by line and left out; of several rows of one person
  * the first counts. Nothing else is left out.
  */
-enum { BULK_BATCH_MAX = 200 };
+enum { BULK_BATCH_MAX = 200, BULK_FRESH_S = 5 };
 
 enum bulk_fate {
 	BULK_SEND,
@@ -37,7 +37,10 @@ struct bulk_watch {
 	void *context;
 	/* The message is compiled, the list has a header; before the sink is opened. */
 	int (*begin)(void *context, const struct mail_facts *facts, struct error *error);
-	/* The next rows, at most BULK_BATCH_MAX, nobody twice in a run: who of them gets a mail? */
+	/*
+	 * The next rows, at most BULK_BATCH_MAX, nobody twice in a run: who of them gets a mail?
+	 * Asked again, of those whose turn has not come, when the answer is BULK_FRESH_S old.
+	 */
 	int (*screen)(void *context, struct bulk_recipient *recipients, size_t count,
 		      struct error *error);
 	/* What became of a message; @why is the sink's sentence unless it was sent. */

@@ -35,6 +35,7 @@ struct send_run {
 	struct mail_record record;
 	uint64_t count; /* of mails, without a journal */
 	uint64_t overridden, doubtful;
+	size_t overridden_line; /* of the last that is counted */
 	struct {
 		struct prospect_id prospect;
 		const char *suppressed;
@@ -115,7 +116,11 @@ static int add_event(struct send_run *run, const struct send_recipient *recipien
 		.bounced = entry->state == SEND_REFUSED ? &entry->status : NULL,
 	};
 
-	return is_told(run) ? mail_record_add(&run->record, &event, error) : 0;
+	if (is_told(run))
+		return mail_record_add(&run->record, &event, error);
+	/* There is nothing that the log is to know. */
+	note_told(run, entry->number);
+	return 0;
 }
 
 static const char *reason_of_sent(const struct send_run *run)
@@ -249,7 +254,9 @@ static void suppress(struct send_run *run, struct bulk_recipient *recipient, con
 	if (run->options->transactional && overridable) {
 		run->batch[run->batch_count].prospect = recipient->prospect;
 		run->batch[run->batch_count++].suppressed = status;
-		run->overridden++;
+		run->overridden += recipient->line > run->overridden_line;
+		if (recipient->line > run->overridden_line)
+			run->overridden_line = recipient->line;
 		return;
 	}
 	recipient->fate = BULK_DROPPED;
@@ -287,7 +294,8 @@ static int screen(void *context, struct bulk_recipient *recipients, size_t count
 
 	run->batch_count = 0;
 	for (size_t i = 0; run->journal && !code && i < count; i++)
-		code = screen_by_journal(run, &recipients[i], error);
+		if (recipients[i].fate == BULK_SEND)
+			code = screen_by_journal(run, &recipients[i], error);
 	return code ? code : screen_by_store(run, recipients, count, error);
 }
 
