@@ -12,6 +12,7 @@
 #include "commands/command.h"
 #include "commands/mail_sink_smtp.h"
 #include "commands/send_run.h"
+#include "text/email_address.h"
 
 #include <errno.h>
 
@@ -162,16 +163,41 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 const struct argp mail_options_argp = {.options = table, .parser = parse};
 
+/* The first of what means nothing without --smtp; NULL: there is none. */
+static const char *find_of_server(const struct mail_options *options)
+{
+	const struct {
+		bool given;
+		int key;
+	} all[] = {
+		{options->tls, KEY_TLS},
+		{options->auth_file, KEY_AUTH},
+		{options->ca_file, KEY_CA},
+		{options->from, KEY_FROM},
+		{options->interval > 0, KEY_RATE},
+		{options->has_patience, KEY_PATIENCE},
+		{options->has_refusals, KEY_REFUSALS},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].given)
+			return name_of(all[i].key);
+	return NULL;
+}
+
 static int check(const struct mail_options *options, const struct bulk *bulk, struct error *error)
 {
 	bool to_command = bulk->sink && strcmp(bulk->sink->type->name, "command") == 0;
+	const char *of_server = find_of_server(options);
 
 	if (options->server && bulk->sink)
 		return error_set(error, COMMAND_FAILED,
 				 "--smtp and a file, folder or command do not go together");
-	if (!options->server && (options->tls || options->auth_file || options->ca_file ||
-				 options->from || options->has_patience || options->has_refusals))
-		return error_set(error, COMMAND_FAILED, "--%s needs --smtp", options->first);
+	if (!options->server && of_server)
+		return error_set(error, COMMAND_FAILED, "--%s needs --smtp", of_server);
+	if (options->from && !email_address_is_valid(span_text(options->from)))
+		return error_set(error, COMMAND_FAILED,
+				 "--mail-from takes an e-mail address and nothing around it");
 	if (!options->server && !to_command && (options->journal || options->in_doubt))
 		return error_set(error, COMMAND_FAILED, "--%s needs --smtp or --command",
 				 options->journal ? "journal" : "in-doubt");

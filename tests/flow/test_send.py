@@ -70,9 +70,11 @@ class Session(socketserver.StreamRequestHandler):
         else:
             return False  # cut off before its end: nobody may take it
         answer = self.at("end")
-        if answer in (None, "cut"):
+        if answer in (None, "cut", "half"):
             self.server.sink.mails.append(Mail(self.sender, self.to, b"".join(lines)))
-        if answer == "cut":
+        if answer == "half":  # of what it says
+            self.say("250-2.0.0 taken")
+        if answer in ("cut", "half"):
             return False
         self.say(answer or "250 2.0.0 taken")
         return True
@@ -255,6 +257,19 @@ class Send(SendCase):
         self.send()
         self.assertEqual(len(self.sink.mails), 9)
 
+    def test_a_relay_that_refuses_and_then_more(self):
+        """A run that ends by something else notes no refusal, and sends nothing more."""
+        self.recipients("grey", "ann", "bob", "cid")
+        self.sink.plan = {("rcpt", "grey@example.com"): ["450 4.2.0 greylisted"],
+                          ("rcpt", "ann@example.com"): ["550 relaying denied"],
+                          ("rcpt", "bob@example.com"): ["550 relaying denied"],
+                          ("mail", None): [None, None, None, "550 5.7.1 not from you"]}
+        self.assertIn("not from you", self.send(status=1))
+        self.assertEqual(self.sink.mails, [])
+        self.assertEqual(self.daemon.events("--type", "bounce"), [])
+        self.send()
+        self.assertEqual(self.sink.addresses(), self.names("ann", "bob", "cid", "grey"))
+
     def test_later_is_tried_again(self):
         """By recipient, at the end of a mail, and a server that is busy or goes away."""
         self.recipients("grey", "ann", "busy", "bob", "late")
@@ -299,6 +314,30 @@ class Send(SendCase):
         self.send("--in-doubt")
         self.assertEqual(len(self.sink.mails), 4)
 
+    def test_half_an_answer(self):
+        """The server has it, whatever becomes of the rest of what it says."""
+        self.recipients("half", "ann")
+        self.sink.plan = {("end", "half@example.com"): ["half"]}
+        self.assertRegex(self.send(status=2), "list.csv:2: nobody knows")
+        self.assertEqual(self.sink.addresses(), self.names("ann", "half"))
+
+    def test_nobody_knows_later(self):
+        self.recipients("grey", "ann")
+        self.sink.plan = {("rcpt", "grey@example.com"): ["450 4.2.0 greylisted"],
+                          ("end", "grey@example.com"): ["cut"]}
+        self.assertRegex(self.send(status=2), "(?m)^1 messages, 1 in doubt$")
+
+    def test_who_leaves_while_it_is_sent(self):
+        self.daemon.start()
+        self.recipients("ann", "bob", "cid")
+        process = self.spawn("--rate", "10/m")
+        wait_for(lambda: self.sink.mails)
+        self.people("email,opted_out\ncid@example.com,yes\n")
+        text = process.communicate(timeout=SECONDS)[1]
+        self.assertEqual(process.returncode, 0, text)
+        self.assertRegex(text, "list.csv:4: .*opted out")
+        self.assertEqual(self.sink.addresses(), self.names("ann", "bob"))
+
     def test_interrupted(self):
         self.recipients(*(f"p{number}" for number in range(30)))
         process = self.spawn("--rate", "2/h")
@@ -339,6 +378,16 @@ class Send(SendCase):
         for options, status in cases:
             with self.subTest(options=options):
                 self.send(*options, status=status or 1)
+        self.assertIn("--mail-from", self.send("--mail-from", "Us <us@example.com>", status=1))
+        command = self.command()
+        at = command.index("--smtp")
+        for options, named in ((["--rate", "1"], "--rate needs --smtp"),
+                               (["--transactional", "--smtp-tls", "none"], "--smtp-tls needs")):
+            with open(self.mail, "rb") as mail:
+                result = subprocess.run([*command[:at], "--command", "cat", *options], stdin=mail,
+                                        capture_output=True, text=True, check=False)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(named, result.stderr)
         with open(self.mail, "w", encoding="utf-8") as file:
             file.write("see http://localhost:8090/\n")
         self.assertIn("whole mails", self.send(status=1))
