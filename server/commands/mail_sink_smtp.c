@@ -5,8 +5,8 @@
  * - it has it: on to the next;
  * - 5xx for the recipient or the mail: refused, which is held back until a mail is taken or the
  *   list ends. A relay that is set up wrongly refuses everybody, and nobody is to lose their mails
- *   by that: after so many refusals in a row the run stops, and none of them is noted, nor where
- *   it is ended by anything else;
+ *   by that: after so many refusals in a row, and behind a list of which nothing was ever taken,
+ *   the run fails and none of them is noted, nor where it is ended by anything else;
  * - 5xx for the sender, no TLS, no login: the run stops;
  * - 4xx for the recipient or the mail: put off, kept in memory up to a bound, tried again with
  *   pauses that double. What is left when the patience ends is sent by the next run;
@@ -70,6 +70,7 @@ struct smtp_sink {
 	size_t put_off_count, put_off_bytes;
 	struct refusal *refusals, **last_refusal;
 	size_t refusal_count;
+	bool taken;		   /* a mail was, in this run */
 	bool over;		   /* something failed: nothing more is sent */
 	bool begun;		   /* the journal has it */
 	struct error *begun_error; /* where send_run_begin() says what is wrong */
@@ -114,9 +115,8 @@ static int wait_until(struct smtp_sink *smtp, usec_t until, struct error *error)
 
 static usec_t patience(const struct smtp_sink *smtp)
 {
-	const struct mail_options *options = smtp->options;
-
-	return (options->has_patience ? options->patience_s : PATIENCE_S) * USEC_PER_SEC;
+	return (smtp->options->has_patience ? smtp->options->patience_s : PATIENCE_S) *
+	       USEC_PER_SEC;
 }
 
 static usec_t longer(usec_t pause)
@@ -253,6 +253,7 @@ static enum attempt attempt(struct smtp_sink *smtp, const struct send_recipient 
 	if (smtp->options->interval)
 		smtp->next = clock_monotonic() + smtp->options->interval;
 	if (attempt == TAKEN) {
+		smtp->taken = true;
 		if (send_run_sent(smtp->run, recipient, error) || note_refusals(smtp, error))
 			return OVER;
 	} else if (attempt == DOUBT) {
@@ -295,11 +296,23 @@ static enum attempt attempt_patiently(struct smtp_sink *smtp,
 
 /* What is put off */
 
+/* By when it is due. */
+static void insert(struct smtp_sink *smtp, struct put_off *kept)
+{
+	struct put_off **at = &smtp->first;
+
+	kept->due = clock_monotonic() + kept->pause;
+	while (*at && (*at)->due <= kept->due)
+		at = &(*at)->next;
+	kept->next = *at;
+	*at = kept;
+}
+
 static bool keep(struct smtp_sink *smtp, const struct send_recipient *recipient,
 		 struct span message)
 {
 	size_t size = strlen(recipient->address) + 1;
-	struct put_off *kept, **at = &smtp->first;
+	struct put_off *kept;
 
 	if (smtp->put_off_count >= PUT_OFF_MAX ||
 	    smtp->put_off_bytes + message.size > PUT_OFF_MAX_BYTES || patience(smtp) == 0)
@@ -313,12 +326,8 @@ static bool keep(struct smtp_sink *smtp, const struct send_recipient *recipient,
 	kept->recipient = *recipient;
 	kept->recipient.address = (const char *)kept->bytes + message.size;
 	kept->pause = FIRST_PAUSE_S * USEC_PER_SEC;
-	kept->due = clock_monotonic() + kept->pause;
 	kept->until = clock_monotonic() + patience(smtp);
-	while (*at && (*at)->due <= kept->due)
-		at = &(*at)->next;
-	kept->next = *at;
-	*at = kept;
+	insert(smtp, kept);
 	smtp->put_off_count++;
 	smtp->put_off_bytes += message.size;
 	return true;
@@ -329,18 +338,6 @@ static void forget(struct smtp_sink *smtp, struct put_off *kept)
 	smtp->put_off_count--;
 	smtp->put_off_bytes -= kept->message.size;
 	free(kept);
-}
-
-static void insert_again(struct smtp_sink *smtp, struct put_off *kept)
-{
-	struct put_off **at = &smtp->first;
-
-	kept->pause = longer(kept->pause);
-	kept->due = clock_monotonic() + kept->pause;
-	while (*at && (*at)->due <= kept->due)
-		at = &(*at)->next;
-	kept->next = *at;
-	*at = kept;
 }
 
 /* Once more for the first of them. Return: 0; COMMAND_FAILED: the run ends. */
@@ -361,7 +358,8 @@ static int try_first(struct smtp_sink *smtp, struct error *error)
 		break;
 	case AGAIN:
 		if (clock_monotonic() < kept->until) {
-			insert_again(smtp, kept);
+			kept->pause = longer(kept->pause);
+			insert(smtp, kept);
 			return 0;
 		}
 		break;
@@ -436,6 +434,17 @@ static int open_smtp(struct mail_sink *sink, const struct mail_facts *facts, str
 	return 0;
 }
 
+/* The list has ended. */
+static int note_last_refusals(struct smtp_sink *smtp, struct error *error)
+{
+	if (smtp->refusal_count < 2 || smtp->taken || send_run_has_sent(smtp->run))
+		return note_refusals(smtp, error);
+	return error_set(error, COMMAND_FAILED,
+			 "%s refused all %zu mails: something else must be wrong, and none of them "
+			 "is noted as refused. Should they all be right, --refusals 0 notes them",
+			 smtp->relay.server, smtp->refusal_count);
+}
+
 static int close_smtp(struct mail_sink *sink, struct error *error)
 {
 	struct smtp_sink *smtp = (struct smtp_sink *)sink;
@@ -447,7 +456,7 @@ static int close_smtp(struct mail_sink *sink, struct error *error)
 			code = try_first(smtp, error);
 	}
 	if (!code && !smtp->over)
-		code = note_refusals(smtp, error);
+		code = note_last_refusals(smtp, error);
 	(void)sigaction(SIGINT, &smtp->interrupt, NULL);
 	(void)sigaction(SIGTERM, &smtp->terminate, NULL);
 	return code;

@@ -26,6 +26,7 @@ enum { RUN_ID_BYTES = 8 };
 struct send_run {
 	const struct mail_options *options;
 	const char *config, *list;
+	bool sent_before;	    /* a row of the list was sent by an earlier run */
 	bool by_server, by_command; /* what is sent is told to the log */
 	char *journal_path;	    /* NULL: without */
 	char id[2 * RUN_ID_BYTES + 1];
@@ -187,6 +188,11 @@ int send_run_refused(struct send_run *run, const struct send_recipient *recipien
 	return code ? code : add_event(run, recipient, &entry, reason_of_refusal(fault), error);
 }
 
+bool send_run_has_sent(const struct send_run *run)
+{
+	return run->sent_before;
+}
+
 int send_run_idle(struct send_run *run, struct error *error)
 {
 	return is_told(run) ? mail_record_flush(&run->record, false, error) : 0;
@@ -226,6 +232,7 @@ static int screen_by_journal(struct send_run *run, struct bulk_recipient *recipi
 	send_journal_find(run->journal, &recipient->prospect, &entry);
 	switch (entry.state) {
 	case SEND_SENT:
+		run->sent_before = true;
 		recipient->fate = BULK_BEFORE;
 		break;
 	case SEND_REFUSED:

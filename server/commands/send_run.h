@@ -39,6 +39,8 @@ int send_run_doubtful(struct send_run *run, const struct send_recipient *recipie
 int send_run_refused(struct send_run *run, const struct send_recipient *recipient,
 		     const struct delivery_status *status, enum delivery_fault fault,
 		     struct error *error);
+/* Has an earlier run, as far as the list was read, sent a mail? */
+bool send_run_has_sent(const struct send_run *run);
 /* Tell the log what is due, while nothing else is to be done. */
 int send_run_idle(struct send_run *run, struct error *error);
 

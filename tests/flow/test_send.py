@@ -270,6 +270,19 @@ class Send(SendCase):
         self.send()
         self.assertEqual(self.sink.addresses(), self.names("ann", "bob", "cid", "grey"))
 
+    def test_a_relay_that_refuses_all_of_a_short_list(self):
+        """That is told from addresses that are not there by a mail that was taken, ever."""
+        self.recipients("ann", "bob", "cid")
+        self.sink.plan = {("rcpt", None): ["550 relaying denied"] * 3}
+        self.assertIn("refused all 3 mails", self.send(status=1))
+        self.assertEqual(self.daemon.events("--type", "bounce"), [])
+        self.sink.plan = {("mail", None): [None, "550 5.7.1 not from you"]}
+        self.send(status=1)
+        self.sink.plan = {("rcpt", None): ["550 5.1.1 unknown"] * 2}
+        self.send(status=2)
+        self.assertEqual(self.sink.addresses(), self.names("ann"))
+        self.assertEqual(len(self.daemon.events("--type", "bounce")), 2)
+
     def test_later_is_tried_again(self):
         """By recipient, at the end of a mail, and a server that is busy or goes away."""
         self.recipients("grey", "ann", "busy", "bob", "late")
