@@ -6,6 +6,7 @@ touched.
     with Postfix(milters=["unix:/…/m.sock"], relay=mailbox.address) as postfix:
         postfix.swaks("us@example.com", ["a@example.com"], message)
 """
+import ctypes
 import os
 import shutil
 import signal
@@ -80,6 +81,24 @@ def folder_of_mail(prefix):
     return folder
 
 
+def adopt(whether):
+    """Whether processes whose parent has ended become ours; a container may have nobody else who
+    waits for them."""
+    set_child_subreaper = 36
+    if ctypes.CDLL(None, use_errno=True).prctl(set_child_subreaper, int(whether), 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def is_over(group):
+    """Have all of a group of adopted processes ended?"""
+    try:
+        while os.waitpid(-group, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return True
+    return False
+
+
 class Postfix:
     def __init__(self, milters, relay):
         self.folder = folder_of_mail("waymark-postfix-")
@@ -91,10 +110,15 @@ class Postfix:
         for name in ("conf", "queue", "data"):
             os.mkdir(os.path.join(self.folder, name), 0o755)
         shutil.chown(os.path.join(self.folder, "data"), user="postfix")
-        for _ in range(5):  # somebody else may take the port first
-            if self.start():
-                return self
-        raise AssertionError(f"Postfix does not start:\n{self.log()}")
+        adopt(True)
+        try:
+            for _ in range(5):  # somebody else may take the port first
+                if self.start():
+                    return self
+            raise AssertionError(f"Postfix does not start:\n{self.log()}")
+        except BaseException:
+            self.__exit__()
+            raise
 
     def write(self, name, text):
         with open(os.path.join(self.folder, "conf", name), "w", encoding="utf-8") as file:
@@ -122,11 +146,18 @@ class Postfix:
             return False
 
     def __exit__(self, *_):
-        """Its master leads a group of processes; whoever started it ends when it does."""
-        with open(os.path.join(self.folder, "queue/pid/master.pid"), encoding="ascii") as file:
-            master = int(file.read())
-        os.kill(master, signal.SIGTERM)
-        self.process.wait(LIMIT_S)
+        """Its master leads a group of processes, which end with it; so does whoever started it."""
+        path = os.path.join(self.folder, "queue/pid/master.pid")
+        if os.path.exists(path) and self.process.poll() is None:
+            with open(path, encoding="ascii") as file:
+                master = int(file.read())
+            os.kill(master, signal.SIGTERM)
+            self.process.wait(LIMIT_S)
+            wait_for(lambda: is_over(master))
+        elif self.process:
+            self.process.kill()
+            self.process.wait()
+        adopt(False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self):
