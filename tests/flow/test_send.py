@@ -260,13 +260,14 @@ class Send(SendCase):
     def test_a_relay_that_refuses_and_then_more(self):
         """A run that ends by something else notes no refusal, and sends nothing more."""
         self.recipients("grey", "ann", "bob", "cid")
-        self.sink.plan = {("rcpt", "grey@example.com"): ["450 4.2.0 greylisted"],
+        self.sink.plan = {("rcpt", "grey@example.com"): ["450 4.2.0 greylisted"] * 3,
                           ("rcpt", "ann@example.com"): ["550 relaying denied"],
                           ("rcpt", "bob@example.com"): ["550 relaying denied"],
-                          ("mail", None): [None, None, None, "550 5.7.1 not from you"]}
+                          ("rcpt", "cid@example.com"): ["550 5.1.8 not from you"]}
         self.assertIn("not from you", self.send(status=1))
         self.assertEqual(self.sink.mails, [])
         self.assertEqual(self.daemon.events("--type", "bounce"), [])
+        self.sink.plan = {}
         self.send()
         self.assertEqual(self.sink.addresses(), self.names("ann", "bob", "cid", "grey"))
 
@@ -343,9 +344,17 @@ class Send(SendCase):
     def test_who_leaves_while_it_is_sent(self):
         self.daemon.start()
         self.recipients("ann", "bob", "cid")
+        has_left, sink_at = threading.Event(), self.sink.at
+
+        def at(step, to):
+            if (step, to) == ("rcpt", "bob@example.com"):
+                has_left.wait(SECONDS)
+            return sink_at(step, to)
+        self.sink.at = at
         process = self.spawn("--rate", "10/m")
         wait_for(lambda: self.sink.mails)
         self.people("email,opted_out\ncid@example.com,yes\n")
+        has_left.set()
         text = process.communicate(timeout=SECONDS)[1]
         self.assertEqual(process.returncode, 0, text)
         self.assertRegex(text, "list.csv:4: .*opted out")
