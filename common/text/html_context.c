@@ -13,79 +13,76 @@
 #include <errno.h>
 
 /* The tag's name and its attributes, byte by byte (HTML Standard 13.2.5.32 and on). */
-struct scan {
-	struct span tag;
-	size_t at;
-};
-
-static bool is_more(const struct scan *scan)
+static bool is_more(const struct html_attributes *attributes)
 {
-	return scan->at < scan->tag.size;
+	return attributes->at < attributes->tag.size;
 }
 
-static uint8_t byte(const struct scan *scan)
+static uint8_t byte(const struct html_attributes *attributes)
 {
-	return scan->tag.data[scan->at];
+	return attributes->tag.data[attributes->at];
 }
 
-static void skip_space(struct scan *scan)
+void html_attributes_init(struct html_attributes *attributes, struct span tag)
 {
-	while (is_more(scan) && (html_space(byte(scan)) || byte(scan) == '/'))
-		scan->at++;
+	*attributes = (struct html_attributes){.tag = tag, .at = 1};
+	while (is_more(attributes) && !html_space(byte(attributes)) && byte(attributes) != '/')
+		attributes->at++;
 }
 
-/* The value that begins here; its end is behind it, before its quote. */
-static size_t value_end(const struct scan *scan, size_t *ret_start)
+static void skip_space(struct html_attributes *attributes)
 {
-	uint8_t quote = is_more(scan) ? byte(scan) : 0;
-	size_t at = scan->at;
+	while (is_more(attributes) && html_space(byte(attributes)))
+		attributes->at++;
+}
 
-	if (quote == '"' || quote == '\'') {
-		*ret_start = at + 1;
-		return span_find(scan->tag, quote, at + 1);
-	}
-	*ret_start = at;
-	while (at < scan->tag.size && !html_space(scan->tag.data[at]) && scan->tag.data[at] != '>')
+/* The value that begins here, to its end, before its quote. */
+static void take_value(struct html_attributes *attributes)
+{
+	struct span tag = attributes->tag;
+	uint8_t quote = is_more(attributes) ? byte(attributes) : 0;
+	bool quoted = quote == '"' || quote == '\'';
+	size_t at = attributes->at + quoted;
+
+	attributes->value = at;
+	if (quoted)
+		at = span_find(tag, quote, at);
+	while (!quoted && at < tag.size && !html_space(tag.data[at]) && tag.data[at] != '>')
 		at++;
-	return at;
+	attributes->end = at;
+	attributes->at = at + quoted;
 }
 
-bool html_context_attribute(struct span tag, size_t at, struct span *ret_name, size_t *ret_value)
+/* The next attribute, of which there is more than nothing. */
+static void take_attribute(struct html_attributes *attributes)
 {
-	struct scan scan = {.tag = tag, .at = 1};
+	size_t name;
 
-	while (is_more(&scan) && !html_space(byte(&scan)) && byte(&scan) != '/')
-		scan.at++;
-	while (is_more(&scan)) {
-		size_t name, value, end;
+	while (is_more(attributes) && (html_space(byte(attributes)) || byte(attributes) == '/'))
+		attributes->at++;
+	name = attributes->at;
+	while (is_more(attributes) && !html_space(byte(attributes)) &&
+	       (byte(attributes) != '=' || attributes->at == name) && byte(attributes) != '/')
+		attributes->at++;
+	attributes->name = span_slice(attributes->tag, name, attributes->at - name);
+	skip_space(attributes);
+	if (!is_more(attributes) || byte(attributes) != '=')
+		return;
+	attributes->at++;
+	skip_space(attributes);
+	take_value(attributes);
+}
 
-		skip_space(&scan);
-		name = scan.at;
-		while (is_more(&scan) && !html_space(byte(&scan)) &&
-		       (byte(&scan) != '=' || scan.at == name) && byte(&scan) != '/')
-			scan.at++;
-		*ret_name = span_slice(tag, name, scan.at - name);
-		while (is_more(&scan) && html_space(byte(&scan)))
-			scan.at++;
-		if (!is_more(&scan) || byte(&scan) != '=') {
-			if (scan.at > at)
-				return false;
-			continue;
-		}
-		for (scan.at++; is_more(&scan) && html_space(byte(&scan));)
-			scan.at++;
-		end = value_end(&scan, &value);
-		if (at < value)
-			return false;
-		if (at < end) {
-			*ret_value = value;
-			return true;
-		}
-		scan.at = value > 0 && (tag.data[value - 1] == '"' || tag.data[value - 1] == '\'')
-				  ? end + 1
-				  : end;
-	}
-	return false;
+bool html_attributes_find(struct html_attributes *attributes, size_t at, struct span *ret_name,
+			  size_t *ret_value)
+{
+	while (at >= attributes->end && attributes->at <= at && is_more(attributes))
+		take_attribute(attributes);
+	if (at < attributes->value || at >= attributes->end)
+		return false;
+	*ret_name = attributes->name;
+	*ret_value = attributes->value;
+	return true;
 }
 
 static bool is_rcdata(const struct html_tokenizer *tokenizer)

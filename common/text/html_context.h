@@ -25,9 +25,21 @@ struct html_where {
 int html_context_find(struct span document, struct html_where *wheres, size_t count);
 
 /*
- * The attribute whose value the byte at @at of @tag (from its '<') is in: its name, as written, and
- * where its value begins. False: it is in no value.
+ * The attributes of @tag, which begins with its '<' and may go on behind its end. Asked in
+ * ascending order of bytes, all answers together are linear in the tag, however many there are.
  */
-bool html_context_attribute(struct span tag, size_t at, struct span *ret_name, size_t *ret_value);
+struct html_attributes {
+	struct span tag, name;
+	size_t at;	   /* behind what was read */
+	size_t value, end; /* of the last value */
+};
+void html_attributes_init(struct html_attributes *attributes, struct span tag);
+
+/*
+ * The attribute whose value the byte at @at is in: its name, as written, and where its value
+ * begins. False: it is in no value.
+ */
+bool html_attributes_find(struct html_attributes *attributes, size_t at, struct span *ret_name,
+			  size_t *ret_value);
 
 #endif

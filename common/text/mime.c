@@ -56,6 +56,29 @@ static struct span keep(struct walk *walk, const char *text)
 	return copy;
 }
 
+static void add_boundary(struct walk *walk, GMimeObject *multipart)
+{
+	const char *text =
+		walk->gmime->g_mime_object_get_content_type_parameter(multipart, "boundary");
+	struct mime *mime = walk->mime;
+
+	if (!text || !*text)
+		return;
+	if (mime->boundary_count == mime->boundary_capacity) {
+		size_t capacity = mime->boundary_capacity ? mime->boundary_capacity * 2 : 4;
+		struct span *boundaries =
+			reallocarray(mime->boundaries, capacity, sizeof(*boundaries));
+
+		if (!boundaries) {
+			walk->failure = -ENOMEM;
+			return;
+		}
+		mime->boundaries = boundaries;
+		mime->boundary_capacity = capacity;
+	}
+	mime->boundaries[mime->boundary_count++] = keep(walk, text);
+}
+
 static bool is_a(const struct walk *walk, void *object, GType type)
 {
 	return walk->gmime->g_type_check_instance_is_a(object, type);
@@ -82,6 +105,22 @@ static enum mime_encoding encoding_of(const struct walk *walk, GMimePart *part)
 		break;
 	}
 	return given.size == 0 ? MIME_IDENTITY : MIME_UNKNOWN;
+}
+
+static bool is_seven_bits(const struct walk *walk, GMimePart *part)
+{
+	switch (walk->gmime->g_mime_part_get_content_encoding(part)) {
+	case GMIME_CONTENT_ENCODING_DEFAULT:
+	case GMIME_CONTENT_ENCODING_7BIT:
+		return true;
+	case GMIME_CONTENT_ENCODING_8BIT:
+	case GMIME_CONTENT_ENCODING_BINARY:
+	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
+	case GMIME_CONTENT_ENCODING_BASE64:
+	case GMIME_CONTENT_ENCODING_UUENCODE:
+		break;
+	}
+	return false;
 }
 
 /* The range of the part's content; absent when it has none. */
@@ -173,6 +212,7 @@ static void visit_leaf(struct walk *walk, GMimePart *leaf, enum mime_reach reach
 	part->content = content;
 	part->separated = is_separated(walk->message, content);
 	part->encoding = encoding_of(walk, leaf);
+	part->seven_bits = is_seven_bits(walk, leaf);
 	part->charset =
 		keep(walk,
 		     walk->gmime->g_mime_object_get_content_type_parameter(object, "charset"));
@@ -217,6 +257,7 @@ static void visit_multipart(struct walk *walk, GMimeMultipart *multipart, enum m
 	int count = walk->gmime->g_mime_multipart_get_count(multipart);
 	unsigned around = walk->alternative;
 
+	add_boundary(walk, (GMimeObject *)multipart);
 	if (is_type(walk, (GMimeObject *)multipart, "multipart", "alternative"))
 		walk->alternative = ++walk->alternatives;
 	if (is_a(walk, multipart, walk->gmime->g_mime_multipart_encrypted_get_type()) &&
@@ -312,5 +353,6 @@ void mime_finish(struct mime *mime)
 {
 	arena_finish(&mime->arena);
 	free(mime->parts);
+	free(mime->boundaries);
 	*mime = (struct mime){.arena = ARENA_INIT(0)};
 }

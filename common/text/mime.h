@@ -35,6 +35,7 @@ struct mime_part {
 	enum mime_reach reach;
 	enum mime_encoding encoding;
 	struct span content;  /* into the message, encoded */
+	bool seven_bits;      /* said to be 7bit, which is what a part is that says nothing */
 	struct span charset;  /* absent: none is named */
 	struct span path;     /* "1.2", as IMAP counts; "1" of a message that is one part */
 	unsigned alternative; /* number of the innermost multipart/alternative around it; 0: none */
@@ -46,6 +47,8 @@ struct mime {
 	struct arena arena;
 	struct mime_part *parts; /* in the order of the message, never overlapping */
 	size_t count, capacity;
+	struct span *boundaries; /* of its multiparts */
+	size_t boundary_count, boundary_capacity;
 };
 
 /*

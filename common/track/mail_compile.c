@@ -65,6 +65,15 @@ static bool is_addition(const struct rewrite_edit *edit)
 	return edit->link == REWRITE_NO_LINK && edit->size == 0;
 }
 
+/*
+ * What stays whatever its line is: an addition, and what a row fills in, since nobody may get the
+ * field itself. How long that makes the line is seen when it is written.
+ */
+static bool must_stay(const struct rewrite_edit *edit)
+{
+	return edit->link == REWRITE_NO_LINK || edit->fill;
+}
+
 /* By how many bytes @edit makes its line longer. */
 static ptrdiff_t growth_of(const struct rewrite_pass *pass, const struct rewrite_edit *edit)
 {
@@ -83,14 +92,14 @@ static void fit_line(struct rewrite_pass *pass, struct rewrite_edit *first,
 	ptrdiff_t room = MAIL_LINE_MAX_BYTES - (ptrdiff_t)line_bytes;
 
 	for (struct rewrite_edit *edit = first; edit < end; edit++)
-		if (growth_of(pass, edit) <= 0 || edit->link == REWRITE_NO_LINK)
+		if (growth_of(pass, edit) <= 0 || must_stay(edit))
 			room -= growth_of(pass, edit);
 	if (room < 0)
 		return;
 	for (struct rewrite_edit *edit = first; edit < end; edit++) {
 		ptrdiff_t growth = growth_of(pass, edit);
 
-		if (growth <= 0 || edit->link == REWRITE_NO_LINK)
+		if (growth <= 0 || must_stay(edit))
 			continue;
 		if (growth <= room) {
 			room -= growth;

@@ -152,22 +152,26 @@ static int write_text(const struct mail_fill *fill, struct span value,
 {
 	cleanup_buffer struct buffer converted = BUFFER_INIT;
 	const struct mail_piece *piece = &fill->pieces.items[0];
-	int r;
+	struct span written = value;
+	int r = 0;
 
-	if ((!fill->charset && !fill->ascii) || is_ascii(value)) {
-		write_lines(writer, value);
-		return 0;
-	}
-	if (fill->ascii)
+	if (!is_ascii(value) && fill->ascii)
 		return refuse(piece, error,
 			      "what it says is not ASCII, and the text's charset is; send the "
 			      "message as UTF-8");
-	r = convert(fill->charset, value, &converted);
+	if (!is_ascii(value) && fill->charset) {
+		r = convert(fill->charset, value, &converted);
+		written = buffer_span(&converted);
+	}
 	if (r > 0)
 		return refuse(piece, error,
 			      "what it says cannot be written in the text's charset; send the "
 			      "message as UTF-8");
-	write_lines(writer, buffer_span(&converted));
+	if (fill->seven_bits && !is_ascii(written))
+		return refuse(piece, error,
+			      "what it says is not ASCII, and its part is 7bit; send the part as "
+			      "quoted-printable");
+	write_lines(writer, written);
 	return r;
 }
 
@@ -383,11 +387,28 @@ static int write_mailbox(const struct mail_fill *fill, const struct mail_recipie
 	return 0;
 }
 
+/* A size, a colour or a name: nothing that could end a declaration of CSS, or ask for a file. */
+static bool is_style_word(struct span value)
+{
+	for (size_t i = 0; i < value.size; i++) {
+		uint8_t byte = value.data[i];
+
+		if (((byte | 32) < 'a' || (byte | 32) > 'z') && (byte < '0' || byte > '9') &&
+		    (byte >= 0x80 || !strchr("#%.,+-_ ", byte)))
+			return false;
+	}
+	return true;
+}
+
 static int write_value(const struct mail_fill *fill, const struct mail_recipient *recipient,
 		       struct transfer_writer *writer, struct error *error)
 {
 	struct span value = value_of(recipient, &fill->pieces.items[0]);
 
+	if (fill->style && !is_style_word(value))
+		return refuse(&fill->pieces.items[0], error,
+			      "what it says is more than a size, a colour or a name, and stands in "
+			      "a style");
 	switch (fill->kind) {
 	case MAIL_FILL_TEXT:
 		return write_text(fill, value, writer, error);

@@ -46,7 +46,9 @@ struct mail_fill {
 	bool own;		    /* MAIL_FILL_MAILBOX: the address is the recipient's */
 	bool html;		    /* MAIL_FILL_URL: inside of a tag */
 	bool references;	    /* HTML: other than ASCII becomes references */
+	bool style;		    /* MAIL_FILL_ATTRIBUTE: of a style, whose values are words */
 	bool ascii;		    /* MAIL_FILL_TEXT: nothing else can stand there */
+	bool seven_bits;	    /* MAIL_FILL_TEXT: no byte of it may be above 127 */
 	bool utf8;		    /* MAIL_FILL_LINK: so is what stands around the values */
 	const char *charset;	    /* MAIL_FILL_TEXT: what the part is in; NULL: UTF-8 */
 	const char *kept;	    /* MAIL_FILL_URL_PART: characters that stay as they are */

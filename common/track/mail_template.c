@@ -152,17 +152,43 @@ static size_t last_line(const struct buffer *written, size_t from)
 	return newline ? (size_t)(newline - written->data) + 1 : from;
 }
 
+/* Does a line of what was written since @from begin as the lines between the mail's parts do? */
+static bool makes_boundary(const struct writing *writing, size_t from)
+{
+	const struct mime *mime = &writing->template->mime;
+	struct span written = buffer_span(writing->writer.to);
+	size_t at = from > MAIL_LINE_MAX_BYTES ? from - MAIL_LINE_MAX_BYTES : 0;
+	const uint8_t *newline = from > at ? memrchr(written.data + at, '\n', from - at) : NULL;
+
+	if (newline)
+		at = (size_t)(newline - written.data) + 1;
+	for (; at < written.size; at = span_find(written, '\n', at) + 1) {
+		struct span line = span_slice(written, at, written.size);
+
+		for (size_t i = 0; span_starts(line, SPAN("--")) && i < mime->boundary_count; i++)
+			if (span_starts(span_slice(line, 2, line.size), mime->boundaries[i]))
+				return true;
+	}
+	return false;
+}
+
 static int write_fill(struct writing *writing, const struct mail_segment *segment)
 {
 	struct buffer *to = writing->writer.to;
 	size_t at = to->size;
+	bool plain = segment->fill->part.data && segment->style->encoding == TRANSFER_IDENTITY;
 	int r;
 
-	if (!writing->open)
+	if (plain && !writing->open)
 		writing->line = last_line(to, 0);
 	r = mail_fill_write(writing->template, segment->fill, writing->recipient, &writing->writer,
 			    writing->error);
-	if (r != 0 || !segment->fill->part.data || segment->style->encoding != TRANSFER_IDENTITY)
+	if (r == 0 && segment->fill->part.data && makes_boundary(writing, at))
+		r = error_set(writing->error, MAIL_TEMPLATE_E_VALUE,
+			      "with what its row says a line of part %.*s would end the part",
+			      (int)segment->fill->part.size,
+			      (const char *)segment->fill->part.data);
+	if (r != 0 || !plain)
 		return r;
 	writing->open = true;
 	writing->part = segment->fill->part;

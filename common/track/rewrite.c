@@ -357,6 +357,7 @@ int rewrite_run(struct rewrite_pass *pass, const struct rewrite_text *text)
 	pass->edits.count = 0;
 	pass->first_link = pass->template->link_count;
 	pass->end = 0;
+	pass->described = NULL;
 	pass->failure = 0;
 	r = choose_document(pass, &mask);
 	if (r != 0)

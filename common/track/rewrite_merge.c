@@ -198,8 +198,9 @@ static int decode_name(const struct rewrite_pass *pass, struct span name, struct
 	return decoded.error ? decoded.error : to->error;
 }
 
-int merge_describe_text(struct rewrite_pass *pass, struct mail_fill *fill)
+static int describe_text(struct rewrite_pass *pass, struct mail_fill *fill)
 {
+	bool ascii = is_ascii(pass->message);
 	struct span label = pass->label;
 	iconv_t converter;
 	struct span name;
@@ -207,12 +208,13 @@ int merge_describe_text(struct rewrite_pass *pass, struct mail_fill *fill)
 	if (pass->text->mail)
 		fill->part = pass->text->path;
 	if (pass->text->html) {
-		fill->references = !pass->utf8 || is_ascii(pass->message);
+		fill->references = !pass->utf8 || ascii;
 		return 0;
 	}
+	fill->seven_bits = pass->text->seven_bits && ascii;
 	if (pass->utf8) {
 		/* A mail's text that names no charset is ASCII to those who read it. */
-		fill->ascii = pass->text->mail && is_ascii(pass->message) &&
+		fill->ascii = pass->text->mail && ascii &&
 			      !span_starts_nocase(label, SPAN("utf")) &&
 			      !span_starts_nocase(label, SPAN("unicode"));
 		return 0;
@@ -225,6 +227,26 @@ int merge_describe_text(struct rewrite_pass *pass, struct mail_fill *fill)
 	fill->charset = (const char *)name.data;
 	if (!fill->ascii)
 		(void)iconv_close(converter);
+	return 0;
+}
+
+/* Asked for each field and link, and the same for all of the text. */
+int merge_describe_text(struct rewrite_pass *pass, struct mail_fill *fill)
+{
+	struct mail_fill text = {.kind = fill->kind};
+	int r = 0;
+
+	if (!pass->described) {
+		r = describe_text(pass, &text);
+		pass->described = r == 0 ? merge_keep_fill(pass, &text) : NULL;
+	}
+	if (r != 0 || !pass->described)
+		return r != 0 ? r : -ENOMEM;
+	fill->part = pass->described->part;
+	fill->references = pass->described->references;
+	fill->ascii = pass->described->ascii;
+	fill->seven_bits = pass->described->seven_bits;
+	fill->charset = pass->described->charset;
 	return 0;
 }
 
@@ -304,20 +326,37 @@ static bool is_url_attribute(struct span name)
 	return false;
 }
 
-/* Inside of a tag. */
-static void choose_in_tag(const struct rewrite_pass *pass, const struct html_where *where,
-			  struct mail_fill *fill)
+/* Code, of which a value could become more than text. */
+static bool is_code_attribute(struct span name)
 {
-	struct span tag = span_slice(pass->document, where->start, pass->document.size);
+	return span_starts_nocase(name, SPAN("on")) || span_equal_nocase(name, SPAN("srcdoc"));
+}
+
+/* Inside of a tag. */
+static int choose_in_tag(struct rewrite_pass *pass, const struct html_where *where,
+			 struct html_attributes *attributes, struct mail_fill *fill)
+{
 	size_t at = where->at - where->start, value;
 	struct span name;
 
 	fill->kind = MAIL_FILL_ATTRIBUTE;
-	if (!html_context_attribute(tag, at, &name, &value) || !is_url_attribute(name))
-		return;
+	if (attributes->tag.data != pass->document.data + where->start)
+		html_attributes_init(attributes,
+				     span_slice(pass->document, where->start, pass->document.size));
+	if (!html_attributes_find(attributes, at, &name, &value))
+		return 0;
+	if (is_code_attribute(name))
+		return merge_fail(
+			pass, merge_place_of(pass, where->at),
+			"a merge field inside a script of an attribute, where nothing can "
+			"be filled in safely");
+	fill->style = span_equal_nocase(name, SPAN("style"));
+	if (!is_url_attribute(name))
+		return 0;
 	fill->kind = at == value ? MAIL_FILL_URL : MAIL_FILL_URL_PART;
-	fill->kept = kept_of(span_trim(span_slice(tag, value, at - value)));
+	fill->kept = kept_of(span_trim(span_slice(attributes->tag, value, at - value)));
 	fill->html = true;
+	return 0;
 }
 
 /* Would what is filled in begin a tag, or a declaration? */
@@ -337,8 +376,11 @@ static bool begins_markup(const struct rewrite_pass *pass, size_t at)
 }
 
 static int add_in_html(struct rewrite_pass *pass, const struct merge_field *field,
-		       const struct html_where *where, struct mail_fill fill)
+		       const struct html_where *where, struct html_attributes *attributes,
+		       struct mail_fill fill)
 {
+	int r = 0;
+
 	if (begins_markup(pass, field->at))
 		return merge_fail(pass, merge_place_of(pass, field->at),
 				  "a merge field straight behind '<', where it would begin a tag");
@@ -347,7 +389,7 @@ static int add_in_html(struct rewrite_pass *pass, const struct merge_field *fiel
 		fill.kind = MAIL_FILL_HTML;
 		break;
 	case HTML_CONTEXT_TAG:
-		choose_in_tag(pass, where, &fill);
+		r = choose_in_tag(pass, where, attributes, &fill);
 		break;
 	case HTML_CONTEXT_COMMENT:
 		fill.kind = MAIL_FILL_ATTRIBUTE;
@@ -357,7 +399,7 @@ static int add_in_html(struct rewrite_pass *pass, const struct merge_field *fiel
 				  "a merge field inside <style> or <script>, where nothing can be "
 				  "filled in safely");
 	}
-	return add_fill(pass, field, &fill);
+	return r == 0 ? add_fill(pass, field, &fill) : r;
 }
 
 /* The fields that no edit covers yet. */
@@ -398,10 +440,18 @@ static int list_fields(const struct rewrite_pass *pass, struct fields *fields)
 	return 0;
 }
 
+/* Of charsets only ISO-2022-JP, which is searched in a mask, does without. */
+static bool needs_eight_bits(const struct rewrite_pass *pass, const struct mail_fill *fill)
+{
+	return fill->seven_bits && !fill->ascii && pass->document.data == pass->message.data;
+}
+
 int rewrite_merge_text(struct rewrite_pass *pass)
 {
 	cleanup(finish_fields) struct fields fields = {.items = NULL};
+	struct html_attributes attributes = {.tag = {.data = NULL}};
 	struct mail_fill fill = {.kind = MAIL_FILL_TEXT};
+	bool declared = false;
 	int r;
 
 	if (!pass->options->merge || pass->decide != rewrite_decide_tracking)
@@ -410,10 +460,15 @@ int rewrite_merge_text(struct rewrite_pass *pass)
 	if (r != 0 || fields.count == 0)
 		return r;
 	r = merge_describe_text(pass, &fill);
+	if (r == 0 && needs_eight_bits(pass, &fill)) {
+		r = merge_declare_eight_bits(pass, &declared);
+		fill.seven_bits = !declared;
+	}
 	if (r == 0 && pass->text->html)
 		r = html_context_find(pass->document, fields.wheres, fields.count);
 	for (size_t i = 0; i < fields.count && r == 0; i++)
-		r = pass->text->html ? add_in_html(pass, &fields.items[i], &fields.wheres[i], fill)
+		r = pass->text->html ? add_in_html(pass, &fields.items[i], &fields.wheres[i],
+						   &attributes, fill)
 				     : add_fill(pass, &fields.items[i], &fill);
 	if (r == 0)
 		rewrite_sort_edits(&pass->edits);

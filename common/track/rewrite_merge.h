@@ -43,6 +43,12 @@ const uint8_t *merge_place_of(const struct rewrite_pass *pass, size_t at);
 /* How values are written into the text at hand, wherever in it. Return: 0; -ENOMEM. */
 int merge_describe_text(struct rewrite_pass *pass, struct mail_fill *fill);
 
+/*
+ * The text at hand, a part that may have no byte above 127, is to have some: its header says so, if
+ * it can. Return: 0; negative errno.
+ */
+int merge_declare_eight_bits(struct rewrite_pass *pass, bool *ret_declared);
+
 /* A copy that lives as long as the template; NULL: out of memory. */
 struct mail_fill *merge_keep_fill(struct rewrite_pass *pass, const struct mail_fill *fill);
 

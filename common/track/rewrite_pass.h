@@ -78,8 +78,9 @@ struct rewrite_pass {
 	struct span message;  /* what the text says */
 	struct span document; /* what is searched: that, or its mask of the same length */
 	bool utf8;
-	struct span label; /* of its charset; absent: told by its bytes */
-	size_t end;	   /* of the last edit */
+	struct span label;		   /* of its charset; absent: told by its bytes */
+	const struct mail_fill *described; /* how it is filled; NULL: not asked */
+	size_t end;			   /* of the last edit */
 	struct rewrite_edits edits;
 	size_t first_link; /* of the text, in the template's list */
 	int failure;	   /* what ended the walk */

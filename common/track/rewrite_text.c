@@ -103,6 +103,7 @@ int rewrite_text_read(struct rewrite_text *text, const struct mime_part *part, s
 		.source = part->content,
 		.html = part->kind == MIME_HTML,
 		.mail = true,
+		.seven_bits = part->seven_bits,
 		.separated = part->separated,
 		.charset = part->charset,
 		.path = part->path,

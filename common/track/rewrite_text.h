@@ -15,6 +15,7 @@ struct rewrite_text {
 	struct span says; /* decoded */
 	struct transfer_style style;
 	bool html, mail;       /* mail: a part of one; else the whole message is this text */
+	bool seven_bits;       /* a part that is said to have no other bytes */
 	bool separated;	       /* something may be put at its beginning */
 	struct span charset;   /* label; absent: told by the text */
 	struct span path;      /* of the part; absent when it is none */

@@ -330,8 +330,46 @@ class Values(Case):
             self.refused(message, "😀", "charset")
         self.refused(b"MIME-Version: 1.0\n\n{{name}}\n", "山田", "not ASCII")
 
+    def test_a_part_of_seven_bits_gets_eight(self):
+        head = b"MIME-Version: 1.0%sContent-Type: text/plain; charset=utf-8%s"
+        seven, eight = (b"Content-Transfer-Encoding: %dbit" % bits for bits in (7, 8))
+        for end in (b"\n", b"\r\n"):
+            for said in (b"", seven + end):
+                message = head % (end, end) + said + end + b"{{name}}" + end
+                for value in ("山田", "Ann"):
+                    got = self.one(message, value)
+                    self.assertTrue(got.endswith(end + eight + end + end + value.encode() + end))
+                    self.assertEqual(got.count(b"Content-Transfer-Encoding"), 1)
+        message = mail("{{name}}\n", "<p>{{name}}</p>\n", "7bit", "x")
+        got = self.one(message, "山田")
+        self.assertEqual(says(got), ["山田\r\n", "<p>&#23665;&#30000;</p>\r\n"])
+        self.assertEqual((got.count(eight), got.count(seven)), (1, 1))
+        self.assertEqual(len(got.split(b"\n")), len(self.one(message, "x").split(b"\n")))
+        self.refused(head % (b"\n", b"\n") + seven + b" (a)\n\n{{name}}\n", "山田",
+                     "its part is 7bit")
+
+    def test_no_value_ends_a_part(self):
+        for encoding in ("8bit", "quoted-printable"):
+            message = mail("{{name}}\n", "<p>{{name}}</p>\n", encoding, "x")
+            boundary = re.search(rb'boundary="([^"]*)"', message)[1]
+            message = message.replace(boundary, b"a-boundary")
+            for value in ("--a-boundary--\nx", "x\n--a-boundary\n\ny", "x\r--a-boundary"):
+                self.refused(message, value, "would end the part")
+            [text, _] = says(self.one(message, "x\n-- \n--a-name"))
+            self.assertEqual(text.split(), ["x", "--", "--a-name"])
+
+    def test_in_code(self):
+        page = "<p style=\"color: {{name}}; width: 1px\">x</p>"
+        self.assertIn("color: #fe0; width", says(self.one(mail("x", page), "#fe0"))[1])
+        self.refused(mail("x", page), "red; background: url(//x)", "stands in a style")
+        for page in ("<p onclick='x({{name}})'>", "<iframe srcdoc='{{name}}'>"):
+            done = self.run_bulk(mail("x", page), LIST, "--merge", status=1)
+            self.assertIn("script of an attribute", done.stderr)
+
     def test_lines_stay_within_what_mail_may_carry(self):
         self.refused(b"MIME-Version: 1.0\n\n{{name}}\nx\n", "x" * 999, "longer than 998")
+        self.refused(f"MIME-Version: 1.0\n\n{'x' * 960} {SITE}/{{{{name}}}}\n".encode(), "x",
+                     "longer than 998")
         message = self.one(b"MIME-Version: 1.0\r\n\r\n{{name}}\r\nx\r\n",
                            "x" * 900 + "\n" + "y" * 998)
         self.assertTrue(message.endswith(b"x\r\n" + b"y" * 998 + b"\r\nx\r\n"))

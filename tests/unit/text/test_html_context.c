@@ -65,9 +65,12 @@ static void a_value_has_an_attribute(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct span tag = span_text(rows[i].tag), name = {.data = NULL};
+		struct html_attributes attributes;
 		size_t value = 0;
-		bool found = html_context_attribute(tag, span_find(tag, '@', 0), &name, &value);
+		bool found;
 
+		html_attributes_init(&attributes, tag);
+		found = html_attributes_find(&attributes, span_find(tag, '@', 0), &name, &value);
 		if (found != (rows[i].name != NULL))
 			fail_msg("%s: %d", rows[i].tag, found);
 		if (!found)
@@ -77,11 +80,31 @@ static void a_value_has_an_attribute(void **state)
 	}
 }
 
+static void one_tag_is_asked_again(void **state)
+{
+	static const char text[] = "<a b='@@' @ c=@ d@ e=\"@\" @";
+	static const char *const names[] = {"b", "b", NULL, "c", NULL, "e", NULL};
+	struct span tag = span_text(text), name;
+	struct html_attributes attributes;
+	size_t at = 0, value;
+
+	(void)state;
+	html_attributes_init(&attributes, tag);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++, at++) {
+		at = span_find(tag, '@', at);
+		assert_int_equal(html_attributes_find(&attributes, at, &name, &value),
+				 names[i] != NULL);
+		if (names[i])
+			assert_true(span_equal(name, span_text(names[i])));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_byte_stands_in_something),
 		cmocka_unit_test(a_value_has_an_attribute),
+		cmocka_unit_test(one_tag_is_asked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
