@@ -178,9 +178,16 @@ static int send_message(struct run *run, const struct bulk_recipient *recipient)
 		.message = buffer_span(&run->written),
 		.facts = &run->facts,
 	};
+	const struct bulk_watch *watch = &run->bulk->watch;
 	struct error why = {""};
-	enum mail_outcome outcome = run->bulk->sink->type->send(run->bulk->sink, &item, &why);
+	enum mail_outcome outcome;
+	int r = 0;
 
+	if (watch->before && !run->facts.test)
+		r = watch->before(watch->context, &item, &run->error);
+	if (r != 0)
+		return r;
+	outcome = run->bulk->sink->type->send(run->bulk->sink, &item, &why);
 	return take_outcome(run, &item, outcome, &why);
 }
 

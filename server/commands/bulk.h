@@ -43,6 +43,8 @@ struct bulk_watch {
 	 */
 	int (*screen)(void *context, struct bulk_recipient *recipients, size_t count,
 		      struct error *error);
+	/* A message is about to be given to the sink. */
+	int (*before)(void *context, const struct mail_item *item, struct error *error);
 	/* What became of a message; @why is the sink's sentence unless it was sent. */
 	int (*told)(void *context, const struct mail_item *item, enum mail_outcome outcome,
 		    const struct error *why, struct error *error);

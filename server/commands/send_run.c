@@ -6,9 +6,8 @@
  * comes to that recipient again, since an address is in the list alone. The log has each once, by
  * the journal's id and the mail's number.
  *
- * A sink that is not a mail server cannot say when it is about to take a mail: for it the journal
- * has the beginning and the end together, behind it. A list without a journal has numbers of its
- * own.
+ * A mail server says when it is about to take a mail; a command may from its start on, and takes
+ * nothing where it says that it failed. A list without a journal has numbers of its own.
  */
 #include "commands/send_run.h"
 
@@ -343,19 +342,28 @@ static int begin(void *context, const struct mail_facts *facts, struct error *er
 	return 0;
 }
 
+static int before(void *context, const struct mail_item *item, struct error *error)
+{
+	struct send_run *run = context;
+
+	return run->by_command ? send_run_begin(run, &item->prospect, error) : 0;
+}
+
 static int told(void *context, const struct mail_item *item, enum mail_outcome outcome,
 		const struct error *why, struct error *error)
 {
 	struct send_run *run = context;
 	const struct send_recipient recipient = {item->prospect, item->address,
 						 send_run_suppressed(run, &item->prospect)};
-	int code;
 
 	(void)why;
-	if (!run->by_command || outcome != MAIL_SENT)
+	if (!run->by_command)
 		return 0;
-	code = send_run_begin(run, &item->prospect, error);
-	return code ? code : send_run_sent(run, &recipient, error);
+	if (outcome == MAIL_SENT)
+		return send_run_sent(run, &recipient, error);
+	if (outcome == MAIL_DOUBTFUL)
+		return send_run_doubtful(run, &recipient, error);
+	return send_run_not_taken(run, error);
 }
 
 static int finish(void *context, bool complete, struct error *error)
@@ -383,6 +391,7 @@ struct bulk_watch send_run_watch(struct send_run *run)
 		.context = run,
 		.begin = begin,
 		.screen = screen,
+		.before = before,
 		.told = told,
 		.end = finish,
 	};

@@ -425,19 +425,36 @@ class Send(SendCase):
         self.assertFalse(os.path.exists(self.list + ".journal"))
         self.assertEqual(self.sent(), [])
 
-    def test_a_command_tells_the_log_too(self):
-        self.recipients("ann", "bob")
+    def run_command(self, script):
+        """The script has each mail, and $OUT; Return: the exit status, and what $OUT has."""
         out = os.path.join(self.daemon.directory, "out")
         command = self.command()
-        at = command.index("--smtp")
-        command = command[:at] + ["--command", f"cat >> {out}"]
-        for _ in range(2):
-            with open(self.mail, "rb") as mail:
-                subprocess.run([*command, "--journal", out + ".journal"], stdin=mail, check=True,
-                               capture_output=True, env=self.daemon.environment)
+        command = command[:command.index("--smtp")] + ["--command", script]
+        with open(self.mail, "rb") as mail:
+            done = subprocess.run([*command, "--journal", out + ".journal"], stdin=mail,
+                                  check=False, capture_output=True, timeout=SECONDS,
+                                  env={**self.daemon.environment, "OUT": out})
         with open(out, encoding="utf-8") as file:
-            self.assertEqual(file.read().count("Subject:"), 2)
+            return done.returncode, file.read()
+
+    def test_a_command_tells_the_log_too(self):
+        self.recipients("ann", "bob")
+        for _ in range(2):
+            status, out = self.run_command("cat >> $OUT")
+            self.assertEqual((status, out.count("Subject:")), (0, 2))
         self.assertEqual(len(self.sent()), 2)
+
+    def test_killed_beside_its_command(self):
+        """A mail that the command may have taken is not given to it again; one that it refused
+        is."""
+        self.recipients("ann", "bob", "cid")
+        status, out = self.run_command(
+            "cat >> $OUT; case $WAYMARK_RECIPIENT in ann*) exit 75;; bob*) kill -9 $PPID;; esac")
+        self.assertEqual((status, out.count("To: ")), (-9, 2))
+        status, out = self.run_command("cat >> $OUT")
+        self.assertEqual((status, re.findall(r"(?m)^To: (\w+)", out)),
+                         (0, ["ann", "bob", "ann", "cid"]))
+        self.assertEqual(len(self.sent()), 3)
 
 
 class Killed(SendCase):
