@@ -10,6 +10,7 @@
 #include "track/mail_lint_internal.h"
 
 #include "base/cleanup.h"
+#include "text/encoded_word.h"
 
 enum {
 	LINE_MAX_BYTES = 998, /* RFC 5322 section 2.1.1 */
@@ -171,11 +172,18 @@ static void judge_tags(struct mail_lint *lint, struct span text, const char *pla
 static void judge_subject(struct mail_lint *lint)
 {
 	struct span header = span_slice(lint->message, 0, mime_header_bytes(lint->message));
+	cleanup_buffer struct buffer says = BUFFER_INIT;
 	struct span field, value;
 	size_t at = 0;
 
-	if (lint->is_mail && mime_header_next(header, SPAN("Subject"), &at, &field, &value))
-		judge_tags(lint, value, "header", (struct span){.data = NULL});
+	if (!lint->is_mail || !mime_header_next(header, SPAN("Subject"), &at, &field, &value))
+		return;
+	/* One that is not ASCII hides its tags in encoded words. */
+	encoded_word_read(value, &says);
+	if (says.error)
+		lint->failure = says.error;
+	else
+		judge_tags(lint, buffer_span(&says), "header", (struct span){.data = NULL});
 }
 
 void mail_lint_judge_message(struct mail_lint *lint)

@@ -168,6 +168,8 @@ static void test_merge_tags(void **state)
 	expect_with("<p>Dear {{name}},", &merged, "");
 	expect(LINK("{{unsubscribe}}", "x"), "merge-tag");
 	expect_with(LINK("{{unsubscribe}}", "x") "or {{unsubscribe}}", &page, "");
+	expect(HEAD "Subject: =?utf-8?B?e3tuYW1lfX0=?=\nContent-Type: text/plain\n\nx\n",
+	       "merge-tag-in-text");
 	expect(HEAD "Subject: Hello {{name}}\nContent-Type: text/plain\n\nx\n",
 	       "merge-tag-in-text");
 	expect("Go to https://www.example.com/?q={{id}} now", "merge-tag");
