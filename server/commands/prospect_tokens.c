@@ -147,6 +147,9 @@ static int check_names(struct tokens *tokens, struct error *error)
 	if (!code && strlen(tokens->column) > COLUMN_MAX_BYTES)
 		code = error_set(error, COMMAND_FAILED, "--column takes at most %d bytes",
 				 COLUMN_MAX_BYTES);
+	if (!code && strcmp(tokens->column, "email") == 0 && !tokens->attributes)
+		code = error_set(error, COMMAND_FAILED,
+				 "--column: 'email' is the column of the addresses");
 	if (code)
 		return code;
 	(void)snprintf(tokens->subscription_column, sizeof(tokens->subscription_column), "%s%s",

@@ -103,6 +103,7 @@ class Tokens(unittest.TestCase):
                 ("not an e-mail address", ["a@example.com", "people.csv"], 64),
                 ("not both", ["people.csv", "a@example.com"], 64),
                 ("nowhere.csv: No such file", ["./nowhere.csv"], 1),
+                ("column of the addresses", ["--column", "email", "a@example.com"], 1),
                 ("--mailing is not a name", ["--mailing", "", "a@example.com"], 1)):
             answer = self.tokens(*arguments, status=status)
             self.assertIn(sentence, answer.stderr)
