@@ -413,6 +413,7 @@ static int compile(struct rewrite_pass *pass, struct mail_template **ret_templat
 	if (!template)
 		return -ENOMEM;
 	template->keyring = pass->options->keyring;
+	template->trackers = pass->options->trackers;
 	template->form = form;
 	pass->template = template;
 	pass->line = 1;

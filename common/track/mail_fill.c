@@ -212,9 +212,13 @@ static int judge_url(struct span value, bool utf8, struct buffer *location, stru
 	return 0;
 }
 
-static int write_url(const struct mail_fill *fill, struct span value,
-		     struct transfer_writer *writer, struct error *error)
+static const char of_another[] = "what it says is a link that is tracked for another person";
+
+static int write_url(const struct mail_template *template, const struct mail_fill *fill,
+		     const struct mail_recipient *recipient, struct transfer_writer *writer,
+		     struct error *error)
 {
+	struct span value = span_trim(value_of(recipient, &fill->pieces.items[0]));
 	cleanup_buffer struct buffer location = BUFFER_INIT;
 	struct span url;
 	int r = judge_url(value, true, &location, &url);
@@ -224,6 +228,8 @@ static int write_url(const struct mail_fill *fill, struct span value,
 			      "what it says is not a URL that begins with https:// or http://");
 	if (r < 0)
 		return r;
+	if (mail_template_is_of_another(template, recipient, url))
+		return refuse(&fill->pieces.items[0], error, of_another);
 	if (fill->html)
 		return write_html(fill, url, writer);
 	transfer_write(writer, url);
@@ -276,6 +282,8 @@ static int write_link(const struct mail_template *template, const struct mail_fi
 		return refuse(first_column(&fill->pieces), error,
 			      r > 0 ? "with it the link is not a URL of https or http"
 				    : "with it the link is too long to be tracked");
+	if (mail_template_is_of_another(template, recipient, slot.url))
+		return refuse(first_column(&fill->pieces), error, of_another);
 	if (rewrite_mint(template, &slot, &recipient->prospect, text) != 0)
 		return -EINVAL;
 	transfer_write(writer, fill->before);
@@ -400,8 +408,9 @@ static bool is_style_word(struct span value)
 	return true;
 }
 
-static int write_value(const struct mail_fill *fill, const struct mail_recipient *recipient,
-		       struct transfer_writer *writer, struct error *error)
+static int write_value(const struct mail_template *template, const struct mail_fill *fill,
+		       const struct mail_recipient *recipient, struct transfer_writer *writer,
+		       struct error *error)
 {
 	struct span value = value_of(recipient, &fill->pieces.items[0]);
 
@@ -415,7 +424,7 @@ static int write_value(const struct mail_fill *fill, const struct mail_recipient
 	case MAIL_FILL_URL_PART:
 		return write_url_part(fill, value, writer);
 	case MAIL_FILL_URL:
-		return write_url(fill, span_trim(value), writer, error);
+		return write_url(template, fill, recipient, writer, error);
 	default:
 		return write_html(fill, value, writer);
 	}
@@ -458,7 +467,7 @@ static int write_by_kind(const struct mail_template *template, const struct mail
 	case MAIL_FILL_ATTRIBUTE:
 	case MAIL_FILL_URL_PART:
 	case MAIL_FILL_URL:
-		return write_value(fill, recipient, writer, error);
+		return write_value(template, fill, recipient, writer, error);
 	}
 	return -EINVAL;
 }

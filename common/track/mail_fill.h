@@ -60,4 +60,11 @@ int mail_fill_write(const struct mail_template *template, const struct mail_fill
 		    const struct mail_recipient *recipient, struct transfer_writer *writer,
 		    struct error *error);
 
+/*
+ * Is @url, which a row says, a link that is tracked for somebody else? It would credit one reader's
+ * clicks to another.
+ */
+bool mail_template_is_of_another(const struct mail_template *template,
+				 const struct mail_recipient *recipient, struct span url);
+
 #endif

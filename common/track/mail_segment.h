@@ -47,6 +47,7 @@ struct mail_template {
 	struct link_id numbered[MAIL_NUMBERED_TOKENS];
 	unsigned numbered_count;
 	const struct keyring *keyring;
+	const struct tracker_set *trackers;
 	struct campaign_id campaign;
 	struct mailing_id mailing;
 	struct list_id list;

@@ -82,6 +82,19 @@ int rewrite_mint(const struct mail_template *template, const struct rewrite_slot
 	return token_mint(template->keyring, slot->purpose, 0, &token, ret_text);
 }
 
+bool mail_template_is_of_another(const struct mail_template *template,
+				 const struct mail_recipient *recipient, struct span url)
+{
+	struct rewrite_explained explained;
+	const struct prospect_id *person;
+
+	if (!tracker_of_url(template->trackers, url) ||
+	    rewrite_explain(template->trackers, template->keyring, url, &explained, NULL) != 0)
+		return false;
+	person = rewrite_person_of(&explained);
+	return person && memcmp(person, &recipient->prospect, sizeof(*person)) != 0;
+}
+
 /* Tokens of one recipient that have been minted. */
 struct minted {
 	uint64_t known; /* a bit by number */

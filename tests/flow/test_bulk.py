@@ -272,6 +272,13 @@ class Values(Case):
         self.refused(mail("{{name}}\n", "<img src='{{name}}'>"), "data:x", "not a URL that begins")
         self.refused(mail("x", f"<a href='{SITE}/{{{{name}}}}'>x</a>"), "x" * 2100, "too long")
 
+    def test_a_link_of_another_person_is_nobody_s(self):
+        theirs = {who: self.daemon.link(SITE + "/p", "--to", f"{who}@example.com")
+                  for who in ("ann", "bob")}
+        for page in ("<a href='{{name}}'>x</a>", "<img src='{{name}}'>"):
+            self.assertIn("'http", says(self.one(mail("x", page), theirs["ann"]))[1])
+            self.refused(mail("x", page), theirs["bob"], "tracked for another person")
+
     def test_in_headers(self):
         message = mail("x\n", "x\n", subject="Dear {{name}}, news", X_Id="a{{name}}b",
                        Reply_To='"{{name}} at us" <{{email}}>')
