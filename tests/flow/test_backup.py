@@ -50,6 +50,30 @@ class Backup(unittest.TestCase):
     def log(self):
         return self.daemon.waymark("events").stdout.splitlines()
 
+    def drop_database(self, environment, name):
+        """As if a version of before that database had written last."""
+        path = os.path.join(self.data, environment)
+        text = subprocess.run(["mdb_dump", "-a", path], check=True, capture_output=True).stdout
+        parts = [part + b"DATA=END\n" for part in text.split(b"DATA=END\n")[:-1]]
+        kept = [part for part in parts if b"database=" + name.encode() + b"\n" not in part]
+        self.assertEqual(len(kept), len(parts) - 1)
+        shutil.rmtree(path)
+        os.mkdir(path, 0o700)
+        subprocess.run(["mdb_load", path], input=b"".join(kept), check=True,
+                       capture_output=True)
+
+    def test_the_backup_before_an_upgrade(self):
+        """The new program, and a store that only the one of before has opened."""
+        self.daemon.link(PAGE, "--slug", "s")
+        listed = self.daemon.waymark("link", "list").stdout
+        self.drop_database("state", "repoints")
+        self.assertEqual(self.daemon.waymark("link", "list").stdout, listed)
+        self.assertEqual(self.daemon.waymark("link", "history", "s").stdout, "")
+        self.backup()
+        self.lose_data()
+        self.restore()
+        self.assertEqual(self.daemon.waymark("link", "list").stdout, listed)
+
     def test_the_drill(self):
         """Everything is lost but configuration and keys; then the backup comes back."""
         link = self.daemon.link(PAGE + "a", "--to", "a@example.com")
