@@ -8,7 +8,8 @@
  * takes work first.
  *
  * A mail must get through whatever happens here. So there is no waiting for a server that is gone:
- * after a failure nobody asks again for a while, and each mail in that time passes untouched.
+ * it is asked a second time at once, since it may have been started anew or have refused one
+ * connection, and then nobody asks again for a while, and each mail in that time passes untouched.
  */
 #include "commands/milter_tracking.h"
 
@@ -325,12 +326,26 @@ static int rewrite(struct milter_tracking *tracking, const struct milter_mail *m
 	return r == 0 ? 0 : MILTER_TRACKING_E_UNTOUCHED;
 }
 
+static int apply(struct milter_tracking *tracking, const struct milter_mail *mail,
+		 const struct milter_choice *choice, const char *queue_id,
+		 struct rewrite_result **ret_result, struct milter_difference *ret_difference,
+		 struct error *error)
+{
+	int r = find_session(tracking, error);
+
+	if (r == 0)
+		r = rewrite(tracking, mail, choice, queue_id, ret_result, ret_difference, error);
+	return r;
+}
+
 int milter_tracking_apply(struct milter_tracking *tracking, const struct milter_mail *mail,
 			  const struct milter_choice *choice, const char *queue_id,
 			  struct rewrite_result **ret_result,
 			  struct milter_difference *ret_difference, struct error *error)
 {
 	struct timespec until;
+	usec_t began;
+	bool asks;
 	int r;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
@@ -338,9 +353,14 @@ int milter_tracking_apply(struct milter_tracking *tracking, const struct milter_
 	if (pthread_mutex_timedlock(&tracking->work, &until) != 0)
 		return leave(error, "others took too long");
 	refresh(tracking);
-	r = find_session(tracking, error);
-	if (r == 0)
-		r = rewrite(tracking, mail, choice, queue_id, ret_result, ret_difference, error);
+	began = clock_monotonic();
+	asks = tracking->session || began >= tracking->retry;
+	r = apply(tracking, mail, choice, queue_id, ret_result, ret_difference, error);
+	if (r != 0 && asks && !tracking->session &&
+	    clock_monotonic() - began <= HANGING_MS * USEC_PER_MS) {
+		tracking->retry = 0;
+		r = apply(tracking, mail, choice, queue_id, ret_result, ret_difference, error);
+	}
 	(void)pthread_mutex_unlock(&tracking->work);
 	return r;
 }

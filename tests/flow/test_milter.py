@@ -233,6 +233,12 @@ class Failing(Case):
         self.daemon.start()
         self.wait_until_tracked()
 
+    def test_the_first_mail_after_a_restart_of_the_server_is_tracked(self):
+        self.wait_until_tracked()
+        self.daemon.stop()
+        self.daemon.start()
+        self.assertEqual(len(TRACKED.findall(self.send(mail(OURS)).message)), 2, self.log())
+
     def test_a_server_that_comes_later(self):
         self.kill()
         self.daemon.stop()

@@ -101,7 +101,7 @@ class RealMailServer(unittest.TestCase):
         stripped = subprocess.run(
             [WAYMARK, "rewrite", "--config", self.daemon.config_path, "--strip", "--report=json"],
             input=arrived, capture_output=True, timeout=LIMIT_S, check=True)
-        self.assertEqual(stripped.stderr.count(b'"stripped"'), 2)
+        self.assertEqual(stripped.stderr.count(b'"stripped"'), 2, self.log())
         text = email.message_from_bytes(arrived, policy=email.policy.default)
         found = {link for kind in ("plain", "html") for link in TRACKED.findall(
             text.get_body((kind,)).get_content().encode())}
