@@ -4,33 +4,14 @@
  * that options add, and stripped again; for each goes out one line, the sizes of both.
  */
 #include "base/cleanup.h"
-#include "crypto/keyring.h"
 #include "track/rewrite.h"
-
-#include <stdio.h>
+#include "world.h"
 
 int rewrite_and_strip(struct span message, const struct rewrite_options *options);
 
-static int make_world(struct rewrite_options *options)
+static struct rewrite_options choose(void)
 {
-	static const char text[] = "{\"trackers\": [{\"url\": \"https://go.example.com\", "
-				   "\"sites\": [\"https://www.example.com\"]}]}";
-	char folder[] = "/tmp/waymark-fuzz-XXXXXX", path[64];
-	struct tracker_set *trackers;
-	struct keyring *keyring;
-	struct config *config;
-	int r;
-
-	if (crypto_init() || !mkdtemp(folder) ||
-	    config_parse("waymark.json", span_text(text), &config, NULL) ||
-	    tracker_set_new(config, &trackers, NULL))
-		return -1;
-	(void)snprintf(path, sizeof(path), "%s/keys.json", folder);
-	r = keyring_create(path, NULL) ||
-	    keyring_load(path, trackers->hosts, trackers->count, &keyring, NULL);
-	(void)unlink(path);
-	(void)rmdir(folder);
-	*options = (struct rewrite_options){
+	return (struct rewrite_options){
 		.trackers = trackers,
 		.tracker = trackers->primary,
 		.keyring = keyring,
@@ -42,7 +23,6 @@ static int make_world(struct rewrite_options *options)
 		.trap = true,
 		.unsubscribe = true,
 	};
-	return r ? -1 : 0;
 }
 
 /* Every second link is there; the search does not count. */
@@ -76,8 +56,8 @@ int main(void)
 	struct rewrite_options options;
 	size_t size;
 
-	if (make_world(&options))
-		return 1;
+	make_world();
+	options = choose();
 	while (scanf("%zu", &size) == 1 && getchar() == '\n') {
 		cleanup_free uint8_t *message = malloc(size + 1);
 
