@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "track/link_path.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -46,6 +47,7 @@ static void append_name(struct store *store, enum name_kind kind, const void *id
 	char text[2 * 8 + 1];
 	struct span name;
 
+	assert(size <= sizeof(text) / 2);
 	if (id_is_zero(id, size))
 		return;
 	hex_format(id, size, text);
