@@ -90,6 +90,12 @@ enum event_type event_type_find(struct span name);
  */
 enum { RECORD_END = 3 };
 void record_append(struct buffer *to, uint8_t field, struct span value);
+/*
+ * A row of one byte of version and such fields, those of @count by their ids, each of at most
+ * @max_bytes of it; others are of a newer version. Return: 0; -EBADMSG: it is not such a row.
+ */
+int record_read_row(struct span row, const uint32_t *max_bytes, size_t count,
+		    struct span *ret_fields);
 int record_next_any(struct span record, size_t *at, uint8_t *ret_field, struct span *ret_value);
 
 /* Most values are short, and a log has hundreds of millions of them. */

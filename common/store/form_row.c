@@ -14,7 +14,7 @@
 
 #include <errno.h>
 
-enum { ROW_HEADER_BYTES = 1, EACH_SLICE_FORMS = 16 };
+enum { EACH_SLICE_FORMS = 16 };
 
 enum form_row_field {
 #define FORM(id, name, ...) FORM_##name = (id),
@@ -32,22 +32,9 @@ static const uint32_t field_max_bytes[FORM_FIELD_COUNT] = {
 /* Return: 0; -EBADMSG for a row that is not one. */
 static int parse(struct span row, struct span fields[FORM_FIELD_COUNT])
 {
-	size_t at = ROW_HEADER_BYTES;
-	struct span value;
-	uint8_t field;
-	int r;
+	int r = record_read_row(row, field_max_bytes, FORM_FIELD_COUNT, fields);
 
-	memset(fields, 0, sizeof(*fields) * FORM_FIELD_COUNT);
-	if (row.size < ROW_HEADER_BYTES || row.data[0] != RECORD_VERSION)
-		return -EBADMSG;
-	while (!(r = record_next(row, &at, &field, &value))) {
-		if (field >= FORM_FIELD_COUNT)
-			continue;
-		if (value.size > field_max_bytes[field])
-			return -EBADMSG;
-		fields[field] = value;
-	}
-	return r == RECORD_END && fields[FORM_definition].data ? 0 : -EBADMSG;
+	return r == 0 && fields[FORM_definition].data ? 0 : -EBADMSG;
 }
 
 static uint64_t number(struct span value)

@@ -20,7 +20,7 @@
 
 #include <errno.h>
 
-enum { ROW_HEADER_BYTES = 1, EACH_SLICE_LINKS = 256 };
+enum { EACH_SLICE_LINKS = 256 };
 
 enum link_field {
 #define LINK(id, name, ...) LINK_##name = (id),
@@ -38,22 +38,7 @@ static const uint32_t field_max_bytes[LINK_FIELD_COUNT] = {
 /* Return: 0; -EBADMSG for a row that is not one. */
 static int parse(struct span row, struct span fields[LINK_FIELD_COUNT])
 {
-	size_t at = ROW_HEADER_BYTES;
-	struct span value;
-	uint8_t field;
-	int r;
-
-	memset(fields, 0, sizeof(*fields) * LINK_FIELD_COUNT);
-	if (row.size < ROW_HEADER_BYTES || row.data[0] != RECORD_VERSION)
-		return -EBADMSG;
-	while (!(r = record_next(row, &at, &field, &value))) {
-		if (field >= LINK_FIELD_COUNT)
-			continue;
-		if (value.size > field_max_bytes[field])
-			return -EBADMSG;
-		fields[field] = value;
-	}
-	return r == RECORD_END ? 0 : -EBADMSG;
+	return record_read_row(row, field_max_bytes, LINK_FIELD_COUNT, fields);
 }
 
 static uint64_t number(struct span value)

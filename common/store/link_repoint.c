@@ -15,7 +15,7 @@
 
 #include <errno.h>
 
-enum { ROW_HEADER_BYTES = 1, KEY_BYTES = 16, SLICE_CHANGES = 16 };
+enum { KEY_BYTES = 16, SLICE_CHANGES = 16 };
 
 enum repoint_field {
 #define REPOINT(id, name, ...) REPOINT_##name = (id),
@@ -59,22 +59,9 @@ void link_repoint_fold(struct txn *txn, const struct event *event, struct span f
 
 static int parse(struct span row, struct span fields[REPOINT_FIELD_COUNT])
 {
-	size_t at = ROW_HEADER_BYTES;
-	struct span value;
-	uint8_t field;
-	int r;
+	int r = record_read_row(row, field_max_bytes, REPOINT_FIELD_COUNT, fields);
 
-	memset(fields, 0, sizeof(*fields) * REPOINT_FIELD_COUNT);
-	if (row.size < ROW_HEADER_BYTES || row.data[0] != RECORD_VERSION)
-		return -EBADMSG;
-	while (!(r = record_next(row, &at, &field, &value))) {
-		if (field >= REPOINT_FIELD_COUNT)
-			continue;
-		if (value.size > field_max_bytes[field])
-			return -EBADMSG;
-		fields[field] = value;
-	}
-	return r == RECORD_END && fields[REPOINT_time].size == 8 ? 0 : -EBADMSG;
+	return r == 0 && fields[REPOINT_time].size == 8 ? 0 : -EBADMSG;
 }
 
 /* The change in @row, whose spans are copies in @arena. */

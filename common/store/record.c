@@ -76,3 +76,24 @@ int record_next_any(struct span record, size_t *at, uint8_t *ret_field, struct s
 	*at = here + length;
 	return 0;
 }
+
+int record_read_row(struct span row, const uint32_t *max_bytes, size_t count,
+		    struct span *ret_fields)
+{
+	struct span value;
+	uint8_t field;
+	size_t at = 1;
+	int r;
+
+	memset(ret_fields, 0, sizeof(*ret_fields) * count);
+	if (row.size < 1 || row.data[0] != RECORD_VERSION)
+		return -EBADMSG;
+	while (!(r = record_next(row, &at, &field, &value))) {
+		if (field >= count)
+			continue;
+		if (value.size > max_bytes[field])
+			return -EBADMSG;
+		ret_fields[field] = value;
+	}
+	return r == RECORD_END ? 0 : -EBADMSG;
+}
