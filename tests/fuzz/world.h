@@ -16,7 +16,7 @@ static inline void make_world(void)
 {
 	static const char text[] = "{\"trackers\": [{\"url\": \"https://go.example.com\", "
 				   "\"sites\": [\"https://www.example.com\"]}]}";
-	char folder[] = "/tmp/waymark-fuzz-XXXXXX", path[64];
+	char folder[] = P_tmpdir "/waymark-fuzz-XXXXXX", path[64];
 
 	if (crypto_init() || !mkdtemp(folder) ||
 	    config_parse("waymark.json", span_text(text), &config, NULL) ||

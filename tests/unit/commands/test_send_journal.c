@@ -30,7 +30,8 @@ static int set_up(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	assert_non_null(fixture);
-	memcpy(fixture->folder, "/tmp/waymark-test-XXXXXX", 25);
+	(void)snprintf(fixture->folder, sizeof(fixture->folder), "%s/waymark-test-XXXXXX",
+		       P_tmpdir);
 	assert_non_null(mkdtemp(fixture->folder));
 	(void)snprintf(fixture->path, sizeof(fixture->path), "%s/journal", fixture->folder);
 	*state = fixture;
