@@ -113,7 +113,7 @@ void event_set_text(struct event *event, enum event_field field, struct span tex
 	if (before && (uintptr_t)to->data != before)
 		rebase_fields(event, before, start, to->data);
 	utf8_append_clean(to, text, field_rows[field].max_bytes);
-	event->fields[field] = span_of(to->data + start, to->size - start);
+	event->fields[field] = span_slice(buffer_span(to), start, SIZE_MAX);
 }
 
 void event_set_number(struct event *event, enum event_field field, uint64_t value)

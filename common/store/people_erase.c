@@ -173,7 +173,7 @@ static int add_ids(struct store *store, const struct buffer *found, struct peopl
 
 		memcpy(&lead, found->data + at, sizeof(lead));
 		id_of_erased(store->keyring, &lead.id, mark);
-		if (!is_new_mark(span_of(marks->data + before, marks->size - before), mark))
+		if (!is_new_mark(span_slice(buffer_span(marks), before, SIZE_MAX), mark))
 			continue;
 		buffer_append(marks, mark, sizeof(mark));
 		r = add_change(store, &lead.id, span_of(NULL, 0), span_of(NULL, 0), changes);
@@ -214,8 +214,7 @@ int people_prepare_erase(struct store *store, const struct handle *people, size_
 		r = ret_marks->error;
 	if (!r)
 		r = add_change(store, &nobody, span_of(people, count * sizeof(*people)),
-			       span_of(ret_marks->data + before, ret_marks->size - before),
-			       &changes);
+			       span_slice(buffer_span(ret_marks), before, SIZE_MAX), &changes);
 	if (r) {
 		people_erasure_free(changes);
 		return r;
@@ -403,8 +402,7 @@ static bool is_marked(const struct marked_search *search, const struct prospect_
 
 static void note_marked(const struct marked_search *search, struct span handle)
 {
-	struct span found = span_of(search->handles->data + search->before,
-				    search->handles->size - search->before);
+	struct span found = span_slice(buffer_span(search->handles), search->before, SIZE_MAX);
 
 	if (handle.size == sizeof(struct handle) && !is_among(found, handle.data))
 		buffer_append_span(search->handles, handle);

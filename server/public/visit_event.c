@@ -244,7 +244,7 @@ static void set_sealed(struct visit_event *builder, const struct person_key *key
 	event_seal_context(builder->event.type, field, context);
 	seal_append(key, span_of(context, sizeof(context)), clear, to);
 	if (!to->error)
-		event_set(&builder->event, field, span_of(to->data + start, to->size - start));
+		event_set(&builder->event, field, span_slice(buffer_span(to), start, SIZE_MAX));
 }
 
 void visit_event_seal(struct visit_event *builder, enum event_field field, struct span clear)
