@@ -11,6 +11,7 @@ import { chromium } from 'playwright-core';
 
 const [rules, spki] = process.argv.slice(2);
 const LIMIT_MS = 20000;
+const QUIET_LIMIT_MS = 5000; // a request that outlives its page may never be told to have ended
 const options = {
   executablePath: process.env.WAYMARK_CHROMIUM,
   headless: true,
@@ -37,6 +38,15 @@ async function noteRequest(profile, request) {
     // A page that is closed meanwhile has no more to tell.
     answer: answer ? await answer.allHeaders().catch(() => answer.headers()) : {},
   });
+}
+
+// What open pages have asked for has been answered: a log may know of a request whose answer, and
+// the cookie in it, is still on its way.
+async function quiet({ flying }) {
+  const end = Date.now() + QUIET_LIMIT_MS;
+  const isOpen = request => request.serviceWorker() || !request.frame().page().isClosed();
+  while (Date.now() < end && [...flying].some(isOpen))
+    await new Promise(resolve => setTimeout(resolve, 2));
 }
 
 // Something to click, and where it leads to, as the page that was left cannot tell.
@@ -74,10 +84,16 @@ const commands = {
       shared = shared || await chromium.launch(options);
       context = await shared.newContext(settings);
     }
-    const profile = { context, requests: [], noted: [], errors: [], console: [] };
+    const profile = {
+      context, requests: [], noted: [], flying: new Set(), errors: [], console: [],
+    };
     profiles.set(name, profile);
+    context.on('request', request => profile.flying.add(request));
     for (const type of ['requestfinished', 'requestfailed'])
-      context.on(type, request => profile.noted.push(noteRequest(profile, request)));
+      context.on(type, request => {
+        profile.flying.delete(request);
+        profile.noted.push(noteRequest(profile, request));
+      });
     if (script)
       await context.addInitScript(script);
     if (blocked)
@@ -126,7 +142,10 @@ const commands = {
       await element.click();
     return script ? element.evaluate(new Function('element', `return (${script})(element)`)) : null;
   },
-  cookies: ({ profile, url }) => profile.context.cookies(url),
+  async cookies({ profile, url }) {
+    await quiet(profile);
+    return profile.context.cookies(url);
+  },
   async plant({ profile, cookies }) {
     await profile.context.addCookies(cookies);
     return {};
