@@ -34,7 +34,7 @@ class Paths(unittest.TestCase):
                            f"/vanity?from=paper,{PAGE}vanity,,\n")
         self.assertEqual(result.stdout, "3 added, 0 known, 0 refused\n")
         self.daemon.start()
-        self.assertEqual(self.leads(OLD + "/5678?h=secret&gclid=7"), PAGE + "spring?a=1&gclid=7")
+        self.assertEqual(self.leads(OLD + "/their-number?h=secret&gclid=7"), PAGE + "spring?a=1&gclid=7")
         self.assertEqual(self.leads(OLD + "/9"), PAGE + "spring?a=1")
         self.assertEqual(self.leads("/l/1234/2020-01-01/x"), PAGE + "form")
         self.assertEqual(self.leads("/l/1234/2020%2D01%2D01/x"), PAGE + "form")
@@ -49,7 +49,7 @@ class Paths(unittest.TestCase):
         self.assertEqual(clicks[0]["campaign"], "autumn")
         self.assertTrue(all(click["prospect"] is None for click in clicks))
         everything = self.daemon.waymark("events").stdout
-        self.assertNotIn("5678", everything)
+        self.assertNotIn("their-number", everything)
         self.assertNotIn("secret", everything)
 
     def test_methods_probes_and_prefetches(self):
