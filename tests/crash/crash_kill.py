@@ -29,7 +29,7 @@ def kill_under_load(daemon, clicks, chance):
 def main():
     chance = random.Random(seed_of_run())
     rounds = size_of("crash_kill_rounds")
-    with Daemon(commit_wait_ms=10000) as daemon:
+    with Daemon() as daemon:
         data = os.path.join(daemon.instance, "data")
         clicks = Clicks(daemon, threads=16, beacons=8)
         for number in range(rounds):

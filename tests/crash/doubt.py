@@ -9,7 +9,7 @@ import os
 import sys
 
 import mint
-from daemon import SITE, Daemon, wait_for
+from daemon import SHIPPED_MS, SITE, Daemon, wait_for
 
 TARGET = "/api/v1/links"
 
@@ -29,7 +29,7 @@ def unless_refused(answer):
 
 
 def main():
-    with Daemon() as daemon:
+    with Daemon(commit_wait_ms=SHIPPED_MS) as daemon:
         stall = os.path.join(daemon.directory, "stall")
         daemon.start(LD_PRELOAD=sys.argv[1], WAYMARK_DISK_STALL=stall)
         with open(stall, "w", encoding="ascii"):

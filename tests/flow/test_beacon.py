@@ -23,7 +23,7 @@ class Beacons(unittest.TestCase):
     settings = {}
 
     def setUp(self):
-        self.daemon = Daemon(consent=self.consent, commit_wait_ms=10000, **self.settings)
+        self.daemon = Daemon(consent=self.consent, **self.settings)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.daemon.start()
         self.keys = mint.Keys(self.daemon.instance)

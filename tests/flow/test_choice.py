@@ -36,7 +36,7 @@ class Choice(unittest.TestCase):
 
     def setUp(self):
         # What was answered is in the log, however busy the disk is.
-        self.daemon = Daemon(consent=self.consent, commit_wait_ms=20000, **self.settings)
+        self.daemon = Daemon(consent=self.consent, **self.settings)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.daemon.start()
         self.keys = mint.Keys(self.daemon.instance)
@@ -371,8 +371,7 @@ class Identify(Choice):
 class Https(unittest.TestCase):
     def test_cookies_are_prefixed_and_secure(self):
         daemon = Daemon(consent="pending", tracker="https://go.example.com",
-                        site="https://www.example.com", consent__hold_click_minutes=3,
-                        commit_wait_ms=20000)
+                        site="https://www.example.com", consent__hold_click_minutes=3)
         self.addCleanup(daemon.__exit__, None, None, None)
         daemon.start()
         url = daemon.link("https://www.example.com/", "--to", "a@example.com")

@@ -17,7 +17,7 @@ class Consent(unittest.TestCase):
 
     def setUp(self):
         # What was answered is in the log, however busy the disk is.
-        self.daemon = Daemon(consent=self.consent, commit_wait_ms=20000, **self.settings)
+        self.daemon = Daemon(consent=self.consent, **self.settings)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.daemon.start()
         self.keys = mint.Keys(self.daemon.instance)

@@ -15,7 +15,7 @@ COUNTRIES = ["DE=pending", "EU=denied", "JP=identify"]
 
 class Country(unittest.TestCase):
     def setUp(self):
-        self.daemon = Daemon(consent="measure", commit_wait_ms=20000,
+        self.daemon = Daemon(consent="measure",
                              consent__country_file="countries.mmdb", consent__countries=COUNTRIES)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.path = os.path.join(self.daemon.instance, "countries.mmdb")

@@ -26,7 +26,7 @@ FORM = {
 
 class Forms(unittest.TestCase):
     def setUp(self):
-        self.daemon = Daemon(commit_wait_ms=20000)
+        self.daemon = Daemon()
         self.addCleanup(self.daemon.__exit__, None, None, None)
 
     def set(self, definition, **options):
@@ -149,7 +149,7 @@ class Posts(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.daemon = Daemon(commit_wait_ms=20000, forms__posts_per_minute=0)
+        cls.daemon = Daemon(forms__posts_per_minute=0)
         cls.addClassCleanup(cls.daemon.__exit__, None, None, None)
         cls.daemon.start()
         form = {"name": "contact", "charset": "shift_jis",
@@ -279,7 +279,7 @@ class MailDomains(unittest.TestCase):
     def setUp(self):
         self.resolver = resolver.Resolver(dict(self.RECORDS), long=["long.example"])
         self.addCleanup(self.resolver.close)
-        self.daemon = Daemon(commit_wait_ms=20000, forms__posts_per_minute=0,
+        self.daemon = Daemon(forms__posts_per_minute=0,
                              forms__resolver=self.resolver.address)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.daemon.start()

@@ -21,7 +21,7 @@ POST = {**BROWSER, "Origin": SITE, "Content-Type": "application/x-www-form-urlen
 
 class Again(unittest.TestCase):
     def setUp(self):
-        self.daemon = Daemon(commit_wait_ms=20000)
+        self.daemon = Daemon()
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.stall = pathlib.Path(self.daemon.directory) / "stall"
         self.daemon.start(LD_PRELOAD=os.environ["WAYMARK_DISK_PRELOAD"],

@@ -38,7 +38,7 @@ class FormCase(unittest.TestCase):
     consent = "identify"
 
     def setUp(self):
-        self.daemon = Daemon(consent=self.consent, commit_wait_ms=20000,
+        self.daemon = Daemon(consent=self.consent,
                              forms__posts_per_minute=0, **self.settings)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.daemon.start()

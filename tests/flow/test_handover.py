@@ -86,7 +86,7 @@ class Handover(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.daemon = Daemon(cls.consent, tracker=ONE, site=SITE, commit_wait_ms=10000,
+        cls.daemon = Daemon(cls.consent, tracker=ONE, site=SITE,
                             trackers=TRACKERS, **cls.settings)
         cls.addClassCleanup(cls.daemon.__exit__, None, None, None)
         cls.daemon.start()
@@ -223,8 +223,10 @@ class HandedOver(Handover):
         self.assertIsNone(before["prospect"])
         browser.follow(browser.link())
         self.assertEqual(browser.view()["visitor"], before["visitor"])
-        lines = self.daemon.events("--prospect", self.handle(person), "--after", str(self.last))
-        self.assertIn(before["id"], [event["id"] for event in lines], "it comes along")
+        # It comes along, as soon as state/ has what the log has.
+        wait_for(lambda: before["id"] in {
+            event["id"] for event in
+            self.daemon.events("--prospect", self.handle(person), "--after", str(self.last))})
 
     def test_the_evidence_is_the_firsts(self):
         person = self.person()

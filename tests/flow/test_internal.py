@@ -17,8 +17,7 @@ class Internal(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = Daemon(internal={"networks": ["203.0.113.0/24", "2001:db8:1::/48"],
-                                      "pages": ["/careers", SITE + "/press/"]},
-                            commit_wait_ms=10000)
+                                      "pages": ["/careers", SITE + "/press/"]})
         cls.addClassCleanup(cls.daemon.__exit__, None, None, None)
         cls.daemon.start()
         cls.keys = mint.Keys(cls.daemon.instance)

@@ -26,7 +26,7 @@ class OpenCase(unittest.TestCase):
     settings = {}
 
     def setUp(self):
-        self.daemon = Daemon(self.consent, commit_wait_ms=20000, **self.settings)
+        self.daemon = Daemon(self.consent, **self.settings)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.prepare()
         self.daemon.start()

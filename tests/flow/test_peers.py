@@ -27,7 +27,7 @@ class Peers(unittest.TestCase):
     def setUpClass(cls):
         cls.rows = {row["id"]: row for row in corpora.whole("peers.json")
                     if row["kind"] == cls.kind}
-        cls.daemon = Daemon(commit_wait_ms=10000, **cls.settings)
+        cls.daemon = Daemon(**cls.settings)
         cls.addClassCleanup(cls.daemon.__exit__, None, None, None)
         cls.daemon.start()
 
@@ -164,7 +164,7 @@ class AllowedSite(unittest.TestCase):
         here = HERE.get(row["id"], {}).get("here", {})
         site, page = over_https(row["input"]["site"], row["input"]["page_url"])
         parts = urllib.parse.urlsplit(page)
-        with Daemon(commit_wait_ms=10000) as daemon:
+        with Daemon() as daemon:
             name = ".".join(urllib.parse.urlsplit(site).hostname.split(".")[-2:])
             daemon.configure(trackers=[{"url": f"https://go.{name}", "sites": [site]}])
             if "refused" in here:

@@ -15,7 +15,7 @@ class Pixels(unittest.TestCase):
     consent = "identify"
 
     def setUp(self):
-        self.daemon = Daemon(consent=self.consent, commit_wait_ms=10000)
+        self.daemon = Daemon(consent=self.consent)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.daemon.start()
 

@@ -9,7 +9,7 @@ import time
 import unittest
 import urllib.parse
 
-from daemon import BROWSER, SITE, Daemon, wait_for
+from daemon import BROWSER, PATIENT_MS, SITE, Daemon, wait_for
 from mint import LINK_PART, LOGIN, PROSPECT_PART, Keys
 
 SHOP = "http://localhost:8091"
@@ -135,10 +135,10 @@ def shape(answer):
 
 class Prefill(unittest.TestCase):
     preload = "WAYMARK_FAULT_PRELOAD"
-    commit_wait_ms = 10000
+    commit_wait_ms = PATIENT_MS
 
     def setUp(self):
-        # What is not recorded in time is not shown, and a busy disk is not what is tested here.
+        # What is not recorded in time is not shown.
         self.daemon = Daemon(commit_wait_ms=self.commit_wait_ms, trackers=[
             {"url": "http://localhost:8080", "sites": [SITE, SHOP]}])
         self.daemon.__enter__()

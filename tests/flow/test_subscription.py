@@ -20,7 +20,7 @@ class SubscriptionCase(unittest.TestCase):
     consent = "pending"
 
     def setUp(self):
-        self.daemon = Daemon(self.consent, commit_wait_ms=20000, **self.settings)
+        self.daemon = Daemon(self.consent, **self.settings)
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.clock = os.path.join(self.daemon.directory, "clock")
         self.ahead(0)

@@ -21,7 +21,7 @@ class Trackers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = Daemon(
-            tracker=ONE, site=SITES[ONE], commit_wait_ms=10000,
+            tracker=ONE, site=SITES[ONE],
             trackers=[{"url": ONE, "sites": [SITES[ONE]], "primary": True, "campaign": "com"},
                       {"url": OTHER, "sites": [SITES[OTHER]], "campaign": "net",
                        "fallback": "https://www.example.net/lost"}])

@@ -18,7 +18,7 @@ import sys
 import time
 
 import mint
-from daemon import BROWSER, WAYMARK, Daemon, wait_for
+from daemon import BROWSER, SHIPPED_MS, WAYMARK, Daemon, wait_for
 from sizes import size
 
 RATE, CONNECTIONS, SLICE_S, CLICKERS = 5000, 256, 4, 2000
@@ -160,7 +160,8 @@ def check_account(daemon):
 
 def main():
     people = size("import_people")
-    with Daemon(limits__address_rate=0, limits__connections_per_address=0) as daemon:
+    with Daemon(limits__address_rate=0, limits__connections_per_address=0,
+                commit_wait_ms=SHIPPED_MS) as daemon:
         path = os.path.join(daemon.directory, "people.csv")
         write_file(path, people)
         daemon.start()

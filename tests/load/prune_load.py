@@ -15,7 +15,7 @@ import tempfile
 import time
 
 import sizes
-from daemon import Daemon, wait_for
+from daemon import SHIPPED_MS, Daemon, wait_for
 
 CONNECTIONS = 64
 ROUND_S = sizes.size("prune_load_seconds")
@@ -81,7 +81,8 @@ def measure(daemon, name, seconds, until=None):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="waymark-prune-") as directory, \
-            Daemon(directory=directory, retention_days=1000, limits__address_rate=0) as daemon:
+            Daemon(directory=directory, retention_days=1000, limits__address_rate=0,
+                   commit_wait_ms=SHIPPED_MS) as daemon:
         begun = time.monotonic()
         subprocess.run([os.environ["WAYMARK_FILL_LOG"], os.path.join(daemon.instance, "data"),
                         str(EVENTS), "--days=600", "--until=401"], check=True, timeout=LIMIT_S)
