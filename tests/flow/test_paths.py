@@ -34,7 +34,8 @@ class Paths(unittest.TestCase):
                            f"/vanity?from=paper,{PAGE}vanity,,\n")
         self.assertEqual(result.stdout, "3 added, 0 known, 0 refused\n")
         self.daemon.start()
-        self.assertEqual(self.leads(OLD + "/their-number?h=secret&gclid=7"), PAGE + "spring?a=1&gclid=7")
+        self.assertEqual(self.leads(OLD + "/their-number?h=secret&gclid=7"),
+                         PAGE + "spring?a=1&gclid=7")
         self.assertEqual(self.leads(OLD + "/9"), PAGE + "spring?a=1")
         self.assertEqual(self.leads("/l/1234/2020-01-01/x"), PAGE + "form")
         self.assertEqual(self.leads("/l/1234/2020%2D01%2D01/x"), PAGE + "form")

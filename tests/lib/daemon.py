@@ -127,7 +127,8 @@ class Daemon:
             self.run("init", "--dir", self.instance, "--tracker", tracker, "--site", site,
                      "--consent", "pending")
             self.configure(listen="127.0.0.1:0", admin_listen="127.0.0.1:0",
-                           **{"consent__default": consent, "commit_wait_ms": PATIENT_MS, **settings})
+                           **{"consent__default": consent, "commit_wait_ms": PATIENT_MS,
+                              **settings})
 
     def __enter__(self):
         return self
