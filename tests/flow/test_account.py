@@ -103,7 +103,8 @@ class Account(unittest.TestCase):
         self.assertEqual(self.count(), {"events": 0, "types": {}, "from": 0, "to": 0, "missing": 0})
         self.clicks(3)
         self.assertEqual(self.daemon.stop(), 0)
-        types = [event["type"] for event in self.daemon.events()]
+        lines = self.daemon.waymark("events").stdout.splitlines()  # those of each minute, too
+        types = [json.loads(line)["type"] for line in lines]
         count = self.count()
         self.assertEqual(count["types"], {name: types.count(name) for name in set(types)})
         self.assertEqual(count, {**count, "events": len(types), "from": 1, "to": len(types),
