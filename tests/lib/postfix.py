@@ -189,7 +189,7 @@ class Postfix:
         """The same by the command that programs of this machine use."""
         subprocess.run(["sendmail", "-C", os.path.join(self.folder, "conf"), "-f", sender,
                         *recipients], input=message.replace(b"\r\n", b"\n"), check=True,
-                       timeout=LIMIT_S)
+                       timeout=2 * LIMIT_S)
 
 
 class OpenDkim:
@@ -230,9 +230,14 @@ PidFile {folder}/pid
             file.write(self.CONFIGURATION.format(folder=self.folder, domain=self.domain,
                                                  path=self.path))
         self.process = subprocess.Popen(["opendkim", "-f", "-x", path])
-        wait_for(lambda: os.path.exists(self.path) or self.process.poll() is not None)
+        wait_for(lambda: self.listens() or self.process.poll() is not None)
         assert self.process.poll() is None
         return self
+
+    def listens(self):
+        """Its file is there a moment before anybody can connect, and a mail would go unsigned."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(self.path) == 0
 
     def __exit__(self, *_):
         self.process.kill()
