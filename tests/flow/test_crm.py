@@ -8,7 +8,7 @@ import os
 import unittest
 import urllib.parse
 
-from daemon import BROWSER, SITE, Daemon, wait_for
+from daemon import BROWSER, SITE, Daemon
 
 FORM = {"name": "contact", "success": SITE + "/thanks",
         "fields": [{"name": "email", "type": "email", "required": True}, {"name": "company"}]}
@@ -163,10 +163,6 @@ class Deliveries(Case):
             body=urllib.parse.urlencode({"email": address}).encode())
         self.assertEqual((answer.status, answer.location), (303, SITE + "/thanks"))
 
-    def wait_for_browsers(self, count):
-        """state/ says whose they are, so that the next run counts what they did."""
-        wait_for(lambda: len(self.daemon.bindings("--holds")) == count)
-
     def deliver(self):
         """{file: rows} of what the next delivery holds."""
         result = self.daemon.waymark("summarize", "--as-of", self.as_of, "--out", self.out)
@@ -214,7 +210,7 @@ class Delivered(Deliveries):
     def test_who_was_merged_is_named_and_comes_back(self):
         self.click("a@example.com")
         self.click("b@example.com")
-        self.wait_for_browsers(2)
+        self.daemon.wait_folded()
         self.load("email\na@example.com\nb@example.com\n")
         b, a = self.handle("b@example.com"), self.handle("a@example.com")
         self.daemon.stop()

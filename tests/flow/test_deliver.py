@@ -8,7 +8,7 @@ import os
 import unittest
 import xml.etree.ElementTree
 
-from daemon import SITE, Daemon, wait_for
+from daemon import SITE, Daemon
 
 PATH = "/api/v1/prospects/identities"
 PEOPLE = 600
@@ -121,7 +121,7 @@ class Deliveries(unittest.TestCase):
         leave = "t=leave&v=00000000000000aa&w=5000&i=1&u=" + SITE + "/prices"
         answer = self.daemon.beacon("\n".join((view, search, leave)), {"Cookie": cookie})
         self.assertEqual(answer.status, 204)
-        wait_for(lambda: self.daemon.events(type="leave"))
+        self.daemon.wait_folded()
 
     def deliver(self, *arguments, status=0):
         result = self.daemon.run("summarize", "--config", self.daemon.config_path, "--as-of",

@@ -173,7 +173,7 @@ class Erase(People):
         self.daemon.start()
         self.define_form()
         self.links = {address: self.visit(address) for address in NAMES}
-        wait_for(lambda: len(self.daemon.events(type="submit")) == 3)
+        self.daemon.wait_folded()
         self.merge_other()
         self.keys = {address: self.key_of(address) for address in NAMES}
         self.summarize("--out", self.out)
@@ -359,7 +359,7 @@ class Erase(People):
         self.daemon.start()
         self.define_form()
         self.visit(ALICE)
-        wait_for(lambda: self.daemon.events(type="submit"))
+        self.daemon.wait_folded()
         self.summarize("--out", self.out)
         lead = os.path.join(self.out, "000001", "Lead.csv")
         os.rename(lead, lead + ".kept")

@@ -232,6 +232,12 @@ class Daemon:
         return [dict(zip(names, line.split("\t"))) for line in
                 self.waymark("binding", "list", *arguments).stdout.splitlines()]
 
+    def wait_folded(self):
+        """state/ has whose the browsers are by what was answered, as commands find it that read it
+        beside a server: it is folded behind the commits."""
+        made = {str(event["seq"]) for event in self.events(type="bind")}
+        wait_for(lambda: made <= {row["event"] for row in self.bindings()})
+
     def bound(self, metrics=None):
         """Events that clicks have brought along: what they say of browsers (test_binding.py)."""
         metrics = metrics or self.metrics()
