@@ -23,10 +23,13 @@ class Session(socketserver.StreamRequestHandler):
     def say(self, line):
         self.wfile.write(line.encode() + b"\r\n")
 
-    def answer(self, command, good):
-        """The answer that is planned for this command, else @good. True: it was good."""
+    def answer(self, command, good, keep=None):
+        """The answer that is planned for this command, else @good. True: it was good. @keep is
+        called before that is said, so that whoever hears it finds what was kept."""
         plan = self.server.mailbox.refuse.get(command, [])
         line = plan.pop(0) if plan else good
+        if keep and line == good:
+            keep()
         self.say(line)
         return line == good
 
@@ -101,9 +104,8 @@ class Session(socketserver.StreamRequestHandler):
             if raw == b".\r\n":
                 break
             lines.append(raw[1:] if raw.startswith(b".") else raw)
-        if self.answer(".", "250 taken"):
-            self.server.mailbox.mails.append(
-                Mail(self.recipients, b"".join(lines), self.secret))
+        mail = Mail(self.recipients, b"".join(lines), self.secret)
+        self.answer(".", "250 taken", lambda: self.server.mailbox.mails.append(mail))
 
     def do_rset(self, _words, _line):
         self.say("250 ok")
