@@ -110,6 +110,15 @@ def read_line(process, limit=LIMIT_S):
     return data.decode()
 
 
+def send(method, *arguments, **options):
+    """Call what sends a request of http.client's. A server that refuses it by its head may be gone
+    before its body is sent; the answer is there all the same."""
+    try:
+        method(*arguments, **options)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+
+
 class Daemon:
     def __init__(self, consent="identify", tracker=TRACKER, site=SITE, directory=None, **settings):
         self.directory = directory or tempfile.mkdtemp(prefix="waymark-flow-")
@@ -315,7 +324,7 @@ class Daemon:
                 ours.putheader(name, one)
         if body is not None:
             ours.putheader("Content-Length", str(len(body)))
-        ours.endheaders(body)
+        send(ours.endheaders, body)
         self.requests += 1
         response = ours.getresponse()
         answer = Answer(response, response.read())
@@ -342,7 +351,7 @@ class Daemon:
 
     def admin(self, target, method="GET", body=None, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=LIMIT_S)
-        connection.request(method, target, body=body, headers=headers or {})
+        send(connection.request, method, target, body=body, headers=headers or {})
         response = connection.getresponse()
         answer = Answer(response, response.read())
         connection.close()
