@@ -66,8 +66,7 @@ class OpenCase(unittest.TestCase):
 
     def open(self, address=ALICE, **headers):
         """(consent, reason, prospect) of the one event of an open."""
-        [event] = [event for event in self.show(self.of(address), **headers)
-                   if event["type"] != "account"]
+        [event] = self.show(self.of(address), **headers)
         self.assertEqual((event["type"], event["visitor"], event["evidence"]),
                          ("open", None, None))
         return event["consent"], event["consent_reason"], event["prospect"]

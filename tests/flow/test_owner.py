@@ -25,9 +25,6 @@ class Owner(unittest.TestCase):
         self.addCleanup(self.daemon.__exit__, None, None, None)
         self.socket = os.path.join(self.daemon.instance, "data", "waymark.sock")
 
-    def accounts(self):
-        return [event["account"] for event in self.daemon.events(type="account")]
-
     def test_a_second_server_is_refused(self):
         self.daemon.start()
         begun = time.monotonic()
@@ -162,7 +159,7 @@ class Owner(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(failures, [])
-        sequences = [event["seq"] for event in self.daemon.events()]
+        sequences = self.daemon.sequences()
         self.assertEqual(sequences, list(range(1, len(sequences) + 1)))
 
     @unittest.skipIf(os.getuid() != 0, "needs a second user")
@@ -227,7 +224,7 @@ class Owner(unittest.TestCase):
         self.daemon.start()
         self.daemon.click(self.daemon.link(PAGE, "--slug", "s"))
         self.assertEqual(self.daemon.stop(), 0)
-        [account] = self.accounts()
+        [account] = self.daemon.accounts()
         self.assertEqual(account["period"], "shutdown")
         self.assertEqual((account["received"], account["stored"], account["pending"]), (2, 2, 0))
 
@@ -303,13 +300,13 @@ class Owner(unittest.TestCase):
         self.assertTrue(os.path.exists(self.socket))
         self.daemon.start()
         self.assertEqual(len(self.daemon.events(type="click")), 5)
-        [account] = self.accounts()
+        [account] = self.daemon.accounts()
         self.assertEqual(account["period"], "unclean")
         self.assertEqual(self.daemon.click(url).status, 302)
         self.assertEqual(self.daemon.stop(), 0)
-        self.assertEqual([account["period"] for account in self.accounts()],
+        self.assertEqual([account["period"] for account in self.daemon.accounts()],
                          ["unclean", "shutdown"])
-        sequences = [event["seq"] for event in self.daemon.events()]
+        sequences = self.daemon.sequences()
         self.assertEqual(sequences, list(range(1, len(sequences) + 1)))
 
     def test_a_drain_finishes_what_is_open_and_takes_nothing_new(self):

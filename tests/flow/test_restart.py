@@ -149,11 +149,10 @@ class Restart(unittest.TestCase):
         self.assertEqual(clicks.failures, [])
         self.assertEqual(clicks.answered - set(seen), set())
         self.assertEqual(len(seen), len(set(seen)) + len(twice))
-        for event in self.daemon.events(type="account"):
-            account = event["account"]
+        for account in self.daemon.accounts():
             self.assertEqual(account["received"], account["stored"], account)
             self.assertNotEqual(account["period"], "unclean")
-        sequences = [event["seq"] for event in self.daemon.events()]
+        sequences = self.daemon.sequences()
         self.assertEqual(sequences, list(range(1, len(sequences) + 1)))
 
     def restart_under_load(self, listening, rounds):

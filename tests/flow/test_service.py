@@ -177,8 +177,8 @@ class Service(unittest.TestCase):
             process.send_signal(signal.SIGTERM)
             self.assertEqual(self.daemon.wait(), 0)
         self.assertIn("event=stopping", self.daemon.log())
-        for event in self.daemon.events(type="account"):
-            self.assertNotEqual(event["account"]["period"], "unclean")
+        for account in self.daemon.accounts():
+            self.assertNotEqual(account["period"], "unclean")
 
     def test_a_second_signal_cuts_the_drain(self):
         self.daemon.start(NOTIFY_SOCKET=self.path)
@@ -194,8 +194,8 @@ class Service(unittest.TestCase):
         self.assertIn("asked=again", self.daemon.log())
         self.assertIn("result=cut", self.daemon.log())
         self.assertEqual(len(self.daemon.events(type="click")), 1)
-        [event] = self.daemon.events(type="account")
-        self.assertEqual(event["account"]["period"], "shutdown")
+        [account] = self.daemon.accounts()
+        self.assertEqual(account["period"], "shutdown")
 
 
 class Systemd(unittest.TestCase):

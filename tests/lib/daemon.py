@@ -172,8 +172,11 @@ class Daemon:
             for parent in parents:
                 target = target.setdefault(parent, {})
             target[leaf] = value
-        with open(self.config_path, "w", encoding="utf-8") as file:
+        # Whoever follows the file never sees half of it.
+        with open(self.config_path + ".new", "w", encoding="utf-8") as file:
             json.dump(config, file)
+        shutil.copymode(self.config_path, file.name)
+        os.replace(file.name, self.config_path)
 
     # commands
 
@@ -218,6 +221,15 @@ class Daemon:
                      if event.get("account", {}).get("period") != "minute"]
         return [event for event in found
                 if all(event.get(name) == value for name, value in filters.items())]
+
+    def sequences(self):
+        """The numbers of all events, those of each minute's account among them."""
+        return [json.loads(line)["seq"] for line in self.waymark("events").stdout.splitlines()]
+
+    def accounts(self):
+        """What the server has told of itself when it started and stopped."""
+        accounts = [event["account"] for event in self.events(type="account")]
+        return [account for account in accounts if account["period"] != "minute"]
 
     def wait_logged(self, what, limit=LIMIT_S):
         """wait_for() of what the log says: asked again when something was written to it. Asking is
