@@ -314,13 +314,14 @@ class Owner(unittest.TestCase):
         url = self.daemon.link(PAGE, "--slug", "s")
         open_one = socket.create_connection(("127.0.0.1", self.daemon.port), LIMIT_S)
         self.addCleanup(open_one.close)
-        open_one.sendall(b"GET /l/s HTTP/1.1\r\nHost: localhost\r\n")
+        # The rest of a head would have to come within a second.
+        open_one.sendall(b"GET /l/s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nx")
         wait_for(lambda: self.daemon.metric('waymark_connections{listener="public"}') == 1)
         self.daemon.process.send_signal(signal.SIGTERM)
         wait_for(lambda: "event=draining" in self.daemon.log())
         with self.assertRaises(OSError):
             self.daemon.click(url)
-        open_one.sendall(b"\r\n")
+        open_one.sendall(b"y")
         answer = b""
         while piece := open_one.recv(65536):
             answer += piece
