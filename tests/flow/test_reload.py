@@ -153,8 +153,8 @@ class Reload(unittest.TestCase):
         """Its tracker goes away between its head and its body, and the key that signed, too."""
         keys = mint.Keys(self.daemon.instance)
         token = keys.mint(mint.CLICK, bytes(8) + keys.prospect_id("a@example.com"))
-        self.daemon.configure(trackers=[{**self.config()["trackers"][0],
-                                         "fallback": "http://localhost:8090/gone"}])
+        self.daemon.configure(limits__request_timeout_s=600, trackers=[
+            {**self.config()["trackers"][0], "fallback": "http://localhost:8090/gone"}])
         self.reload()
         head = "".join(f"{name}: {value}\r\n" for name, value in BROWSER.items())
         with socket.create_connection(("127.0.0.1", self.daemon.port), LIMIT_S) as client:
