@@ -6,20 +6,22 @@ import json
 import os
 import re
 import signal
+import socket
 import socketserver
 import subprocess
 import threading
+import time
 import unittest
 
 import mint
 import sizes
 from daemon import TRACKER, WAYMARK, Daemon, wait_for
-from mailbox import unused_address
 
 MAIL = ("From: news@example.com\nSubject: Hello {{name}}\nMIME-Version: 1.0\n"
         "Content-Type: text/plain; charset=utf-8\n\n"
         "Dear {{name}}, see http://localhost:8090/autumn\n.\n..\n")
 SECONDS = 60
+DRAW_S = 0.5  # server/commands/import_report.c
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -303,9 +305,11 @@ class Send(SendCase):
         self.assertEqual(self.daemon.events("--type", "bounce"), [])
         self.send()
         self.assertEqual(self.sink.addresses(), self.names("ann", "grey"))
-        address, self.sink.address = self.sink.address, unused_address()
-        journal = os.path.join(self.daemon.directory, "other")
-        self.send("--patience", "0", "--journal", journal, status=1)
+        address, journal = self.sink.address, os.path.join(self.daemon.directory, "other")
+        with socket.socket() as nobody:  # who has the port, and does not listen
+            nobody.bind(("127.0.0.1", 0))
+            self.sink.address = f"127.0.0.1:{nobody.getsockname()[1]}"
+            self.send("--patience", "0", "--journal", journal, status=1)
         self.sink.address = address
         self.send("--journal", journal)
         self.assertEqual(len(self.sink.mails), 4)
@@ -355,7 +359,7 @@ class Send(SendCase):
         wait_for(lambda: self.sink.mails)
         self.people("email,opted_out\ncid@example.com,yes\n")
         has_left.set()
-        text = process.communicate(timeout=SECONDS)[1]
+        text = process.communicate(timeout=4 * SECONDS)[1]
         self.assertEqual(process.returncode, 0, text)
         self.assertRegex(text, "list.csv:4: .*opted out")
         self.assertEqual(self.sink.addresses(), self.names("ann", "bob"))
@@ -365,7 +369,7 @@ class Send(SendCase):
         process = self.spawn("--rate", "2/h")
         wait_for(lambda: self.sink.mails)
         process.send_signal(signal.SIGTERM)
-        text = process.communicate(timeout=SECONDS)[1]
+        text = process.communicate(timeout=4 * SECONDS)[1]
         self.assertEqual(process.returncode, 1)
         self.assertIn("interrupted", text)
         self.assertEqual(len(self.sent()), len(self.sink.mails))
@@ -374,13 +378,21 @@ class Send(SendCase):
         self.assertEqual((len(self.sink.mails), len(self.sent())), (30, 30))
 
     def test_progress_on_a_terminal(self):
+        """It is drawn for a mail that comes half a second after the last drawing."""
         self.recipients("ann", "bob", "cid")
+        sink_at = self.sink.at
+
+        def at(step, to):
+            if (step, to) == ("rcpt", "cid@example.com"):
+                time.sleep(DRAW_S)
+            return sink_at(step, to)
+        self.sink.at = at
         try:
             ours, theirs = os.openpty()
         except OSError as trouble:
             self.skipTest(f"there are no terminals here: {trouble}")
         with open(self.mail, "rb") as mail, os.fdopen(ours, "rb", buffering=0) as screen:
-            process = subprocess.Popen(self.command("--rate", "1"), stdin=mail, stderr=theirs,
+            process = subprocess.Popen(self.command(), stdin=mail, stderr=theirs,
                                        env=self.daemon.environment)
             os.close(theirs)
             shown = b""
@@ -389,7 +401,7 @@ class Send(SendCase):
                     shown += piece
             except OSError:  # how a terminal says that nobody writes to it any more
                 pass
-            self.assertEqual(process.wait(SECONDS), 0)
+            self.assertEqual(process.wait(4 * SECONDS), 0)
         self.assertIn(b"3 messages, line 4", shown)
         self.assertTrue(shown.endswith(b"\r\x1b[K3 messages\r\n"), shown)
 
@@ -432,7 +444,7 @@ class Send(SendCase):
         command = command[:command.index("--smtp")] + ["--command", script]
         with open(self.mail, "rb") as mail:
             done = subprocess.run([*command, "--journal", out + ".journal"], stdin=mail,
-                                  check=False, capture_output=True, timeout=SECONDS,
+                                  check=False, capture_output=True, timeout=4 * SECONDS,
                                   env={**self.daemon.environment, "OUT": out})
         with open(out, encoding="utf-8") as file:
             return done.returncode, file.read()
@@ -477,7 +489,7 @@ class Killed(SendCase):
         process = self.spawn(*options)
         self.assertTrue(reached.wait(4 * SECONDS), process.poll())
         process.kill()
-        process.communicate(timeout=SECONDS)
+        process.communicate(timeout=4 * SECONDS)
         before = len(self.sink.mails)
         self.sink.at = sink_at
         go_on.set()
