@@ -84,20 +84,25 @@ int id_of_address(const struct keyring *keyring, struct span address, struct pro
 	return 0;
 }
 
+static void update_sized(struct mac *state, struct span part)
+{
+	uint8_t size[4];
+
+	assert(part.size <= UINT32_MAX);
+	put_u32(size, (uint32_t)part.size);
+	mac_update(state, span_of(size, sizeof(size)));
+	mac_update(state, part);
+}
+
 void id_of_link(const struct keyring *keyring, struct span mailing, struct span campaign,
 		struct span label, struct span url, struct link_id *ret_id)
 {
 	const struct span parts[] = {mailing, campaign, label, url};
 	struct mac state;
-	uint8_t size[4];
 
 	hmac_start(&state, keyring_identity(keyring), "link");
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		assert(parts[i].size <= UINT32_MAX);
-		put_u32(size, (uint32_t)parts[i].size);
-		mac_update(&state, span_of(size, sizeof(size)));
-		mac_update(&state, parts[i]);
-	}
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		update_sized(&state, parts[i]);
 	hmac_finish(&state, ret_id->bytes, sizeof(ret_id->bytes));
 }
 
@@ -174,6 +179,20 @@ void id_of_erased(const struct keyring *keyring, const struct prospect_id *id, u
 	hmac_start(&state, keyring_identity(keyring), "erased");
 	mac_update(&state, span_of(id->bytes, sizeof(id->bytes)));
 	hmac_finish(&state, ret_mark, 32);
+}
+
+void id_of_bounce(const struct keyring *keyring, struct span message_id, struct span status,
+		  size_t number, uint8_t ret_id[ID_BOUNCE_BYTES])
+{
+	struct mac state;
+	uint8_t bytes[8];
+
+	put_u64(bytes, number);
+	hmac_start(&state, keyring_identity(keyring), "bounce");
+	update_sized(&state, message_id);
+	update_sized(&state, status);
+	mac_update(&state, span_of(bytes, sizeof(bytes)));
+	hmac_finish(&state, ret_id, ID_BOUNCE_BYTES);
 }
 
 static void tag_under_key(const struct mac *key, const struct visitor_id *visitor,

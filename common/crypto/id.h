@@ -90,6 +90,15 @@ void id_of_source(struct span source, struct span id, uint8_t ret_mark[ID_SOURCE
 void id_of_erased(const struct keyring *keyring, const struct prospect_id *id,
 		  uint8_t ret_mark[32]);
 
+/*
+ * First 16 bytes of HMAC(identity key, "bounce" 0 message-id status number), each text after its
+ * length in 4 bytes: what a notification says of its recipient of that number (RFC 3464). Keyed,
+ * since the status holds the recipient's address.
+ */
+enum { ID_BOUNCE_BYTES = 16 };
+void id_of_bounce(const struct keyring *keyring, struct span message_id, struct span status,
+		  size_t number, uint8_t ret_id[ID_BOUNCE_BYTES]);
+
 /* First 8 bytes of HMAC(subkey 7 of @tracker under the signing key, "tag" 0 visitor id). */
 void id_tag_of_visitor(const struct keyring *keyring, unsigned tracker,
 		       const struct visitor_id *visitor, struct visitor_tag *ret_tag);

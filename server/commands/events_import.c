@@ -10,6 +10,8 @@
 #include "app/operation.h"
 #include "base/cleanup.h"
 #include "commands/command.h"
+#include "commands/events_bounces.h"
+#include "commands/events_shape.h"
 #include "commands/import_batch.h"
 #include "commands/import_options.h"
 #include "commands/import_report.h"
@@ -18,13 +20,22 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { KEY_SOURCE = 600, KEY_SET, KEY_KEEP_HANDLES, KEY_DROP_SEALED, COLUMN_BYTES = 64 };
+enum {
+	KEY_SOURCE = 600,
+	KEY_SET,
+	KEY_KEEP_HANDLES,
+	KEY_DROP_SEALED,
+	KEY_FORMAT,
+	COLUMN_BYTES = 64
+};
 
 struct import {
 	struct import_options options; /* first: import_options_parse() takes it */
 	const char *source;
 	struct import_map set; /* --set: "column" is the field, "field" its value */
-	bool keep_handles, drop_sealed;
+	bool keep_handles, drop_sealed, is_dsn;
+	char **paths;
+	size_t path_count;
 
 	struct session *session;
 	struct import_rows *rows;
@@ -39,6 +50,7 @@ struct import {
 /* clang-format off */
 static const struct argp_option options[] = {
 	COMMAND_OPTION_CONFIG,
+	{"format", KEY_FORMAT, "rows|dsn", 0, "What the files hold: events in rows (default), or mails, of which delivery status notifications become bounces", 0},
 	{"source", KEY_SOURCE, "NAME", 0, "The system that the events come from; with an event's id it is kept once", 0},
 	IMPORT_OPTIONS_ROWS,
 	{"set", KEY_SET, "FIELD=VALUE", 0, "Give this field to every event that has none, as in --set type=sent. May be repeated", 0},
@@ -95,6 +107,27 @@ static const char *what_is_known(void)
 	       "'waymark events' prints";
 }
 
+static void parse_format(struct argp_state *state, struct import *import, const char *argument)
+{
+	import->is_dsn = strcmp(argument, "dsn") == 0;
+	if (!import->is_dsn && strcmp(argument, "rows") != 0)
+		argp_error(state, "--format: '%s' is neither rows nor dsn", argument);
+}
+
+static void check_files(struct argp_state *state, struct import *import)
+{
+	const struct import_options *given = &import->options;
+
+	if (import->path_count == 0)
+		argp_error(state, "the file is missing ('-' is standard input)");
+	if (!import->is_dsn && import->path_count > 1)
+		argp_error(state, "one file at a time");
+	if (import->is_dsn && (given->map.count > 0 || given->rows.separator ||
+			       given->rows.charset || import->keep_handles || import->drop_sealed))
+		argp_error(state, "--format dsn goes with --source, --set and --strict alone");
+	import->options.rows.path = import->paths[0];
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct import *import = state->input;
@@ -111,6 +144,20 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 				   "--set: '%s' is not \"field=value\" in UTF-8, or names a field "
 				   "twice",
 				   argument);
+		return 0;
+	case KEY_FORMAT:
+		parse_format(state, import, argument);
+		return 0;
+	case ARGP_KEY_ARG:
+		return ARGP_ERR_UNKNOWN; /* all of them at once */
+	case ARGP_KEY_ARGS:
+		import->paths = state->argv + state->next;
+		import->path_count = (size_t)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		return 0;
+	case ARGP_KEY_END:
+		check_files(state, import);
 		return 0;
 	case KEY_KEEP_HANDLES:
 		import->keep_handles = true;
@@ -171,59 +218,6 @@ static void take_result(void *context, size_t line, const json_t *result)
 		import->known++;
 }
 
-/* "signals.method" of a row that has columns is {"signals": {"method": …}}. */
-static int nest(json_t *event, const char *path, json_t *value)
-{
-	const char *dot = strchr(path, '.');
-	json_t *inner;
-
-	if (!dot)
-		return json_object_set(event, path, value);
-	inner = json_object_getn(event, path, (size_t)(dot - path));
-	if (!inner || json_is_null(inner)) {
-		if (json_object_setn_new(event, path, (size_t)(dot - path), json_object()) != 0)
-			return -1;
-		inner = json_object_getn(event, path, (size_t)(dot - path));
-	}
-	return json_is_object(inner) ? json_object_set(inner, dot + 1, value) : -1;
-}
-
-/* Does the event say something at this path? null, as our own export has it, says nothing. */
-static bool has_value(const json_t *event, const char *path)
-{
-	const char *dot = strchr(path, '.');
-	const json_t *value;
-
-	if (!dot)
-		value = json_object_get(event, path);
-	else
-		value = json_object_get(json_object_getn(event, path, (size_t)(dot - path)),
-					dot + 1);
-	return value && !json_is_null(value);
-}
-
-/* The event of a row, with what --set gives; NULL when memory is out. */
-static json_t *shape(const struct import *import, json_t *row)
-{
-	json_t *event = json_object(), *value;
-	const char *path;
-	int code = 0;
-
-	json_object_foreach(row, path, value) code |= nest(event, path, value);
-	for (size_t i = 0; i < import->set.count; i++) {
-		const char *field = import->set.rows[i].column;
-		json_t *given = json_string(import->set.rows[i].field);
-
-		if (!has_value(event, field))
-			code |= nest(event, field, given);
-		json_decref(given);
-	}
-	if (!code)
-		return event;
-	json_decref(event);
-	return NULL;
-}
-
 static int take_row(void *context, size_t line, json_t *row, const char *trouble)
 {
 	struct import *import = context;
@@ -233,7 +227,7 @@ static int take_row(void *context, size_t line, json_t *row, const char *trouble
 	import_report_row(&import->report, offset, import_rows_total(import->rows));
 	if (!row)
 		return refuse_unread(import, line, trouble);
-	event = shape(import, row);
+	event = events_shape(&import->set, row);
 	json_decref(row);
 	if (!event)
 		return refuse_unread(import, line, "two of its keys are the same field");
@@ -291,22 +285,39 @@ static void print_summary(const struct import *import)
 	       import->left, import->report.bad);
 }
 
+static int import_bounces(const struct import *import)
+{
+	return events_bounces(&(struct events_bounces_options){
+		.config = import->options.config,
+		.source = import->source,
+		.set = &import->set,
+		.strict = import->options.strict,
+		.paths = import->paths,
+		.count = import->path_count,
+	});
+}
+
 int command_events_import(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.args_doc = "FILE",
+		.args_doc = "FILE\n--format dsn FILE|FOLDER...",
 		.doc = "Take events from FILE ('-' is standard input): one JSON object per line as "
 		       "'waymark events' prints them, or CSV with a header row. Each needs a time, a "
 		       "type and an id."
-		       "\vAn event whose source and id are in the log is not taken again, so an import "
+		       "\vWith --format dsn the files are mails: one, an mbox, a folder of them or a "
+		       "maildir. What mail servers say in them of recipients who did not get a mail "
+		       "(RFC 3464) becomes a bounce each; all other mails are left out.\n"
+		       "An event whose source and id are in the log is not taken again, so an import "
 		       "may be repeated. \"email\" names the person, who is added if need be. Exit "
 		       "status: 0, or 2 when it is done but for bad rows, 1 when it failed."};
 	cleanup(finish) struct import import = {0};
 	int code;
 
 	command_parse(&argp, argc, argv, &import);
+	if (import.is_dsn)
+		return import_bounces(&import);
 	import_report_begin(&import.report, import.options.rows.path);
 	import.options.map.field = field_of_column;
 	import.options.map.what_is_known = what_is_known;

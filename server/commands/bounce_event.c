@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who it was, when, and why.
+ *
+ * Who: the address that the mail was sent to. Where mail is forwarded that is not the one which
+ * refused it, and servers tell one, the other or both; so if the mail that came back has links that
+ * verify, the address they were made for is taken, of those that the notification and the mail's
+ * own To have. Else it is the original one, where the server tells it.
+ *
+ * When: the last attempt, the notification, or the mail's arrival at that server, the first of them
+ * that can be read. An event without a time would be one of now, and another one each time.
+ */
+#include "commands/bounce_event.h"
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "text/encoded_word.h"
+#include "text/mail_date.h"
+#include "text/url.h"
+#include "track/privacy.h"
+
+#include <errno.h>
+
+enum { TEXT_MAX_BYTES = 255, TEXT_READ_BYTES = 4096, ADDRESS_FIELD_BYTES = 4096 };
+
+/* What a field says, as it can stand in the log. */
+static json_t *text_json(struct span text)
+{
+	cleanup_buffer struct buffer whole = BUFFER_INIT, private = BUFFER_INIT, cut = BUFFER_INIT;
+
+	if (!text.data || text.size == 0)
+		return NULL;
+	encoded_word_read(span_slice(text, 0, TEXT_READ_BYTES), &whole);
+	privacy_text(buffer_span(&whole), &private);
+	utf8_append_clean(&cut, buffer_span(&private), TEXT_MAX_BYTES);
+	if (whole.error || private.error || cut.error || cut.size == 0 ||
+	    url_holds_address(buffer_span(&cut)))
+		return NULL;
+	return json_stringn((const char *)cut.data, cut.size);
+}
+
+static json_t *value_json(struct span fields, const char *name, struct arena *arena)
+{
+	struct span value = delivery_report_field(fields, name, arena);
+
+	return value.data ? text_json(delivery_report_value(value)) : NULL;
+}
+
+static json_t *date_json(struct span text)
+{
+	char written[CLOCK_TEXT_BYTES];
+	usec_t time;
+
+	if (!text.data || mail_date_parse(text, &time) != 0)
+		return NULL;
+	clock_format(time, written);
+	return json_string(written);
+}
+
+static json_t *time_json(const struct bounce_event *from,
+			 const struct delivery_recipient *recipient, struct arena *arena)
+{
+	json_t *time = date_json(recipient->attempted);
+
+	if (!time)
+		time = date_json(delivery_report_field(from->report->header, "Date", arena));
+	if (!time)
+		time = date_json(
+			delivery_report_field(from->report->status, "Arrival-Date", arena));
+	return time;
+}
+
+/* The address of a To that has one alone. */
+static struct span address_of_to(const struct bounce_event *from, struct arena *arena)
+{
+	struct span to, mail = from->report->returned;
+	size_t end = 0, open;
+
+	if (!mail.data)
+		return mail;
+	/* Of the header block; what is behind it names nobody. */
+	for (size_t at = 0; at < mail.size && end == 0; at = span_find(mail, '\n', at) + 1)
+		if (mail.data[at] == '\n' || mail.data[at] == '\r')
+			end = at;
+	to = delivery_report_field(span_slice(mail, 0, end ? end : mail.size), "To", arena);
+	if (to.size > ADDRESS_FIELD_BYTES)
+		return span_of(NULL, 0);
+	open = span_find(to, '<', 0);
+	return open < to.size ? span_slice(to, open + 1, span_find(to, '>', open) - open - 1) : to;
+}
+
+static bool is_of(const struct bounce_event *from, struct span address)
+{
+	struct prospect_id id;
+
+	return address.data && id_of_address(from->keyring, address, &id) == 0 &&
+	       memcmp(&id, &from->returned.prospect, sizeof(id)) == 0;
+}
+
+static struct span choose_address(const struct bounce_event *from,
+				  const struct delivery_recipient *recipient, struct arena *arena)
+{
+	const struct span candidates[] = {recipient->original, recipient->final,
+					  address_of_to(from, arena)};
+
+	if (!id_is_zero(&from->returned.prospect, sizeof(from->returned.prospect)))
+		for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)
+			if (is_of(from, candidates[i]))
+				return candidates[i];
+	return recipient->original.data ? recipient->original : recipient->final;
+}
+
+/* As the id is made of it, which the address can be. NULL: it is none. */
+static json_t *address_json(struct span address)
+{
+	cleanup_buffer struct buffer normal = BUFFER_INIT;
+
+	if (id_normalise_address(address, &normal) != 0)
+		return NULL;
+	return json_stringn((const char *)normal.data, normal.size);
+}
+
+static json_t *name_json(const struct bounce_event *from, enum name_kind kind, const void *id,
+			 struct arena *arena)
+{
+	struct span name;
+
+	if (!from->store || id_is_zero(id, name_kind_id_bytes(kind)) ||
+	    name_find(from->store, kind, id, arena, &name) != 0)
+		return NULL;
+	return json_stringn((const char *)name.data, name.size);
+}
+
+static void find_names(const struct bounce_event *from, struct arena *arena, json_t **ret_mailing,
+		       json_t **ret_campaign)
+{
+	struct mailing_id mailing = from->returned.mailing;
+	struct campaign_id campaign = from->returned.campaign;
+	struct link link;
+
+	if (from->store && !id_is_zero(&from->returned.link, sizeof(from->returned.link)) &&
+	    link_find(from->store, &from->returned.link, arena, &link) == 0) {
+		if (id_is_zero(&mailing, sizeof(mailing)))
+			mailing = link.mailing;
+		campaign = link.campaign;
+	}
+	*ret_mailing = name_json(from, NAME_MAILING, &mailing, arena);
+	*ret_campaign = name_json(from, NAME_CAMPAIGN, &campaign, arena);
+}
+
+static json_t *props_json(const struct bounce_event *from,
+			  const struct delivery_recipient *recipient, struct arena *arena)
+{
+	const struct delivery_status *status = &recipient->status;
+	char text[DELIVERY_STATUS_TEXT_BYTES];
+
+	delivery_status_format(status, text);
+	return json_pack("{s:o*, s:s*, s:o*, s:o*, s:o*}", "code",
+			 status->code ? json_integer(status->code) : NULL, "status",
+			 text[0] ? text : NULL, "remote_mta", text_json(recipient->remote),
+			 "reporting_mta", value_json(from->report->status, "Reporting-MTA", arena),
+			 "arrived",
+			 date_json(delivery_report_field(from->report->status, "Arrival-Date",
+							 arena)));
+}
+
+static void format_id(const struct bounce_event *from, size_t number, struct arena *arena,
+		      char ret_text[2 * ID_BOUNCE_BYTES + 1])
+{
+	struct span message_id = delivery_report_field(from->report->header, "Message-ID", arena);
+	uint8_t id[ID_BOUNCE_BYTES];
+
+	id_of_bounce(from->keyring, message_id, span_trim(from->report->status), number, id);
+	hex_format(id, sizeof(id), ret_text);
+}
+
+int bounce_event_make(const struct bounce_event *from, const struct delivery_recipient *recipient,
+		      size_t number, struct arena *arena, json_t **ret_event, struct error *error)
+{
+	json_t *email = address_json(choose_address(from, recipient, arena)), *time, *event;
+	json_t *mailing, *campaign;
+	char id[2 * ID_BOUNCE_BYTES + 1];
+
+	if (!email && recipient->final.data)
+		email = address_json(recipient->final);
+	if (!email)
+		return error_set(error, BOUNCE_EVENT_E_FIELD, "%s: is no e-mail address",
+				 recipient->final.data ? "Final-Recipient" : "Original-Recipient");
+	time = time_json(from, recipient, arena);
+	if (!time) {
+		json_decref(email);
+		return error_set(
+			error, BOUNCE_EVENT_E_FIELD,
+			"Date: none of Last-Attempt-Date, Date and Arrival-Date is a date");
+	}
+	format_id(from, number, arena, id);
+	find_names(from, arena, &mailing, &campaign);
+	event = json_pack("{s:s, s:s, s:o, s:o, s:o*, s:o*, s:o*, s:o}", "id", id, "type", "bounce",
+			  "time", time, "email", email, "mailing", mailing, "campaign", campaign,
+			  "reason", text_json(recipient->diagnostic), "props",
+			  props_json(from, recipient, arena));
+	if (!event)
+		return -ENOMEM;
+	*ret_event = event;
+	return 0;
+}
