@@ -37,8 +37,9 @@ class Profile:
     def call(self, command, **arguments):
         return self.browser.call(command, name=self.name, **arguments)
 
-    def open(self, url):
-        return self.call("open", url=url)
+    def open(self, url, early=False):
+        """@early: whatever the page at hand still waits for."""
+        return self.call("open", url=url, early=early)
 
     def click(self, selector):
         """Press what leads to another page. Where that is: url, title, referrer."""
@@ -55,6 +56,10 @@ class Profile:
 
     def wait(self, script):
         self.call("wait", script=script)
+
+    def quiet(self):
+        """Whatever its pages have asked for has been answered, and the answers' cookies are in."""
+        self.call("quiet")
 
     def pause(self, milliseconds):
         """Let the page live for so long, by its own clock."""
@@ -85,6 +90,7 @@ class Profile:
         self.call("leave")
 
     def end(self):
+        """What its pages have told is in the log; only that they were left may still come."""
         self.call("end")
 
 

@@ -10,8 +10,8 @@ import readline from 'node:readline';
 import { chromium } from 'playwright-core';
 
 const [rules, spki] = process.argv.slice(2);
-const LIMIT_MS = 20000;
-const QUIET_LIMIT_MS = 5000; // a request that outlives its page may never be told to have ended
+const LIMIT_MS = 60000;
+const LEFT_LIMIT_MS = 5000; // a request that outlives its document may never be told to have ended
 const options = {
   executablePath: process.env.WAYMARK_CHROMIUM,
   headless: true,
@@ -43,10 +43,18 @@ async function noteRequest(profile, request) {
 // What open pages have asked for has been answered: a log may know of a request whose answer, and
 // the cookie in it, is still on its way.
 async function quiet({ flying }) {
-  const end = Date.now() + QUIET_LIMIT_MS;
-  const isOpen = request => request.serviceWorker() || !request.frame().page().isClosed();
-  while (Date.now() < end && [...flying].some(isOpen))
+  const end = Date.now() + LIMIT_MS;
+  const isDue = ([request, limit]) => Date.now() < Math.min(end, limit) &&
+    (request.serviceWorker() || !request.frame().page().isClosed());
+  while ([...flying].some(isDue))
     await new Promise(resolve => setTimeout(resolve, 2));
+}
+
+// What it has asked for until now may be of a document that is no longer there.
+function noteLeft({ flying }, page) {
+  for (const request of flying.keys())
+    if (!request.serviceWorker() && request.frame().page() === page)
+      flying.set(request, Math.min(flying.get(request), Date.now() + LEFT_LIMIT_MS));
 }
 
 // Something to click, and where it leads to, as the page that was left cannot tell.
@@ -56,6 +64,7 @@ const where = page => page.evaluate(() => (
 function openPage(profile) {
   return profile.context.newPage().then(page => {
     page.setDefaultTimeout(LIMIT_MS);
+    page.on('framenavigated', frame => frame === page.mainFrame() && noteLeft(profile, page));
     page.on('pageerror', error => profile.errors.push(String(error)));
     page.on('console', message => profile.console.push(message.text()));
     profile.page = page;
@@ -85,10 +94,10 @@ const commands = {
       context = await shared.newContext(settings);
     }
     const profile = {
-      context, requests: [], noted: [], flying: new Set(), errors: [], console: [],
+      context, requests: [], noted: [], flying: new Map(), errors: [], console: [],
     };
     profiles.set(name, profile);
-    context.on('request', request => profile.flying.add(request));
+    context.on('request', request => profile.flying.set(request, Infinity));
     for (const type of ['requestfinished', 'requestfailed'])
       context.on(type, request => {
         profile.flying.delete(request);
@@ -105,7 +114,11 @@ const commands = {
     await openPage(profile);
     return {};
   },
-  async open({ page, url }) {
+  // What the page at hand has asked for is answered first, and its cookies are the browser's; who
+  // leaves before that does it @early.
+  async open({ profile, page, url, early }) {
+    if (!early)
+      await quiet(profile);
     const answer = await page.goto(url);
     return { status: answer.status(), url: page.url() };
   },
@@ -119,6 +132,10 @@ const commands = {
     return {};
   },
   where: ({ page }) => where(page),
+  async quiet({ profile }) {
+    await quiet(profile);
+    return {};
+  },
   evaluate: ({ page, script }) => page.evaluate(script),
   async wait({ page, script }) {
     await page.waitForFunction(script);
@@ -130,8 +147,8 @@ const commands = {
   },
   text: ({ page, selector }) => page.innerText(selector),
   value: ({ page, selector }) => page.inputValue(selector),
-  // In the first frame of a page: what @script makes of an element, or press it (@click).
-  // @missing: whether it is there.
+  // In the first frame of a page: what @script makes of an element, or press it (@click), which
+  // leads to another page. @missing: whether it is there.
   async in_frame({ page, selector, script, click, missing }) {
     const frame = page.frames()[1];
     await frame.waitForLoadState();
@@ -139,7 +156,7 @@ const commands = {
       return await frame.$(selector) !== null;
     const element = await frame.waitForSelector(selector);
     if (click)
-      await element.click();
+      await Promise.all([frame.waitForNavigation(), element.click()]);
     return script ? element.evaluate(new Function('element', `return (${script})(element)`)) : null;
   },
   async cookies({ profile, url }) {
@@ -170,6 +187,7 @@ const commands = {
     return {};
   },
   async end({ profile, name }) {
+    await quiet(profile);
     await profile.context.close();
     profiles.delete(name);
     return {};

@@ -27,6 +27,7 @@ SIBLING = "https://blog.example.com"  # nobody's site, on the same domain
 EVIL = "https://evil.example.net"
 MAIL = "https://mail.example.net"
 COOKIE = "__Host-Http-wm"
+LIMIT_S = 60  # only what is broken takes so long
 LOGIN_PROOF = 9
 CAUSED = ("click", "probe", "view", "leave", "event", "search", "download", "consent", "login",
           "prefill", "bind", "conflict", "unbind")
@@ -124,9 +125,10 @@ class Scene(unittest.TestCase):
         return reader.click("#link")
 
     def show(self, reader, url):
-        """Open a page and wait for its snippet."""
+        """Open a page and wait for its snippet, and for the answers to what that says."""
         reader.open(url)
         reader.wait("window.loaded")
+        reader.quiet()
 
     def cookie(self, reader, tracker=TRACKER):
         """The tracker's cookie as the browser has it; None without one."""
@@ -162,7 +164,7 @@ class Scene(unittest.TestCase):
             found = self.events(*types)
             return found if len(found) >= count else None
         try:
-            return self.tracker.wait_logged(enough, 20)
+            return self.tracker.wait_logged(enough, LIMIT_S)
         except AssertionError as error:
             found = json.dumps(self.events(), indent=1)
             raise AssertionError(f"no {count} of {types}, but {found}") from error
@@ -174,7 +176,7 @@ class Scene(unittest.TestCase):
         def recorded():
             return [event for event in self.events("view") if event["url"] == page]
         self.show(reader, page)
-        [event] = self.tracker.wait_logged(recorded, 20)
+        [event] = self.tracker.wait_logged(recorded, LIMIT_S)
         return event
 
     def wait_requests(self, reader, count, url, method=None, body=""):
@@ -184,7 +186,7 @@ class Scene(unittest.TestCase):
             found = [request for request in reader.requests(url, method)
                      if body in (request["body"] or "")]
             return found if len(found) >= count else None
-        return daemon.wait_for(enough, 20)
+        return daemon.wait_for(enough, LIMIT_S)
 
     def settle(self, reader):
         """Whatever the page of @reader had to say has arrived."""
@@ -192,6 +194,7 @@ class Scene(unittest.TestCase):
         reader.pause(80)  # longer than several changes of an address are taken together
         reader.evaluate("waymark('search', 'settled')")
         self.wait(before + 1, "search")
+        reader.quiet()  # the last request may have overtaken others
 
     def metric(self, name):
         return self.tracker.metric(name)

@@ -235,9 +235,13 @@ class Identify(Choice):
         self.assertEqual((self.visitor(reader), self.flags(reader) & 3), (32 * "0", DENIED))
         self.wait(1, "consent")
         self.forget()
-        self.show(reader, self.put(tag()))
+        page = self.put(tag())
+        self.show(reader, page)
         # The site's page does not know yet, and the tracker keeps nothing of what it sends.
-        self.assertEqual(self.wait_requests(reader, 2, TRACKER + "/e")[-1]["status"], 204)
+        told = "t=view&" + urllib.parse.urlencode({"u": page})
+        [view] = [request for request in self.wait_requests(reader, 1, TRACKER + "/e", "POST")
+                  if all(part in request["body"] for part in told.split("&"))]
+        self.assertEqual(view["status"], 204)
         self.assertEqual(self.events("view"), [])
 
     def test_being_forgotten_on_that_page(self):

@@ -47,7 +47,9 @@ class Clicks(Scene):
         self.assertEqual(page["referrer"], "")
         token = self.link.rpartition("/")[2]
         path = self.page.removeprefix(SITE)
-        landing = [seen for seen in self.front.seen() if seen["target"].startswith(path)]
+        # The site may be answered before nginx has taken down that it was.
+        landing = daemon.wait_for(lambda: [seen for seen in self.front.seen()
+                                           if seen["target"].startswith(path)])
         self.assertEqual(len(landing), 1, landing)
         self.assertEqual(landing[0]["referer"], "")
         self.assertNotIn(token, json.dumps(self.front.seen()))

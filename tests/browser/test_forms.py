@@ -7,7 +7,7 @@ import json
 import unittest
 
 import daemon
-from scene import EVIL, MAIL, SHOP, SIBLING, SITE, TRACKER, Scene, tag
+from scene import EVIL, LIMIT_S, MAIL, SHOP, SIBLING, SITE, TRACKER, Scene, tag
 
 FIELDS = [
     {"name": "email", "type": "email", "required": True,
@@ -53,8 +53,6 @@ FRAME = '<iframe id="frame" name="frame" width="600" height="1200" src="%s/f/con
 
 
 class Forms(Scene):
-    settings = {"commit_wait_ms": 5000}  # what is not recorded in time is not shown
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -110,6 +108,7 @@ class Forms(Scene):
         visitor = daemon.wait_for(lambda: self.visitor(reader))
         reader.evaluate(f"waymark('identify', '{self.proof(person, visitor)}')")
         self.wait(seen + 1, "login")
+        reader.quiet()
 
     def type(self, reader, values):
         for name, value in values.items():
@@ -273,7 +272,7 @@ class Style(Forms):
         color = "getComputedStyle(document.querySelector('.send')).backgroundColor"
         self.assertEqual(reader.evaluate(color), "rgb(122, 31, 92)")
         reader.evaluate("document.querySelector('[name=email]').setAttribute('value', 'a')")
-        asked = daemon.wait_for(lambda: reader.requests(EVIL), 20)
+        asked = daemon.wait_for(lambda: reader.requests(EVIL), LIMIT_S)
         self.assertEqual({(request["failure"], request["status"]) for request in asked},
                          {("csp", None)}, "what a form holds does not leave by its style")
 
@@ -298,7 +297,7 @@ class NotYou(Forms):
         self.assertEqual(values, "10-99")
         reader.call("in_frame", selector=".note button", click=True)
         daemon.wait_for(lambda: reader.call("in_frame", selector="body", script=(
-            "body => body.innerText")).count("empty again"), 20)
+            "body => body.innerText")).count("empty again"), LIMIT_S)
         self.assertEqual(reader.call("in_frame", selector="form[action*='/f/']", script=(
             "form => form.elements.size.value")), "")
         self.assertEqual(self.filled(reader), NOTHING)
