@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  STUB, answers, assertUnharmed, beacons, context, integrity, lines, messages, open, page, put,
-  seen, setVisible, settle, settleChange, site, tag, tracker, wait, waitLines,
+  STUB, answers, assertUnharmed, beacons, context, held, integrity, lines, messages, open, page,
+  put, release, seen, setVisible, settle, settleChange, site, tag, tracker, wait, waitLines,
 } from './stage.mjs';
 
 test('a page view says where and how, in one beacon without a preflight', async () => {
@@ -36,15 +36,17 @@ test('the script is loaded without a cookie, beacons carry it', async () => {
 
 test('a new visitor is one visitor, however soon the next event comes', async () => {
   answers.visitor = 1;
-  answers.beaconMs = 500;
+  answers.hold = '/e';
   await open();
   await page.evaluate(() => window.waymark('event', 'at once'));
+  await wait(() => held.length > 0, 'the first beacon');
+  release();
   await waitLines(1, 'event');
   assert.deepEqual(beacons.map(beacon => beacon.headers.cookie), [undefined, 'wm=1']);
 });
 
 test('a page that goes away does not wait for the cookie', async () => {
-  answers.beaconMs = 3000;
+  answers.hold = '/e';
   await open();
   await waitLines(1, 'view');
   await page.goto(`${site.origin}/next`);
@@ -53,7 +55,7 @@ test('a page that goes away does not wait for the cookie', async () => {
 
 test('what overtakes the first answer says that it does', async () => {
   answers.visitor = 1;
-  answers.beaconMs = 1500;
+  answers.hold = '/e';
   await open();
   await page.evaluate(() => history.pushState(0, '', '/a'));
   await settleChange();
@@ -69,6 +71,7 @@ test('the site is named whatever the page tells of where one came from', async (
     put('/', tag(), { 'Referrer-Policy': policy });
     await open();
     await page.evaluate(() => window.waymark('consent', 'measure'));
+    await waitLines(1, 'view');
     await page.goto('about:blank');
     await waitLines(1, 'leave');
     await context.clearCookies();
@@ -167,6 +170,12 @@ test('the tag loaded twice is one page view', async () => {
   assert.equal(lines('view').length, 1);
 });
 
+// What passed from @begin to @end, each of which is when it was not yet so and when it was.
+function assertBetween(told, begin, end) {
+  const [least, most] = [end[0] - begin[1], end[1] - begin[0]];
+  assert(told >= least - 1 && told <= most + 1, `${least} ${told} ${most}`);
+}
+
 test('visible time is what passed while the page was visible', async () => {
   // Both clocks are the page's, so that a busy machine does not count.
   const rest = ms => page.evaluate(
@@ -176,7 +185,7 @@ test('visible time is what passed while the page was visible', async () => {
   const begin = await clock();
   await rest(500);
   const spent = await clock() - begin;
-  const hidden = await setVisible(false);
+  const [, hidden] = await setVisible(false);
   const [first] = await waitLines(1, 'leave');
   assert(first.w >= spent - 1 && first.w <= hidden + 1, `${spent} ${first.w} ${hidden}`);
   await rest(500);
@@ -184,8 +193,7 @@ test('visible time is what passed while the page was visible', async () => {
   await rest(300);
   const again = await setVisible(false);
   const [, second] = await waitLines(2, 'leave');
-  const seconds = [second.w - first.w, again - shown];
-  assert(Math.abs(seconds[0] - seconds[1]) < 20, `${seconds}`);
+  assertBetween(second.w - first.w, shown, again);
   await setVisible(true);
   await rest(200);
   await page.goto(`${site.origin}/next`);
@@ -319,16 +327,16 @@ test('time inside a page belongs to the view that it was spent on', async () => 
   await open();
   await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 400)));
   const go = to => page.evaluate(path => {
-    const time = performance.now();
+    const before = performance.now();
     history.pushState(0, '', path);
-    return time;
+    return [before, performance.now()];
   }, to);
   const left = await go('/a');
   await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 400)));
   const again = await go('/b');
   const [first, second] = await waitLines(2, 'leave');
-  assert(first.w >= 399 && first.w <= left + 1, `${first.w} ${left}`);
-  assert(Math.abs(second.w - (again - left)) < 20, `${second.w} ${left} ${again}`);
+  assert(first.w >= 399 && first.w <= left[1] + 1, `${first.w} ${left}`);
+  assertBetween(second.w, left, again);
 });
 
 test('a view that is left at once is not lost', async () => {
@@ -339,7 +347,9 @@ test('a view that is left at once is not lost', async () => {
   });
   await page.waitForURL(/next/);
   await waitLines(3, 'view');
-  assert.deepEqual(lines('view').map(view => new URL(view.u).pathname), ['/', '/a', '/next']);
+  // The last one need not arrive last.
+  assert.deepEqual(lines('view').map(view => new URL(view.u).pathname).sort(),
+    ['/', '/a', '/next']);
 });
 
 test('the part behind # is told apart when asked for', async () => {
@@ -373,7 +383,7 @@ test('a page that comes back from the cache is a view of its own', async () => {
   const [first, second] = await waitLines(2, 'view');
   assert.deepEqual([first.k, second.k], ['load', 'bfcache']);
   assert.notEqual(first.v, second.v);
-  assert.deepEqual(lines('leave').map(leave => leave.v), [first.v]);
+  assert.deepEqual((await waitLines(1, 'leave')).map(leave => leave.v), [first.v]);
   await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow')));
   await settle();
   assert.equal(lines('view').length, 2);
@@ -511,7 +521,11 @@ test('a hand-over leads where the tracker says, and there without it', async () 
     ['identify', '<', there], ['identify', 'silent', there], ['measure', '', there],
     ['pending', '', there], ['denied', '', there]]) {
     answers.handover = answer;
-    put('/', tag(`data-consent="${consent}"`));
+    // It goes on without an answer after a second, which a busy machine may need to give one.
+    put('/', `<script>if (${answer !== 'silent'}) {
+      const soon = window.setTimeout;
+      window.setTimeout = (call, ms, ...more) => soon(call, ms === 1000 ? 60000 : ms, ...more);
+    }</script>${tag(`data-consent="${consent}"`)}`);
     await open();
     seen.length = 0;
     await page.evaluate(url => window.waymark('handover', url), there);
@@ -554,10 +568,12 @@ test('each variant of the script has its own default', async () => {
     await open();
     await page.evaluate(() => window.waymark('event', 'x'));
     await page.goto(`${site.origin}/next`);
-    await waitLines(1, 'view');
-    const sent = lines().filter(line => line.u === `${site.origin}/`).map(line => line.t);
-    assert.deepEqual(sent, consent === 'measure' || consent === 'identify' ?
-      ['view', 'event', 'leave'] : []);
+    await wait(() => lines('view').some(line => line.u === `${site.origin}/next`), 'the next view');
+    const expected = consent === 'measure' || consent === 'identify' ?
+      ['view', 'event', 'leave'] : [];
+    const sent = () => lines().filter(line => line.u === `${site.origin}/`);
+    await wait(() => sent().length >= expected.length, `${expected}`);
+    assert.deepEqual(sent().sort((a, b) => a.s - b.s).map(line => line.t), expected);
   }
 });
 
@@ -588,13 +604,15 @@ test('pending waits in memory, and goes with the choice', async () => {
 });
 
 test('nothing overtakes a choice that is on its way', async () => {
-  answers.consentMs = 1500;
+  answers.hold = '/consent';
   put('/', tag());
   await open();
   await page.evaluate(() => window.waymark('consent', 'measure'));
   await setVisible(false);
   await wait(() => seen.some(request => request.url === '/consent'), 'the choice');
+  await settleChange();
   assert.deepEqual(beacons, []);
+  release();
   await waitLines(2);
   assert.equal(beacons[0].headers.cookie, 'wm=chosen');
 });
@@ -671,5 +689,5 @@ test('two names beside each other', async () => {
   await page.waitForFunction(() => window.second && window.second.identify);
   await page.evaluate(() => window.second('event', 'x'));
   await waitLines(1, 'event');
-  assert.equal(lines('view').length, 2);
+  assert.equal((await waitLines(2, 'view')).length, 2);
 });

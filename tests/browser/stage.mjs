@@ -14,11 +14,12 @@ import { chromium } from 'playwright-core';
 const [assets] = process.argv.slice(2);
 export const STUB = 'window.waymark=window.waymark||' +
   'function(){(waymark.q=waymark.q||[]).push(arguments)}';
-const LIMIT_MS = 20000;
+const LIMIT_MS = 60000;
 
 export let site, tracker, context, page;
-export let pages, beacons, seen, answers, errors, messages;
-let browser;
+// What is in @held is answered when the test says so: release().
+export let pages, beacons, seen, answers, errors, messages, held;
+let browser, flying;
 
 export const script = name => fs.readFileSync(path.join(assets, `${name}.js`));
 export const integrity = name =>
@@ -36,6 +37,19 @@ function listen(handler) {
       resolve(server);
     });
   });
+}
+
+function answer(route, finish) {
+  if (answers.hold === route)
+    held.push(finish);
+  else
+    finish();
+}
+
+export function release() {
+  answers.hold = undefined;
+  for (const finish of held.splice(0))
+    finish();
 }
 
 function serveTracker(request, response, body) {
@@ -61,10 +75,7 @@ function serveTracker(request, response, body) {
     const finish = () => response.writeHead(answers.beacon, {
       ...cors, ...(answers.visitor && { 'Set-Cookie': `wm=${answers.visitor++}; Path=/` }),
     }).end();
-    if (answers.beaconMs)
-      setTimeout(finish, answers.beaconMs);
-    else
-      finish();
+    answer(route, finish);
   } else if (route === '/h') {
     if (answers.handover !== 'silent')
       response.writeHead(200, { ...cors, 'Content-Type': 'application/json' })
@@ -73,10 +84,7 @@ function serveTracker(request, response, body) {
     const finish = () => response.writeHead(204, {
       ...cors, 'Set-Cookie': 'wm=chosen; Path=/; HttpOnly; SameSite=Lax',
     }).end();
-    if (answers.consentMs)
-      setTimeout(finish, answers.consentMs);
-    else
-      finish();
+    answer(route, finish);
   } else if (route.startsWith('/p/')) {
     response.writeHead(200, { ...cors, 'Content-Type': 'application/json' })
       .end(JSON.stringify(answers.prefill));
@@ -118,12 +126,14 @@ export const waitLines = (count, ...types) => wait(
 export const settleChange = () =>
   page.evaluate(() => new Promise(resolve => setTimeout(resolve, 80)));
 
-// Everything that the page had to say has been said when a last event arrives behind it.
+// Everything that the page had to say has been said when a last event arrives behind it, and what
+// that may have overtaken is answered.
 export async function settle() {
   const before = lines('search').length;
   await settleChange();
   await page.evaluate(() => window.waymark('search', 'settled'));
   await waitLines(before + 1, 'search');
+  await wait(() => flying.size === 0, 'the answers');
 }
 
 export async function open(at = '/') {
@@ -131,11 +141,12 @@ export async function open(at = '/') {
   await page.waitForFunction(() => window.waymark && window.waymark.identify);
 }
 
+// When it was not yet so, and when it was, by the page's clock.
 export const setVisible = visible => page.evaluate(state => {
   Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
-  const time = performance.now();
+  const before = performance.now();
   document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-  return time;
+  return [before, performance.now()];
 }, visible ? 'visible' : 'hidden');
 
 before(async () => {
@@ -164,9 +175,17 @@ beforeEach(async () => {
   seen = [];
   errors = [];
   messages = [];
+  held = [];
   answers = { script: 200, beacon: 204, prefill: {} };
   context = await browser.newContext();
   page = await context.newPage();
+  page.setDefaultTimeout(LIMIT_MS);
+  flying = new Set();
+  page.on('request', request => flying.add(request));
+  page.on('requestfinished', request => flying.delete(request));
+  page.on('requestfailed', request => flying.delete(request));
+  // A request that outlives its document may never be told to have ended.
+  page.on('framenavigated', () => flying.clear());
   page.on('pageerror', error => errors.push(String(error)));
   page.on('console', message => messages.push(message.text()));
   put('/', tag('data-consent="measure"'));
