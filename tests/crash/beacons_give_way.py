@@ -13,7 +13,6 @@ import time
 from daemon import BEACON, Daemon, wait_for
 
 WAIT_MS = 100
-SLACK_MS = 4000    # the machine is shared; whoever waited for the disk would wait five seconds
 QUEUE = 64         # the least that may be configured
 FIRST, SECOND, CLICKS = 40, 3, 8
 DESTINATION = "https://www.example.com/p"
@@ -46,19 +45,26 @@ def refuse_to_forget(daemon, cookie):
     assert b"nothing was changed" in answer.body, answer
 
 
+def written(daemon):
+    wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
+
+
 def main():
     with Daemon(commit_wait_ms=WAIT_MS, limits__queue_clicks=QUEUE) as daemon:
         stall = os.path.join(daemon.directory, "stall")
         daemon.start(LD_PRELOAD=sys.argv[1], WAYMARK_DISK_STALL=stall)
         url = daemon.link(DESTINATION, "--to", "a@example.com")
         cookie = daemon.beacon(lines(1)).cookie
+        written(daemon)
+        late = daemon.metric("waymark_late_total")
         with open(stall, "w", encoding="ascii"):
             pass
         took_ms = beacon(daemon, FIRST)
-        assert WAIT_MS * 0.9 < took_ms < WAIT_MS + SLACK_MS, f"{took_ms:.0f} ms"
+        assert took_ms > WAIT_MS * 0.9, f"{took_ms:.0f} ms"
+        # That it did not wait for the disk either is seen by what is pending, on any machine.
         metrics = daemon.metrics()
         assert metrics['waymark_account{kind="pending"}'] == FIRST, metrics
-        assert metrics["waymark_late_total"] == FIRST, metrics
+        assert metrics["waymark_late_total"] - late == FIRST, metrics
         beacon(daemon, SECOND)
         for _ in range(CLICKS):
             assert daemon.click(url).location == DESTINATION
@@ -70,7 +76,7 @@ def main():
         refuse_to_forget(daemon, cookie)
         lost = daemon.metric('waymark_account{kind="lost"}')
         os.unlink(stall)
-        wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
+        written(daemon)
         beacon(daemon, 1)
         assert daemon.stop() == 0
         account = daemon.prove()["account"]

@@ -7,7 +7,7 @@
  *                              data.mdb files, and each send of a redirect or of a 204 (before it is
  *                              sent)
  *   WAYMARK_DISK_NOSYNC=PATH   while that file exists, syncs of those files do nothing and succeed
- *   WAYMARK_DISK_STALL=PATH    while that file exists, each of these syncs takes STALL_MS
+ *   WAYMARK_DISK_STALL=PATH    while that file exists, none of these syncs ends, for STALL_MS each
  *
  * An entry is: type 1, file 1, flags 2, length 4, number 8 (all in the order of this machine), then
  * length bytes. A file is known by its inode, so that it stays the same one when it is renamed. What
@@ -38,7 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS = 65536, FILES = 16, STALL_MS = 5000, STALL_STEP_MS = 20, SEND_BYTES = 4096 };
+enum { DESCRIPTORS = 65536, FILES = 16, STALL_MS = 60000, STALL_STEP_MS = 20, SEND_BYTES = 4096 };
 
 enum entry_type {
 	ENTRY_OPEN = 1,	   /* data: the path */
