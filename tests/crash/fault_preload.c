@@ -9,7 +9,8 @@
  *   WAYMARK_FAULT_FIRED=PATH  made when it has failed
  *   WAYMARK_FAULT_FULL=PATH   while that file exists, regular files cannot grow: ENOSPC
  *   WAYMARK_FAULT_FROZEN=PATH while it exists, nothing in a file system can be written or made: EROFS
- *   WAYMARK_FAULT_CLOCK=PATH  seconds that the wall clock is ahead of the real one; may change
+ *   WAYMARK_FAULT_CLOCK=PATH  seconds that the wall clock is ahead of the real one, or with @ before
+ *                             them the time of 1970 at which it stands; may change
  *
  * The log (standard error) is on another disk than the full or frozen one. Writes and syncs count on regular files only: a socket or an eventfd is no disk. Memory is what
  * malloc, calloc, realloc and the aligned ones give. Nothing here allocates.
@@ -395,8 +396,8 @@ int posix_memalign(void **ret_memory, size_t alignment, size_t size)
 	return 0;
 }
 
-/* Seconds in a file: a wall clock that somebody sets while the server runs. */
-static long ahead(void)
+/* A wall clock that somebody sets while the server runs, by a file. */
+static void set_by_file(struct timespec *time)
 {
 	char text[32] = "";
 	long fd = syscall(SYS_openat, AT_FDCWD, clock_file, O_RDONLY | O_CLOEXEC, 0), size = 0;
@@ -405,7 +406,12 @@ static long ahead(void)
 		size = syscall(SYS_read, fd, text, sizeof(text) - 1);
 		(void)syscall(SYS_close, fd);
 	}
-	return size > 0 ? strtol(text, NULL, 10) : 0;
+	if (text[0] == '@')
+		*time = (struct timespec){.tv_sec = strtol(text + 1, NULL, 10)};
+	else if (size > 0)
+		time->tv_sec += strtol(text, NULL, 10);
+	if (time->tv_sec < 0)
+		time->tv_sec = 0;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time)
@@ -416,11 +422,8 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 		*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
 	if (real(clock, time))
 		return -1;
-	if (clock == CLOCK_REALTIME && clock_file) {
-		time->tv_sec += ahead();
-		if (time->tv_sec < 0)
-			time->tv_sec = 0;
-	}
+	if (clock == CLOCK_REALTIME && clock_file)
+		set_by_file(time);
 	return 0;
 }
 
