@@ -17,6 +17,7 @@ import threading
 import mint
 from daemon import BEACON, BROWSER, LIMIT_S, SITE
 
+CHECK_S = 4 * LIMIT_S
 STORE_CHECK = os.environ["WAYMARK_STORE_CHECK"]
 NUMBER = re.compile(rb"/r/n(\d{9})")
 COOKIE = re.compile(rb"\r\nset-cookie: wm=([\w-]+);", re.IGNORECASE)
@@ -132,9 +133,9 @@ def check_store(directory, role):
     nothing)."""
     try:
         result = subprocess.run([STORE_CHECK, directory, role], capture_output=True,
-                                timeout=LIMIT_S, check=False)
+                                timeout=CHECK_S, check=False)
     except subprocess.TimeoutExpired:
-        return set(), f"opening and reading it does not end within {LIMIT_S} s"
+        return set(), f"opening and reading it does not end within {CHECK_S} s"
     found = {int(number) for number in NUMBER.findall(result.stdout)}
     if result.returncode == 0:
         return found, None

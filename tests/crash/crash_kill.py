@@ -9,7 +9,7 @@ import sys
 import time
 
 from clicks import Clicks, check_store, seed_of_run, size_of
-from daemon import Daemon
+from daemon import Daemon, wait_for
 
 
 def kill_while_starting(daemon, chance):
@@ -18,9 +18,12 @@ def kill_while_starting(daemon, chance):
     daemon.kill()
 
 
-def kill_under_load(daemon, clicks, chance):
+def kill_under_load(daemon, clicks, chance, beacons):
+    """Once so many more beacons were answered, which a slow disk takes its time for."""
     daemon.start()
+    least = len(clicks.visitors) + beacons
     clicks.start(lambda number: True)
+    wait_for(lambda: len(clicks.visitors) >= least)
     time.sleep(chance.uniform(0.02, 0.5))
     daemon.kill()
     clicks.join()
@@ -35,7 +38,7 @@ def main():
         for number in range(rounds):
             if number % 4 == 0:
                 kill_while_starting(daemon, chance)
-            kill_under_load(daemon, clicks, chance)
+            kill_under_load(daemon, clicks, chance, 0 if number % 4 == 1 else 3)
             # As the next server will find it: a copy, opened and recovered by its owner.
             copy = os.path.join(daemon.directory, "copy")
             shutil.copytree(data, copy, ignore=shutil.ignore_patterns("lock*", "*.sock"))

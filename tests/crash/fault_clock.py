@@ -15,7 +15,7 @@ from daemon import SITE, Daemon, wait_for
 PAGE = f"{SITE}/p"
 DAY = 86400
 JUMPS = (3600, -3600, DAY, -DAY, 800 * DAY, -800 * DAY, -60 * 366 * DAY, 0)
-ANSWER_S = 2.0
+ANSWER_S = 20.0  # on a machine that is busy; the least jump is an hour
 CLICKS = 5
 
 

@@ -95,7 +95,7 @@ class Bad:
         return account
 
     def recovers(self):
-        wait_for(lambda: self.ready() == "ready" and self.account()["pending"] == 0)
+        wait_for(lambda: self.ready() == "ready" and self.account()["pending"] == 0, limit=100)
 
     def stop(self):
         assert self.daemon.stop() == 0
@@ -182,7 +182,7 @@ def unopenable(bad, name):
         bad.redirects(bad.link, PAGE)
         sent += 1
     assert bad.ready().startswith("degraded") and bad.failing(name) == 1
-    assert f"event=degraded store={name}" in bad.daemon.log()
+    wait_for(lambda: f"event=degraded store={name}" in bad.daemon.log())
     os.rename(path + ".kept", path)
     wait_for(lambda: bad.failing(name) == 0, limit=100)
     bad.recovers()
