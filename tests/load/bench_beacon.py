@@ -100,7 +100,7 @@ def write_requests(path, server, site, cookies):
 
 def cookies_of(server, numbers):
     """The cookies that the server gives to browsers without one, with their first view."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     found = []
     for number in numbers:
         connection.request("POST", "/e", body(server.site, number // 4 * 4),

@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 
-READY_SECONDS = 20
-STOP_SECONDS = 20
+READY_SECONDS = 60
+STOP_SECONDS = 60
 LANDING = "https://www.example.com/landing"
 
 NGINX = """\
@@ -105,7 +105,7 @@ class Server:
         return total / 1e9
 
     def cookies_of(self, paths):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         found = []
         for path in paths:
             connection.request("GET", path, headers={"Host": f"localhost:{self.port}", **BROWSER})
@@ -216,7 +216,7 @@ class Waymark(Server):
 
     def metrics(self):
         """Every figure of /metrics, by name and labels as printed."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=60)
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
         connection.close()
