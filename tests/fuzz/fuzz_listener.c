@@ -26,7 +26,7 @@ enum {
 	INPUT_MAX_BYTES = 16384,
 	REQUESTS_MAX = INPUT_MAX_BYTES / 16,
 	UNCOUNTED_MAX_BYTES = 3, /* a line end, and what a reset makes of the count */
-	PATIENCE_MS = 10000,
+	PATIENCE_MS = 40000,
 	SIZE_BITS = 0x3f,
 	ENDS = 0x40
 };
