@@ -247,7 +247,6 @@ static void half_a_head_and_the_end_are_the_end(void **state)
 	static struct wire client;
 
 	for (size_t i = 0; i < sizeof(halves) / sizeof(halves[0]); i++) {
-		const usec_t begin = clock_monotonic();
 		struct listener_figures figures;
 
 		wire_open(server, &client);
@@ -259,7 +258,6 @@ static void half_a_head_and_the_end_are_the_end(void **state)
 		wire_close(&client);
 		listener_figures(server->listener, &figures);
 		assert_int_equal(figures.timed_out, 0);
-		assert_true(clock_monotonic() - begin < 1 * USEC_PER_SEC);
 		assert_int_equal(server->counts[COUNT_ABORTED], i + 1);
 		assert_int_equal(server->completed, i + 1);
 	}

@@ -204,7 +204,8 @@ static inline void wire_start(struct wire_server *server, const struct route *ro
 		.proxy_count = proxy_count,
 		.connection_limit = server->connection_limit ? server->connection_limit : 64,
 		.connections_per_address = server->connections_per_address,
-		.request_timeout_s = server->request_timeout_s ? server->request_timeout_s : 1,
+		.request_timeout_s = server->request_timeout_s ? server->request_timeout_s
+							       : WIRE_PATIENCE_S + 10,
 		.socket_mode = 0600,
 		.gate = server->gate,
 		.context = server,

@@ -74,7 +74,7 @@ static int start(void **state)
 		.routes = routes,
 		.route_count = sizeof(routes) / sizeof(routes[0]),
 		.connection_limit = 8,
-		.request_timeout_s = 10,
+		.request_timeout_s = 60,
 	};
 
 	strcpy(fixture->folder, "/tmp/waymark-ship-XXXXXX");
@@ -108,8 +108,8 @@ static void a_body_comes_back(void **state)
 	long status = 0;
 
 	memset(body, 'x', sizeof(body));
-	assert_int_equal(http_post_socket(fixture->path, "/echo", span_of(body, sizeof(body)), 5000,
-					  &status, &answer, &error),
+	assert_int_equal(http_post_socket(fixture->path, "/echo", span_of(body, sizeof(body)),
+					  30000, &status, &answer, &error),
 			 0);
 	assert_int_equal(status, 201);
 	assert_true(span_equal(buffer_span(&answer), span_of(body, sizeof(body))));
@@ -123,7 +123,7 @@ static void an_answer_over_the_limit(void **state)
 	struct error error;
 	long status = 0;
 
-	assert_int_equal(http_post_socket(fixture->path, "/echo", SPAN("12345"), 5000, &status,
+	assert_int_equal(http_post_socket(fixture->path, "/echo", SPAN("12345"), 30000, &status,
 					  &answer, &error),
 			 HTTP_E_LONG);
 	assert_int_equal(status, 0);
@@ -149,7 +149,7 @@ static void a_redirect_is_an_answer(void **state)
 	struct error error;
 	long status = 0;
 
-	assert_int_equal(http_post_socket(fixture->path, "/moved", SPAN("1"), 5000, &status,
+	assert_int_equal(http_post_socket(fixture->path, "/moved", SPAN("1"), 30000, &status,
 					  &answer, &error),
 			 0);
 	assert_int_equal(status, 302);
@@ -166,7 +166,7 @@ static void nobody_there(void **state)
 	(void)snprintf(path, sizeof(path), "%s/none", fixture->folder);
 	assert_false(http_socket_answers(path, &error));
 	assert_non_null(strstr(error.text, path));
-	assert_int_equal(http_post_socket(path, "/echo", SPAN(""), 5000, &status, &answer, &error),
+	assert_int_equal(http_post_socket(path, "/echo", SPAN(""), 30000, &status, &answer, &error),
 			 HTTP_E_UNREACHABLE);
 	memset(longer, 'a', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
@@ -186,7 +186,7 @@ static void a_connection_that_ends_early(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(shutdown(fd, SHUT_RDWR), 0);
-	assert_in_range(http_post_socket(address.sun_path, "/", SPAN(""), 5000, &status, &answer,
+	assert_in_range(http_post_socket(address.sun_path, "/", SPAN(""), 30000, &status, &answer,
 					 &error),
 			HTTP_E_UNREACHABLE, HTTP_E_LOST);
 	assert_int_equal(unlink(address.sun_path), 0);

@@ -408,7 +408,7 @@ static void test_the_end_gives_up_in_bounded_time(void **state)
 	event_writer_kick(writer);
 	began = clock_monotonic();
 	fixture_close(fixture);
-	assert_true(clock_monotonic() - began < (EVENT_CLOSE_MAX_S + 10) * USEC_PER_SEC);
+	assert_true(clock_monotonic() - began < (EVENT_CLOSE_MAX_S + 60) * USEC_PER_SEC);
 	atomic_store(&syncs_to_fail, 0);
 	fixture_open(fixture);
 	walk_log(fixture->store, &walk);

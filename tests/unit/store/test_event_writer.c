@@ -85,17 +85,26 @@ static void test_a_click_waits_for_one_small_piece_of_bulk_at_most(void **state)
 {
 	struct fixture *fixture = *state;
 	struct event_writer *writer;
+	uint64_t before = 0;
 
 	fixture_open(fixture);
 	writer = store_writer(fixture->store);
-	for (unsigned i = 0; i < 9000; i++)
-		append(writer, click_ticket(EVENT_CLASS_BULK, i));
-	event_writer_kick(writer);
-	append(writer, click_ticket(EVENT_CLASS_CLICK, 1));
-	event_writer_kick(writer);
-	lowest = UINT64_MAX;
-	highest = 0;
-	take(writer, 9001, see_bounds);
+	/* Where others have the processor, all bulk may be gone before the click: then once more.
+	 */
+	for (;; before += 9001) {
+		assert_true(before < 50 * 9001);
+		for (unsigned i = 0; i < 9000; i++)
+			append(writer, click_ticket(EVENT_CLASS_BULK, i));
+		event_writer_kick(writer);
+		append(writer, click_ticket(EVENT_CLASS_CLICK, 1));
+		event_writer_kick(writer);
+		lowest = UINT64_MAX;
+		highest = 0;
+		take(writer, 9001, see_bounds);
+		lowest -= before;
+		if (lowest != 9001)
+			break;
+	}
 	/* How many batches had been taken is the machine's; that bulk went on behind it is not. */
 	assert_true(lowest % 512 == 1);
 	assert_true(lowest < 9001);

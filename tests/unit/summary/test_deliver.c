@@ -543,7 +543,8 @@ static unsigned read_deliveries(struct world *world, uint64_t *known, uint64_t *
 
 static void kill_one(struct world *world, unsigned wait_us)
 {
-	const struct timespec pause = {.tv_nsec = (long)wait_us * 1000L};
+	const struct timespec pause = {.tv_sec = wait_us / 1000000,
+				       .tv_nsec = wait_us % 1000000 * 1000L};
 	pid_t child = fork();
 	int status;
 
