@@ -90,7 +90,7 @@ class Log(unittest.TestCase):
             json.dump({**keys, "identity": mint.encode(bytes(range(32)))}, file)
         result = self.daemon.waymark("key", "rotate", check=False)
         [request] = re.findall(r"\(request (\S+) in the server's log\)", result.stderr)
-        self.assertEqual(len(self.lines(request=request)), 1)
+        self.assertEqual(len(wait_for(lambda: self.lines(request=request))), 1)
 
     def test_a_flood_of_errors_does_not_flood_the_log(self):
         self.daemon.start()
@@ -164,9 +164,10 @@ class Log(unittest.TestCase):
         with open(self.daemon.config_path, encoding="utf-8") as file:
             good = file.read()
         for change in ({"trackers": []}, {"node": "n2"}, {"colour": PERSON}):
+            before = len(self.lines(event="reload"))
             self.daemon.configure(**change)
             self.daemon.process.send_signal(1)
-            wait_for(lambda: self.lines(event="reload"))
+            wait_for(lambda before=before: len(self.lines(event="reload")) > before)
             with open(self.daemon.config_path, "w", encoding="utf-8") as file:
                 file.write(good)
 
