@@ -13,6 +13,8 @@ import socket
 import subprocess
 import time
 
+from daemon import LIMIT_S
+
 # Two sites of the tracker; another host of their domain that is nobody's site; the site of a second
 # tracker; a webmail; and somebody else's.
 SITES = ("www.example.com", "shop.example.com", "blog.example.com", "www.example.org",
@@ -64,10 +66,17 @@ http {{
 """
 
 
+HELD = []  # sockets of ports that are ours until we end
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody else gets by chance: it stays bound, and not listened to, which keeps
+    nobody from it who asks for it by its number with SO_REUSEADDR, as servers do."""
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    HELD.append(probe)
+    return probe.getsockname()[1]
 
 
 def openssl(folder, *arguments):
@@ -142,7 +151,7 @@ class Front:
         self.process = subprocess.Popen(
             [nginx, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + LIMIT_S
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError("nginx ended: " + self.process.stderr.read())
@@ -151,11 +160,11 @@ class Front:
                 return self
             except ConnectionRefusedError:
                 time.sleep(0.02)
-        raise AssertionError("nginx does not listen after 20 s")
+        raise AssertionError(f"nginx does not listen after {LIMIT_S} s")
 
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(LIMIT_S)
         self.process.stderr.close()
 
     def site(self, host):
