@@ -24,7 +24,7 @@ from wire import answers, read_all, talk
 
 CORPORA = pathlib.Path(os.environ.get("WAYMARK_CORPORA") or pathlib.Path(
     os.environ.get("WAYMARK_SOURCE", ".")) / "../shared/corpora")
-TIMEOUT_S = 2
+TIMEOUT_S = 2  # where what takes longer is to be cut; a busy machine does not send within it
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 HOST = b"Host: localhost\r\n"
@@ -122,7 +122,7 @@ class Http1(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = cls.enterClassContext(
-            Daemon(tracker="http://localhost", limits__request_timeout_s=TIMEOUT_S))
+            Daemon(tracker="http://localhost", limits__request_timeout_s=60))
         cls.daemon.start()
         cls.rows = corpus()
 
@@ -182,6 +182,21 @@ class Http1(unittest.TestCase):
                 self.assertEqual(counted, len(statuses) + (row["id"] in BEGUN))
                 self.assertEqual(statuses[0] == 400, is_refused_here(row["raw"]), statuses)
 
+    def test_a_body_over_the_limit_gets_no_100(self):
+        raw = (b"GET /healthz HTTP/1.1\r\n" + HOST
+               + b"Content-Length: 1000000\r\nExpect: 100-continue\r\n\r\n")
+        self.assertNotIn(b" 100 ", talk(self.daemon.port, raw, half_close=False))
+        self.assertEqual(self.ask(raw)[0], [413])
+
+
+class Deadlines(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = cls.enterClassContext(
+            Daemon(tracker="http://localhost", limits__request_timeout_s=TIMEOUT_S))
+        cls.daemon.start()
+        cls.rows = corpus()
+
     def test_what_never_ends_is_cut(self):
         """Unfinished requests, all at once, each closed by the deadline and answered by nothing
         but a refusal."""
@@ -227,12 +242,6 @@ class Http1(unittest.TestCase):
                 connection.send(b"x")
             except OSError:
                 return b""
-
-    def test_a_body_over_the_limit_gets_no_100(self):
-        raw = (b"GET /healthz HTTP/1.1\r\n" + HOST
-               + b"Content-Length: 1000000\r\nExpect: 100-continue\r\n\r\n")
-        self.assertNotIn(b" 100 ", talk(self.daemon.port, raw, half_close=False))
-        self.assertEqual(self.ask(raw)[0], [413])
 
 
 def is_refused_here(raw):
