@@ -13,7 +13,7 @@ import time
 import unittest
 
 import sizes
-from daemon import LIMIT_S, WAYMARK, Daemon, wait_for
+from daemon import LIMIT_S, SHIPPED_MS, WAYMARK, Daemon, wait_for
 
 PAGE = "http://localhost:8090/"
 FALLBACK = "http://localhost:8090"
@@ -31,7 +31,7 @@ class Backup(unittest.TestCase):
 
     def fill(self, count, *options):
         subprocess.run([os.environ["WAYMARK_FILL_LOG"], self.data, str(count), *options],
-                       check=True, timeout=LIMIT_S)
+                       check=True, timeout=4 * LIMIT_S)
 
     def backup(self, *options, **keywords):
         return self.daemon.waymark("backup", self.copy, *options, **keywords)
@@ -239,6 +239,8 @@ class Backup(unittest.TestCase):
         self.restore()
 
     def test_under_load_it_is_the_log_as_of_a_sequence(self):
+        # Clicks that wait for the disk are no load.
+        self.daemon.configure(commit_wait_ms=SHIPPED_MS)
         link = self.daemon.link(PAGE, "--to", "a@example.com", "--slug", "s")
         self.daemon.start()
         stop = threading.Event()

@@ -86,7 +86,8 @@ class Local(unittest.TestCase):
             silent = resolver.Resolver({"go.example.com": None})
             self.addCleanup(silent.close)
             self.assertEqual(look(daemon, answers.address), "ok")
-            self.assertEqual(answers.asked, [("go.example.com", resolver.MX)])
+            # Twice, where the answer took long.
+            self.assertEqual(set(answers.asked), {("go.example.com", resolver.MX)})
             self.assertEqual(look(daemon, silent.address), "note")
             self.assertEqual(look(daemon, "nonsense"), "fail")
 
