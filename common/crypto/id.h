@@ -92,8 +92,9 @@ void id_of_erased(const struct keyring *keyring, const struct prospect_id *id,
 
 /*
  * First 16 bytes of HMAC(identity key, "bounce" 0 message-id status number), each text after its
- * length in 4 bytes: what a notification says of its recipient of that number (RFC 3464). Keyed,
- * since the status holds the recipient's address.
+ * length in 4 bytes: a notification (RFC 3464), number 0; and what it says of its recipient of that
+ * number, with its own bytes in the place of the message-id. Keyed, since the status holds
+ * addresses.
  */
 enum { ID_BOUNCE_BYTES = 16 };
 void id_of_bounce(const struct keyring *keyring, struct span message_id, struct span status,

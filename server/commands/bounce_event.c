@@ -9,6 +9,8 @@
  *
  * When: the last attempt, the notification, or the mail's arrival at that server, the first of them
  * that can be read. An event without a time would be one of now, and another one each time.
+ *
+ * A notification may name ten thousand recipients, so whatever costs its length is done once.
  */
 #include "commands/bounce_event.h"
 
@@ -39,13 +41,6 @@ static json_t *text_json(struct span text)
 	return json_stringn((const char *)cut.data, cut.size);
 }
 
-static json_t *value_json(struct span fields, const char *name, struct arena *arena)
-{
-	struct span value = delivery_report_field(fields, name, arena);
-
-	return value.data ? text_json(delivery_report_value(value)) : NULL;
-}
-
 static json_t *date_json(struct span text)
 {
 	char written[CLOCK_TEXT_BYTES];
@@ -58,16 +53,13 @@ static json_t *date_json(struct span text)
 }
 
 static json_t *time_json(const struct bounce_event *from,
-			 const struct delivery_recipient *recipient, struct arena *arena)
+			 const struct delivery_recipient *recipient)
 {
 	json_t *time = date_json(recipient->attempted);
 
 	if (!time)
-		time = date_json(delivery_report_field(from->report->header, "Date", arena));
-	if (!time)
-		time = date_json(
-			delivery_report_field(from->report->status, "Arrival-Date", arena));
-	return time;
+		time = date_json(from->date);
+	return time ? time : date_json(from->arrived);
 }
 
 /* The address of a To that has one alone. */
@@ -98,10 +90,9 @@ static bool is_of(const struct bounce_event *from, struct span address)
 }
 
 static struct span choose_address(const struct bounce_event *from,
-				  const struct delivery_recipient *recipient, struct arena *arena)
+				  const struct delivery_recipient *recipient)
 {
-	const struct span candidates[] = {recipient->original, recipient->final,
-					  address_of_to(from, arena)};
+	const struct span candidates[] = {recipient->original, recipient->final, from->to};
 
 	if (!id_is_zero(&from->returned.prospect, sizeof(from->returned.prospect)))
 		for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)
@@ -120,36 +111,60 @@ static json_t *address_json(struct span address)
 	return json_stringn((const char *)normal.data, normal.size);
 }
 
-static json_t *name_json(const struct bounce_event *from, enum name_kind kind, const void *id,
-			 struct arena *arena)
+static struct span find_name(const struct bounce_event *from, enum name_kind kind, const void *id,
+			     struct arena *arena)
 {
 	struct span name;
 
-	if (!from->store || id_is_zero(id, name_kind_id_bytes(kind)) ||
+	if (id_is_zero(id, name_kind_id_bytes(kind)) ||
 	    name_find(from->store, kind, id, arena, &name) != 0)
-		return NULL;
-	return json_stringn((const char *)name.data, name.size);
+		return span_of(NULL, 0);
+	return name;
 }
 
-static void find_names(const struct bounce_event *from, struct arena *arena, json_t **ret_mailing,
-		       json_t **ret_campaign)
+static void find_names(struct bounce_event *from, struct arena *arena)
 {
 	struct mailing_id mailing = from->returned.mailing;
 	struct campaign_id campaign = from->returned.campaign;
 	struct link link;
 
-	if (from->store && !id_is_zero(&from->returned.link, sizeof(from->returned.link)) &&
+	if (!from->store)
+		return;
+	if (!id_is_zero(&from->returned.link, sizeof(from->returned.link)) &&
 	    link_find(from->store, &from->returned.link, arena, &link) == 0) {
 		if (id_is_zero(&mailing, sizeof(mailing)))
 			mailing = link.mailing;
 		campaign = link.campaign;
 	}
-	*ret_mailing = name_json(from, NAME_MAILING, &mailing, arena);
-	*ret_campaign = name_json(from, NAME_CAMPAIGN, &campaign, arena);
+	from->mailing = find_name(from, NAME_MAILING, &mailing, arena);
+	from->campaign = find_name(from, NAME_CAMPAIGN, &campaign, arena);
+}
+
+/* A notification without an id of its own is known by its date. */
+static void make_mark(struct bounce_event *from, struct arena *arena)
+{
+	struct span id = delivery_report_field(from->report->header, "Message-ID", arena);
+
+	id_of_bounce(from->keyring, id.size ? id : from->date, span_trim(from->report->status), 0,
+		     from->mark);
+}
+
+void bounce_event_begin(struct bounce_event *event, struct arena *arena)
+{
+	const struct delivery_report *report = event->report;
+
+	event->date = delivery_report_field(report->header, "Date", arena);
+	event->arrived = delivery_report_field(report->status, "Arrival-Date", arena);
+	event->reporting = delivery_report_field(report->status, "Reporting-MTA", arena);
+	if (event->reporting.data)
+		event->reporting = delivery_report_value(event->reporting);
+	event->to = address_of_to(event, arena);
+	find_names(event, arena);
+	make_mark(event, arena);
 }
 
 static json_t *props_json(const struct bounce_event *from,
-			  const struct delivery_recipient *recipient, struct arena *arena)
+			  const struct delivery_recipient *recipient)
 {
 	const struct delivery_status *status = &recipient->status;
 	char text[DELIVERY_STATUS_TEXT_BYTES];
@@ -158,27 +173,28 @@ static json_t *props_json(const struct bounce_event *from,
 	return json_pack("{s:o*, s:s*, s:o*, s:o*, s:o*}", "code",
 			 status->code ? json_integer(status->code) : NULL, "status",
 			 text[0] ? text : NULL, "remote_mta", text_json(recipient->remote),
-			 "reporting_mta", value_json(from->report->status, "Reporting-MTA", arena),
-			 "arrived",
-			 date_json(delivery_report_field(from->report->status, "Arrival-Date",
-							 arena)));
+			 "reporting_mta", text_json(from->reporting), "arrived",
+			 date_json(from->arrived));
 }
 
-static void format_id(const struct bounce_event *from, size_t number, struct arena *arena,
+static json_t *name_json(struct span name)
+{
+	return name.data ? json_stringn((const char *)name.data, name.size) : NULL;
+}
+
+static void format_id(const struct bounce_event *from, size_t number,
 		      char ret_text[2 * ID_BOUNCE_BYTES + 1])
 {
-	struct span message_id = delivery_report_field(from->report->header, "Message-ID", arena);
 	uint8_t id[ID_BOUNCE_BYTES];
 
-	id_of_bounce(from->keyring, message_id, span_trim(from->report->status), number, id);
+	id_of_bounce(from->keyring, span_of(from->mark, sizeof(from->mark)), SPAN(""), number, id);
 	hex_format(id, sizeof(id), ret_text);
 }
 
 int bounce_event_make(const struct bounce_event *from, const struct delivery_recipient *recipient,
-		      size_t number, struct arena *arena, json_t **ret_event, struct error *error)
+		      size_t number, json_t **ret_event, struct error *error)
 {
-	json_t *email = address_json(choose_address(from, recipient, arena)), *time, *event;
-	json_t *mailing, *campaign;
+	json_t *email = address_json(choose_address(from, recipient)), *time, *event;
 	char id[2 * ID_BOUNCE_BYTES + 1];
 
 	if (!email && recipient->final.data)
@@ -186,19 +202,18 @@ int bounce_event_make(const struct bounce_event *from, const struct delivery_rec
 	if (!email)
 		return error_set(error, BOUNCE_EVENT_E_FIELD, "%s: is no e-mail address",
 				 recipient->final.data ? "Final-Recipient" : "Original-Recipient");
-	time = time_json(from, recipient, arena);
+	time = time_json(from, recipient);
 	if (!time) {
 		json_decref(email);
 		return error_set(
 			error, BOUNCE_EVENT_E_FIELD,
 			"Date: none of Last-Attempt-Date, Date and Arrival-Date is a date");
 	}
-	format_id(from, number, arena, id);
-	find_names(from, arena, &mailing, &campaign);
+	format_id(from, number, id);
 	event = json_pack("{s:s, s:s, s:o, s:o, s:o*, s:o*, s:o*, s:o}", "id", id, "type", "bounce",
-			  "time", time, "email", email, "mailing", mailing, "campaign", campaign,
-			  "reason", text_json(recipient->diagnostic), "props",
-			  props_json(from, recipient, arena));
+			  "time", time, "email", email, "mailing", name_json(from->mailing),
+			  "campaign", name_json(from->campaign), "reason",
+			  text_json(recipient->diagnostic), "props", props_json(from, recipient));
 	if (!event)
 		return -ENOMEM;
 	*ret_event = event;

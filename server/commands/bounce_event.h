@@ -17,7 +17,17 @@ struct bounce_event {
 	struct store *store; /* where links and names are looked up; NULL: nowhere */
 	const struct delivery_report *report;
 	struct returned_mail returned; /* zeros: there is none */
+
+	/* private */
+	uint8_t mark[ID_BOUNCE_BYTES];
+	struct span date, arrived, reporting, to, mailing, campaign;
 };
+
+/*
+ * What is the same for all recipients, once: the members above "private" are set. @arena is kept
+ * as long as @event is used.
+ */
+void bounce_event_begin(struct bounce_event *event, struct arena *arena);
 
 /*
  * @recipient is the notification's @number-th. Return: 0; BOUNCE_EVENT_E_FIELD: @error says which
@@ -25,6 +35,6 @@ struct bounce_event {
  */
 enum { BOUNCE_EVENT_E_FIELD = 1 };
 int bounce_event_make(const struct bounce_event *from, const struct delivery_recipient *recipient,
-		      size_t number, struct arena *arena, json_t **ret_event, struct error *error);
+		      size_t number, json_t **ret_event, struct error *error);
 
 #endif

@@ -153,7 +153,7 @@ static int take_recipient(struct bounces *bounces, const struct import_mail *mai
 		bounces->left++;
 		return 0;
 	}
-	code = bounce_event_make(from, recipient, number, &bounces->arena, &event, &error);
+	code = bounce_event_make(from, recipient, number, &event, &error);
 	if (code == BOUNCE_EVENT_E_FIELD)
 		return refuse_unread(bounces, mail, error.text);
 	return code ? code : send(bounces, mail, event);
@@ -172,6 +172,8 @@ static int take_report(struct bounces *bounces, const struct import_mail *mail,
 
 	if (report->returned.data)
 		code = returned_mail_read(from.keyring, report->returned, &from.returned);
+	if (!code)
+		bounce_event_begin(&from, &bounces->arena);
 	while (!code && (found = delivery_report_next(report, &at, &bounces->arena, &recipient,
 						      &error)) != DELIVERY_REPORT_E_END) {
 		number++;
@@ -183,7 +185,6 @@ static int take_report(struct bounces *bounces, const struct import_mail *mail,
 			code = take_recipient(bounces, mail, &from, &recipient, number);
 		/* The batch may have opened the stores again. */
 		from.keyring = session_app(bounces->session)->keyring;
-		from.store = store_of(bounces);
 	}
 	if (!code && number == 0)
 		code = refuse_unread(bounces, mail,
