@@ -5,8 +5,12 @@
  */
 #include "fixture.h"
 
+#include <inttypes.h>
+
 #include "base/encode.h"
 #include "store/store_internal.h"
+
+enum { BATCH_AGENTS = 128 };
 
 struct bench {
 	char path[64];
@@ -63,20 +67,26 @@ struct step {
 	size_t stored;	/* bytes of the record that went in */
 };
 
-static void write_step(struct txn *txn, void *context)
+static void append_step(struct txn *txn, struct step *step)
 {
 	cleanup_buffer struct buffer whole = BUFFER_INIT;
-	struct step *step = context;
 	struct span record;
 	uint8_t key[8];
 
 	make_record(&whole, step->agent, step->page);
-	text_table_begin(&step->bench->table, txn, step->sequence);
 	record = text_table_write(&step->bench->table, txn, step->sequence + step->ahead,
 				  buffer_span(&whole));
 	put_u64(key, step->sequence + step->ahead);
 	txn_append(txn, EVENTS_EVENTS, span_of(key, sizeof(key)), record);
 	step->stored = record.size;
+}
+
+static void write_step(struct txn *txn, void *context)
+{
+	struct step *step = context;
+
+	text_table_begin(&step->bench->table, txn, step->sequence);
+	append_step(txn, step);
 	if (step->fails)
 		txn_fail(txn, -EIO);
 }
@@ -115,6 +125,54 @@ static void check_record(struct bench *bench, uint64_t sequence, const char *age
 	event_slice_finish(&slice);
 }
 
+/* A batch of records, each agent @times in a row. */
+struct batch {
+	struct step step;
+	unsigned agents, times;
+};
+
+static void name_agent(char name[static 64], uint64_t number)
+{
+	(void)snprintf(name, 64, "agent number %" PRIu64, number);
+}
+
+static void write_batch(struct txn *txn, void *context)
+{
+	struct batch *batch = context;
+	uint64_t number = batch->step.sequence / batch->times;
+	char agent[64];
+
+	batch->step.agent = agent;
+	text_table_begin(&batch->step.bench->table, txn, batch->step.sequence);
+	for (uint64_t i = 0; i < batch->agents * batch->times; i++) {
+		name_agent(agent, number + i / batch->times);
+		batch->step.ahead = i;
+		append_step(txn, &batch->step);
+	}
+}
+
+/* @batches of them, a commit each: a table does not care how often a disk is synced. */
+static void write_agents(struct bench *bench, unsigned batches, unsigned times)
+{
+	struct batch batch = {{bench, NULL, "https://www.example.com/", times, false, 0, 0},
+			      BATCH_AGENTS,
+			      times};
+
+	for (unsigned i = 0; i < batches; i++) {
+		assert_int_equal(txn_write(&bench->env, write_batch, &batch), 0);
+		text_table_committed(&bench->table);
+		batch.step.sequence += BATCH_AGENTS * times;
+	}
+}
+
+static void check_agent(struct bench *bench, uint64_t sequence, uint64_t number)
+{
+	char agent[64];
+
+	name_agent(agent, number);
+	check_record(bench, sequence, agent, "https://www.example.com/");
+}
+
 static unsigned count_texts(struct bench *bench)
 {
 	struct span key, value;
@@ -151,15 +209,11 @@ static void test_the_third_record_is_short_and_reads_as_it_was(void **state)
 static void test_what_came_once_stays_in_its_record(void **state)
 {
 	struct bench *bench = *state;
-	char agent[64];
 
-	for (unsigned i = 1; i <= 5000; i++) {
-		(void)snprintf(agent, sizeof(agent), "unique agent number %u", i);
-		(void)write_record(bench, i, agent, "https://www.example.com/page");
-	}
+	write_agents(bench, 40, 1);
 	/* The tracker and the page, and whatever the filter takes for seen. */
 	assert_in_range(count_texts(bench), 2, 3);
-	check_record(bench, 4711, "unique agent number 4711", "https://www.example.com/page");
+	check_agent(bench, 4711, 4711);
 }
 
 static void test_a_failed_transaction_is_forgotten(void **state)
@@ -238,19 +292,14 @@ static void test_a_batch_of_any_length_outlives_no_text(void **state)
 
 static void test_a_full_table_makes_way(void **state)
 {
+	const unsigned batches = TEXT_TABLE_MAX / BATCH_AGENTS + 4;
 	struct bench *bench = *state;
-	uint64_t sequence = 1;
-	char agent[64];
 
-	for (unsigned i = 0; i < TEXT_TABLE_MAX + 500; i++) {
-		(void)snprintf(agent, sizeof(agent), "an agent that comes twice, number %u", i);
-		for (unsigned twice = 0; twice < 2; twice++)
-			(void)write_record(bench, sequence++, agent, "https://www.example.com/");
-	}
+	write_agents(bench, batches, 2);
 	assert_true(count_texts(bench) > TEXT_TABLE_MAX);
 	assert_true(bench->table.count <= TEXT_TABLE_MAX);
-	check_record(bench, sequence - 1, agent, "https://www.example.com/");
-	check_record(bench, 2, "an agent that comes twice, number 0", "https://www.example.com/");
+	check_agent(bench, 2, 1);
+	check_agent(bench, 1 + batches * BATCH_AGENTS * 2, batches * BATCH_AGENTS);
 }
 
 static void clear_texts(struct txn *txn, void *context)
