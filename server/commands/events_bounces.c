@@ -183,8 +183,9 @@ static int take_report(struct bounces *bounces, const struct import_mail *mail,
 			code = refuse_unread(bounces, mail, error.text);
 		else
 			code = take_recipient(bounces, mail, &from, &recipient, number);
-		/* The batch may have opened the stores again. */
-		from.keyring = session_app(bounces->session)->keyring;
+		/* The batch may have opened the stores again; where it failed there are none. */
+		if (!code)
+			from.keyring = session_app(bounces->session)->keyring;
 	}
 	if (!code && number == 0)
 		code = refuse_unread(bounces, mail,
