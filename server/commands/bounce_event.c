@@ -5,7 +5,8 @@
  * Who: the address that the mail was sent to. Where mail is forwarded that is not the one which
  * refused it, and servers tell one, the other or both; so if the mail that came back has links that
  * verify, the address they were made for is taken, of those that the notification and the mail's
- * own To have. Else it is the original one, where the server tells it.
+ * own To have. Else it is the original one, where the server tells it. Of several recipients the To
+ * is not asked: it may be one of them who got the mail, while another did not.
  *
  * When: the last attempt, the notification, or the mail's arrival at that server, the first of them
  * that can be read. An event without a time would be one of now, and another one each time.
@@ -79,6 +80,16 @@ static struct span address_of_to(const struct bounce_event *from, struct arena *
 		return span_of(NULL, 0);
 	open = span_find(to, '<', 0);
 	return open < to.size ? span_slice(to, open + 1, span_find(to, '>', open) - open - 1) : to;
+}
+
+static bool is_alone(const struct delivery_report *report, struct arena *arena)
+{
+	struct delivery_recipient recipient;
+	size_t at = 0;
+
+	return delivery_report_next(report, &at, arena, &recipient, NULL) !=
+		       DELIVERY_REPORT_E_END &&
+	       delivery_report_next(report, &at, arena, &recipient, NULL) == DELIVERY_REPORT_E_END;
 }
 
 static bool is_of(const struct bounce_event *from, struct span address)
@@ -158,7 +169,8 @@ void bounce_event_begin(struct bounce_event *event, struct arena *arena)
 	event->reporting = delivery_report_field(report->status, "Reporting-MTA", arena);
 	if (event->reporting.data)
 		event->reporting = delivery_report_value(event->reporting);
-	event->to = address_of_to(event, arena);
+	if (is_alone(report, arena))
+		event->to = address_of_to(event, arena);
 	find_names(event, arena);
 	make_mark(event, arena);
 }

@@ -175,6 +175,18 @@ class Bounces(unittest.TestCase):
         last = self.bounces()[-1]
         self.assertEqual((last["prospect"], last.get("mailing")), (self.handle(there), None))
 
+    def test_a_recipient_who_got_the_mail_does_not_bounce_for_another(self):
+        """One mail to several: its To and its links are of the one who got it."""
+        mail = "To: ann@example.com\n" + self.rewritten("ann@example.com")
+        got = recipient("ann@example.com", "delivered", "2.0.0")
+        self.counts(self.load(self.file("a", notification(
+            got, recipient("bob@example.com"), returned=mail))), 1, 0, 1, 0)
+        self.counts(self.load(self.file("b", notification(
+            recipient("carl@example.com"), recipient("dora@example.com", "relayed", "2.0.0"),
+            returned=mail, number=2))), 1, 0, 1, 0)
+        self.assertEqual([event["prospect"] for event in self.bounces()],
+                         [self.handle("bob@example.com"), self.handle("carl@example.com")])
+
     def test_set_says_which_mailing_where_the_mail_does_not(self):
         known = notification(recipient("a@example.com"), returned=self.rewritten("a@example.com"))
         bare = notification(recipient("b@example.com"), number=2)
