@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mails out of files. In an mbox a line "From " with a time of day begins a mail, behind an empty
- * line or the file's beginning; the time tells it from a sentence, since not every program writes
+ * line or at the beginning, where empty lines do not count; the time tells it from a sentence, since not every program writes
  * ">From" for one. Whatever is taken for a mail and is none costs nobody else's.
  *
  * A file inside a folder that cannot be read is told of as a mail with a trouble, and reading goes
@@ -107,7 +107,7 @@ static int read_lines(struct reader *reader, struct import_lines *lines)
 		}
 		*reader->read_bytes += line.size;
 		line = without_end(line);
-		if (empty && (is_box || lines->line == 1) && begins_mail(line)) {
+		if (empty && (is_box || !reader->has_mail) && begins_mail(line)) {
 			is_box = true;
 			code = give(reader);
 			if (code)

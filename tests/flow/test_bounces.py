@@ -187,6 +187,12 @@ class Bounces(unittest.TestCase):
         self.assertEqual([event["prospect"] for event in self.bounces()],
                          [self.handle("bob@example.com"), self.handle("carl@example.com")])
 
+    def test_an_mbox_may_begin_with_empty_lines(self):
+        mails = [notification(recipient(f"{number}@example.com"), number=number)
+                 for number in range(2)]
+        box = "".join(f"\nFrom x Sat Nov 21 12:00:00 2026\n{mail}\n" for mail in mails)
+        self.counts(self.load(self.file("box", "\n" + box)), 2, 0, 0, 0)
+
     def test_set_says_which_mailing_where_the_mail_does_not(self):
         known = notification(recipient("a@example.com"), returned=self.rewritten("a@example.com"))
         bare = notification(recipient("b@example.com"), number=2)
