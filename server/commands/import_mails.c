@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mails out of files. In an mbox a line "From " with a time of day begins a mail, behind an empty
- * line or at the beginning, where empty lines do not count; the time tells it from a sentence, since not every program writes
- * ">From" for one. Whatever is taken for a mail and is none costs nobody else's.
+ * line or at the beginning, where empty lines do not count; the time tells it from a sentence,
+ * since not every program writes ">From" for one. Whatever is taken for a mail and is none costs
+ * nobody else's.
  *
  * A file inside a folder that cannot be read is told of as a mail with a trouble, and reading goes
  * on. Only what was named and is not there at all is an error.
@@ -145,6 +146,8 @@ static int read_file(struct reader *reader, const char *path)
 	return code == -EIO ? tell_trouble(reader, "cannot be read to its end") : code;
 }
 
+static int read_folder(struct reader *reader, const char *path, unsigned levels);
+
 static bool is_folder_of_maildir(const char *name)
 {
 	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
@@ -156,6 +159,33 @@ static void close_folder(DIR **folder)
 		(void)closedir(*folder);
 }
 
+static int tell_trouble_at(struct reader *reader, const char *path, const char *sentence)
+{
+	reader->mail = (struct import_mail){.path = path};
+	return tell_trouble(reader, sentence);
+}
+
+/*
+ * One of a folder's entries. One that went away meanwhile is none: mail programs move mails that
+ * they have seen.
+ */
+static int read_entry(struct reader *reader, int folder, const char *path, const char *name,
+		      unsigned levels)
+{
+	char inner[PATH_MAX];
+	struct stat status;
+
+	if (snprintf(inner, sizeof(inner), "%s/%s", path, name) >= (int)sizeof(inner))
+		return tell_trouble_at(reader, path, "holds a file whose path is too long");
+	if (fstatat(folder, name, &status, 0) != 0)
+		return errno == ENOENT ? 0 : tell_trouble_at(reader, inner, "cannot be opened");
+	if (S_ISREG(status.st_mode))
+		return read_file(reader, inner);
+	if (S_ISDIR(status.st_mode) && levels > 0 && is_folder_of_maildir(name))
+		return read_folder(reader, inner, levels - 1);
+	return 0;
+}
+
 /* @levels: how many folders may be entered from here. */
 static int read_folder(struct reader *reader, const char *path, unsigned levels)
 {
@@ -163,24 +193,11 @@ static int read_folder(struct reader *reader, const char *path, unsigned levels)
 	const struct dirent *entry;
 	int code = 0;
 
-	reader->mail = (struct import_mail){.path = path};
 	if (!folder)
-		return tell_trouble(reader, "cannot be opened");
-	while (!code && (entry = readdir(folder)) != NULL) {
-		char inner[PATH_MAX];
-		struct stat status;
-
-		if (entry->d_name[0] == '.' ||
-		    fstatat(dirfd(folder), entry->d_name, &status, 0) != 0 ||
-		    snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name) >=
-			    (int)sizeof(inner))
-			continue;
-		if (S_ISREG(status.st_mode))
-			code = read_file(reader, inner);
-		else if (S_ISDIR(status.st_mode) && levels > 0 &&
-			 is_folder_of_maildir(entry->d_name))
-			code = read_folder(reader, inner, levels - 1);
-	}
+		return tell_trouble_at(reader, path, "cannot be opened");
+	while (!code && (entry = readdir(folder)) != NULL)
+		if (entry->d_name[0] != '.')
+			code = read_entry(reader, dirfd(folder), path, entry->d_name, levels);
 	return code;
 }
 

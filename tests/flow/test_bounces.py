@@ -193,6 +193,19 @@ class Bounces(unittest.TestCase):
         box = "".join(f"\nFrom x Sat Nov 21 12:00:00 2026\n{mail}\n" for mail in mails)
         self.counts(self.load(self.file("box", "\n" + box)), 2, 0, 0, 0)
 
+    def test_a_folder_names_what_cannot_be_opened(self):
+        """What is no file is passed over, what went away as well."""
+        self.file("folder/mail", notification(recipient("a@example.com")))
+        folder = os.path.join(self.daemon.directory, "folder")
+        os.mkfifo(os.path.join(folder, "fifo"))
+        os.symlink("/dev/zero", os.path.join(folder, "device"))
+        os.symlink("nothing", os.path.join(folder, "gone"))
+        self.counts(self.load(folder), 1, 0, 0, 0)
+        os.symlink("loop", os.path.join(folder, "loop"))
+        result = self.load(folder, status=2)
+        self.counts(result, 0, 1, 0, 1)
+        self.assertIn("folder/loop:1: message 0: cannot be opened", result.stderr)
+
     def test_set_says_which_mailing_where_the_mail_does_not(self):
         known = notification(recipient("a@example.com"), returned=self.rewritten("a@example.com"))
         bare = notification(recipient("b@example.com"), number=2)
