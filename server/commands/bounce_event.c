@@ -11,6 +11,8 @@
  * When: the last attempt, the notification, or the mail's arrival at that server, the first of them
  * that can be read. An event without a time would be one of now, and another one each time.
  *
+ * Why: the server's words, without what they say of the address. The log keeps them for ever.
+ *
  * A notification may name ten thousand recipients, so whatever costs its length is done once.
  */
 #include "commands/bounce_event.h"
@@ -24,10 +26,48 @@
 
 #include <errno.h>
 
-enum { TEXT_MAX_BYTES = 255, TEXT_READ_BYTES = 4096, ADDRESS_FIELD_BYTES = 4096 };
+enum {
+	TEXT_MAX_BYTES = 255,
+	TEXT_READ_BYTES = 4096,
+	ADDRESS_FIELD_BYTES = 4096,
+	LOCAL_MAX_BYTES = 64
+};
 
-/* What a field says, as it can stand in the log. */
-static json_t *text_json(struct span text)
+static bool is_word_byte(struct span text, size_t at)
+{
+	uint8_t byte = at < text.size ? text.data[at] : ' ';
+
+	return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') ||
+	       byte >= 0x80;
+}
+
+/* The name of a mailbox, without its domain, stands for the address; a letter tells nothing. */
+static void hide_mailbox(struct buffer *text, struct span address)
+{
+	cleanup_buffer struct buffer hidden = BUFFER_INIT;
+	struct span whole = buffer_span(text);
+	struct span local = span_slice(address, 0, span_find(address, '@', 0));
+
+	if (!address.data || local.size < 2 || local.size > LOCAL_MAX_BYTES)
+		return;
+	for (size_t at = 0; at < whole.size;) {
+		bool found = (at == 0 || !is_word_byte(whole, at - 1)) &&
+			     !is_word_byte(whole, at + local.size) &&
+			     span_starts_nocase(span_slice(whole, at, local.size), local);
+
+		if (found)
+			buffer_append_text(&hidden, "[email]");
+		else
+			buffer_append_byte(&hidden, whole.data[at]);
+		at += found ? local.size : 1;
+	}
+	buffer_clear(text);
+	buffer_append_span(text, buffer_span(&hidden));
+	text->error |= hidden.error;
+}
+
+/* What a field says, as it can stand in the log; @recipient: whom it is about, or NULL. */
+static json_t *text_json(struct span text, const struct delivery_recipient *recipient)
 {
 	cleanup_buffer struct buffer whole = BUFFER_INIT, private = BUFFER_INIT, cut = BUFFER_INIT;
 
@@ -35,6 +75,10 @@ static json_t *text_json(struct span text)
 		return NULL;
 	encoded_word_read(span_slice(text, 0, TEXT_READ_BYTES), &whole);
 	privacy_text(buffer_span(&whole), &private);
+	if (recipient) {
+		hide_mailbox(&private, recipient->original);
+		hide_mailbox(&private, recipient->final);
+	}
 	utf8_append_clean(&cut, buffer_span(&private), TEXT_MAX_BYTES);
 	if (whole.error || private.error || cut.error || cut.size == 0 ||
 	    url_holds_address(buffer_span(&cut)))
@@ -184,8 +228,8 @@ static json_t *props_json(const struct bounce_event *from,
 	delivery_status_format(status, text);
 	return json_pack("{s:o*, s:s*, s:o*, s:o*, s:o*}", "code",
 			 status->code ? json_integer(status->code) : NULL, "status",
-			 text[0] ? text : NULL, "remote_mta", text_json(recipient->remote),
-			 "reporting_mta", text_json(from->reporting), "arrived",
+			 text[0] ? text : NULL, "remote_mta", text_json(recipient->remote, NULL),
+			 "reporting_mta", text_json(from->reporting, NULL), "arrived",
 			 date_json(from->arrived));
 }
 
@@ -225,7 +269,8 @@ int bounce_event_make(const struct bounce_event *from, const struct delivery_rec
 	event = json_pack("{s:s, s:s, s:o, s:o, s:o*, s:o*, s:o*, s:o}", "id", id, "type", "bounce",
 			  "time", time, "email", email, "mailing", name_json(from->mailing),
 			  "campaign", name_json(from->campaign), "reason",
-			  text_json(recipient->diagnostic), "props", props_json(from, recipient));
+			  text_json(recipient->diagnostic, recipient), "props",
+			  props_json(from, recipient));
 	if (!event)
 		return -ENOMEM;
 	*ret_event = event;

@@ -187,6 +187,20 @@ class Bounces(unittest.TestCase):
         self.assertEqual([event["prospect"] for event in self.bounces()],
                          [self.handle("bob@example.com"), self.handle("carl@example.com")])
 
+    def test_a_reason_does_not_say_whose_it_is(self):
+        """Servers name mailboxes without the domain, and the log keeps a reason for ever."""
+        for number, (words, kept) in enumerate((
+                ("550 5.1.1 Ann.Smith... User unknown", "550 5.1.1 [email]... User unknown"),
+                ("550 no user <ann.smith>", "550 no user <[email]>"),
+                ("550 ann.smith=40example.com is joann.smith", "550 [email]=40example.com is "
+                                                               "joann.smith"),
+                ("550 forwarded to a.smith2 from ann.smith",
+                 "550 forwarded to [email] from [email]"))):
+            self.counts(self.load(self.file(f"{number}", notification(recipient(
+                "ann.smith@example.com", Diagnostic_Code=f"smtp; {words}",
+                Original_Recipient="rfc822; a.smith2@example.com"), number=number))), 1, 0, 0, 0)
+            self.assertEqual(self.bounces()[-1]["reason"], kept)
+
     def test_an_mbox_may_begin_with_empty_lines(self):
         mails = [notification(recipient(f"{number}@example.com"), number=number)
                  for number in range(2)]
