@@ -197,16 +197,23 @@ static bool holds_unseen_end(struct span bytes)
 	return begins || (bare && memchr(bytes.data, '\0', bytes.size));
 }
 
+/* Ends of lines before it are passed over, also a CR or LF alone: whoever reads those otherwise
+ * refuses what follows. */
+static struct span take_request_line(struct span *rest)
+{
+	while (rest->size > 0 && (rest->data[0] == '\r' || rest->data[0] == '\n'))
+		*rest = span_slice(*rest, 1, rest->size);
+	return take_line(rest);
+}
+
 /* Every head that could be one; too lenient at most, as the listener checks more than this. */
 static void find_requests(struct span rest)
 {
 	found_count = 0;
 	while (found_count < REQUESTS_MAX) {
-		struct span line = take_line(&rest);
+		struct span line = take_request_line(&rest);
 		size_t from, to, body;
 
-		while (line.data && line.size == 0)
-			line = take_line(&rest);
 		from = line.data ? span_find(line, ' ', 0) : line.size;
 		to = span_find(line, ' ', from + 1);
 		if (to >= line.size)
