@@ -57,7 +57,7 @@ def fuzz(program, seeds, found, faults, seconds):
     if seeds.name in MATERIAL:
         add_material(seeds.name, found)
     faults.mkdir(parents=True, exist_ok=True)
-    seed = os.environ.get("WAYMARK_TEST_SEED", "0")
+    seed = os.environ.get("WAYMARK_TEST_SEED") or str(size("fuzz_seed"))
     return run(program, found, f"-max_total_time={seconds}", f"-seed={seed}",
                f"-artifact_prefix={faults}/{program.name}-", "-print_final_stats=1",
                "-verbosity=1")
