@@ -18,7 +18,7 @@ import time
 import urllib.parse
 
 from daemon import BROWSER, LIMIT_S, Daemon, wait_for
-from sizes import size
+from sizes import is_full, size
 
 DESTINATION = "https://www.example.com/"
 HUMANS = 20
@@ -27,6 +27,7 @@ FLOOD_ADDRESSES = 4
 PIPELINED = 32       # requests in flight on a connection of the flood
 SLOW_POSTS = 50
 LEAST = 10000        # requests of a flood: a busy machine takes longer for them
+MEDIAN_MS, LONGEST_MS = 100, 2000  # of a human's click, at full size
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 
 
@@ -233,6 +234,9 @@ def on_a_disk_that_works(seconds):
         assert not any(event["signals"]["late"] for event in theirs)
         limited = metrics['waymark_requests_total{route="none",result="limited"}']
         assert limited == garbage[429], (limited, garbage)
+        if is_full():
+            assert statistics.median(humans.times_ms) < MEDIAN_MS
+            assert max(humans.times_ms) < LONGEST_MS
 
 
 def on_a_disk_that_stalls(preload):

@@ -9,13 +9,14 @@ import re
 import resource
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import threading
 
 from daemon import LIMIT_S, Daemon, wait_for
 from flood import DESTINATION, Humans
-from sizes import size
+from sizes import is_full, size
 
 # The body of a GET is read and dropped, so it can be slow; a POST is refused with its head.
 ATTACKS = {
@@ -25,6 +26,9 @@ ATTACKS = {
 }
 ATTACKERS = 400
 MORE, FEWER = 2 * ATTACKERS, ATTACKERS * 3 // 4  # connections of the listener
+# Of a click, at full size. Where all connections are young, the next one waits half a second for
+# room, behind the attackers that came before it.
+MEDIAN_MS, LONGEST_MS = 250, 5000
 IDLE = 10000
 IDLE_BYTES, EACH_BYTES = 16 << 20, 12 << 10
 SPARE_DESCRIPTORS = 500
@@ -57,6 +61,9 @@ def check(daemon, humans, what):
     assert metrics['waymark_account{kind="stored"}'] == count + daemon.bound(metrics), \
         "a click was lost"
     assert metrics["waymark_late_total"] == 0
+    if is_full():
+        assert statistics.median(humans.times_ms) < MEDIAN_MS
+        assert max(humans.times_ms) < LONGEST_MS
     print("  connections: {} accepted, {} closed to make room, {} over their time; "
           "{} MiB resident".format(
               *(metrics[f'waymark_connections_{name}_total{{listener="public"}}']
