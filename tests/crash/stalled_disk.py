@@ -12,9 +12,12 @@ import time
 
 from clicks import Clicks, seed_of_run, size_of
 from daemon import Daemon, wait_for
+from sizes import is_full
 
 WAIT_MS = 100
-MEDIAN_SLACK_MS = 2000  # threads of this test and the server share a machine that may be busy
+# Threads of this test and the server share a machine, which at small size may be busy.
+MEDIAN_SLACK_MS = 100 if is_full() else 2000
+LONGEST_SLACK_MS = 1500
 GROWTH_BYTES = 64 << 20
 LONG_S, SHORT_S = 6.0, 0.5
 
@@ -59,6 +62,7 @@ def one_round(daemon, stall, seconds):
     # The wait counts from the turn of the loop that took the click, which may be older, much so
     # where others had the processor meanwhile.
     assert WAIT_MS / 2 < median < WAIT_MS + MEDIAN_SLACK_MS, "answers did not wait, or too long"
+    assert longest < WAIT_MS + LONGEST_SLACK_MS or not is_full(), "an answer waited too long"
     assert growth < GROWTH_BYTES
     wait_for(lambda: daemon.metric('waymark_account{kind="pending"}') == 0)
     return count
